@@ -1,0 +1,152 @@
+"""Settings of both planes, read once from environment variables.
+
+Every fault is a `SettingError` that names the variable and the fix. docs/configure.md lists them all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ACS_ISSUER = "https://acscallautomation.communication.azure.com"
+"""Issuer of the tokens on callbacks and media sockets (ACS: secure webhook endpoint)."""
+
+ACS_JWKS_URL = f"{ACS_ISSUER}/calling/keys"
+
+_SHARED = Path(__file__).parent
+DEFAULT_AGENT_DIR = _SHARED / "agent"
+DEFAULT_RESTAURANTS_FILE = _SHARED / "catalogue" / "restaurants.json"
+
+
+class SettingError(ValueError):
+    """A setting is missing or wrong; the message names it and says what to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where Table Storage is. Exactly one of `connection_string` and `endpoint` (managed identity) is set."""
+
+    connection_string: str | None
+    endpoint: str | None
+    prefix: str
+    """Put before every table name, so that several systems can share one account."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> StoreSettings:
+        connection_string = env.get("TABLES_CONNECTION_STRING") or None
+        endpoint = _url(env, "TABLES_ENDPOINT", ("https", "http")) if env.get("TABLES_ENDPOINT") else None
+        if (connection_string is None) == (endpoint is None):
+            raise SettingError(
+                "TABLES_CONNECTION_STRING or TABLES_ENDPOINT: set exactly one "
+                "(the connection string on a laptop, the endpoint with managed identity in Azure)"
+            )
+        prefix = env.get("TABLES_PREFIX", "")
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,30}|", prefix):
+            raise SettingError(f"TABLES_PREFIX: {prefix!r} is not letters and digits starting with a letter")
+        return cls(connection_string, endpoint, prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class AcsSettings:
+    """The Azure Communication Services resource that carries the calls."""
+
+    endpoint: str
+    access_key: str | None
+    """Base64 key; None means managed identity."""
+    resource_id: str
+    """Immutable id (GUID) of the resource: the audience of its tokens."""
+    issuer: str
+    jwks_url: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> AcsSettings:
+        return cls(
+            endpoint=_url(env, "ACS_ENDPOINT", ("https", "http")),
+            access_key=env.get("ACS_ACCESS_KEY") or None,
+            resource_id=_required(env, "ACS_RESOURCE_ID", "the immutable resource id of the ACS resource"),
+            issuer=env.get("ACS_ISSUER") or ACS_ISSUER,
+            jwks_url=_url(env, "ACS_JWKS_URL", ("https", "http"), ACS_JWKS_URL),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSettings:
+    """What the control plane needs."""
+
+    store: StoreSettings
+    acs: AcsSettings
+    callback_base_url: str
+    """Where ACS reaches the Functions app. Never taken from a request's Host header."""
+    media_base_url: str
+    """Where ACS reaches the bridge: wss://..., ws:// on a laptop."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> ControlSettings:
+        return cls(
+            store=StoreSettings.from_env(env),
+            acs=AcsSettings.from_env(env),
+            callback_base_url=_url(env, "CALLBACK_BASE_URL", ("https", "http")),
+            media_base_url=_url(env, "MEDIA_BASE_URL", ("wss", "ws")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeSettings:
+    """What the media plane needs."""
+
+    store: StoreSettings
+    acs: AcsSettings
+    host: str
+    port: int
+    max_calls: int
+    drain_seconds: float
+    """How long running calls may go on after SIGTERM; less than the platform's termination grace."""
+    voice_live_endpoint: str
+    voice_live_api_key: str | None
+    """None means managed identity."""
+    agent_dir: Path
+    restaurants_file: Path
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> BridgeSettings:
+        return cls(
+            store=StoreSettings.from_env(env),
+            acs=AcsSettings.from_env(env),
+            host=env.get("BRIDGE_HOST") or "0.0.0.0",  # noqa: S104 - a container serves its network
+            port=_integer(env, "BRIDGE_PORT", 8080, 0, 65535),
+            max_calls=_integer(env, "BRIDGE_MAX_CALLS", 50, 1, 1000),
+            drain_seconds=_integer(env, "BRIDGE_DRAIN_SECONDS", 25, 0, 3600),
+            voice_live_endpoint=_url(env, "VOICE_LIVE_ENDPOINT", ("https", "http")),
+            voice_live_api_key=env.get("VOICE_LIVE_API_KEY") or None,
+            agent_dir=Path(env.get("AGENT_DIR") or DEFAULT_AGENT_DIR),
+            restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
+        )
+
+
+def _required(env: Mapping[str, str], name: str, meaning: str) -> str:
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingError(f"{name}: missing; set it to {meaning}")
+    return value
+
+
+def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
+    """A base URL without its trailing slash: the Call Automation client signs the wrong host with one."""
+    value = (env.get(name, "").strip() or default or "").rstrip("/")
+    if not value:
+        raise SettingError(f"{name}: missing; set it to a URL such as {schemes[0]}://host")
+    if not re.fullmatch(rf"({'|'.join(schemes)})://[^/\s?#]+(/[^\s?#]*)?", value):
+        raise SettingError(f"{name}: {value!r} is not a URL starting with {schemes[0]}://")
+    return value
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"-?\d{1,9}", text) or not lowest <= int(text) <= highest:
+        raise SettingError(f"{name}: {text!r} is not a whole number from {lowest} to {highest}")
+    return int(text)

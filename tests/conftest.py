@@ -1,0 +1,63 @@
+"""Real parts that many rooms test against."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+AZURITE = ROOT / ".azurite/node_modules/azurite/dist/src/table/main.js"
+AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The emulator's well-known key, the same on every machine; not a secret."""
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[str]:
+    """Connection string of an Azurite in memory, one for the whole run."""
+    node = shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv/bin"))
+    if node is None or not AZURITE.exists():
+        pytest.fail("Azurite is not installed: run `make setup`")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"]
+    process = subprocess.Popen(
+        [node, str(AZURITE), "--tableHost", "127.0.0.1", "--tablePort", str(port), *options],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_port(port, process)
+        yield (
+            f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={AZURITE_KEY};"
+            f"TableEndpoint=http://127.0.0.1:{port}/devstoreaccount1;"
+        )
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+
+
+@pytest.fixture
+def table_prefix() -> str:
+    """A fresh table-name prefix, so that tests sharing Azurite never meet."""
+    return f"t{secrets.token_hex(6)}"
+
+
+def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"Azurite ended at once with status {process.returncode}")
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)  # Azurite tells nobody when it listens; asking is the only way
+    pytest.fail("Azurite did not listen within 60 s")
