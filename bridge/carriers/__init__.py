@@ -1,0 +1,85 @@
+"""Carriers: who brings the caller's audio, and how they spell it on a websocket.
+
+A carrier is a codec without I/O. Adding one (Twilio, Infobip, ...) is one more file and a line in
+`bridge/server.py`; the conversation sees only the values below. Audio is base64 of PCM16LE, 24 kHz, mono
+everywhere, so that a frame passes from one websocket to the other without being decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+SAMPLE_RATE = 24_000
+BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """What the caller said in one frame: base64 of PCM16LE, 24 kHz, mono."""
+
+    base64: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFormat:
+    """The format the carrier announces at the start."""
+
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The caller pressed a key of the phone: 0-9, *, #, A-D."""
+
+    key: str
+
+
+Inbound = Audio | MediaFormat | KeyPressed
+
+
+class CarrierError(ValueError):
+    """A frame that this carrier does not send; the message names the field."""
+
+
+class Carrier(Protocol):
+    """The wire format of one carrier."""
+
+    name: str
+
+    def decode(self, frame: str | bytes) -> Inbound | None:
+        """One frame from the carrier; None for a kind that means nothing to us.
+
+        Raises:
+            CarrierError: the frame cannot be read.
+        """
+        ...
+
+    def encode_audio(self, base64: str) -> str:
+        """The frame that plays `base64` (PCM16LE, 24 kHz, mono) after what is queued."""
+        ...
+
+    def encode_stop(self) -> str:
+        """The frame that drops everything queued and stops what plays."""
+        ...
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
+
+
+def checked_audio(base64: str) -> Audio:
+    """`base64` as Audio. The text is spliced into frames for Voice Live, so nothing else may stand in it.
+
+    Raises:
+        CarrierError: it has a character that base64 has not.
+    """
+    if _BASE64.fullmatch(base64) is None:
+        raise CarrierError("audio data is not base64")
+    return Audio(base64)
+
+
+def audio_bytes(base64: str) -> int:
+    """How many bytes `base64` decodes to, without decoding it."""
+    return len(base64) * 3 // 4 - base64[-2:].count("=")

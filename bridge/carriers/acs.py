@@ -1,0 +1,65 @@
+"""Azure Communication Services media streaming: JSON text frames, 20 ms each.
+
+Inbound frames are camelCase. Outbound ones are PascalCase, which most deployments send; the service reads
+either (ACS audio streaming quickstart; .NET `OutStreamingData`).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from bridge.carriers import CarrierError, Inbound, KeyPressed, MediaFormat, checked_audio
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    sample_rate: int
+    channels: int = 1
+
+
+class _AudioData(msgspec.Struct):
+    # `silent` is not read: silent frames carry data, and Voice Live needs them to see a turn end.
+    data: str
+
+
+class _DtmfData(msgspec.Struct):
+    data: str
+
+
+class _Frame(msgspec.Struct, rename="camel"):
+    kind: str
+    audio_data: _AudioData | None = None
+    audio_metadata: _Metadata | None = None
+    dtmf_data: _DtmfData | None = None
+
+
+_decoder = msgspec.json.Decoder(_Frame)
+
+
+class AcsCarrier:
+    """Frames of `audioFormat` pcm24KMono, `audioChannelType` mixed."""
+
+    name = "acs"
+
+    def decode(self, frame: str | bytes) -> Inbound | None:
+        try:
+            message = _decoder.decode(frame)
+        except msgspec.MsgspecError as error:
+            raise CarrierError(f"not an ACS media frame: {error}") from error
+        match message:
+            case _Frame(kind="AudioData", audio_data=_AudioData(data)):
+                return checked_audio(data)
+            case _Frame(kind="AudioMetadata", audio_metadata=_Metadata(sample_rate, channels)):
+                return MediaFormat(sample_rate, channels)
+            case _Frame(kind="DtmfData", dtmf_data=_DtmfData(key)):
+                return KeyPressed(key)
+            case _Frame(kind="AudioData" | "AudioMetadata" | "DtmfData" as kind):
+                raise CarrierError(
+                    f"not an ACS media frame: kind {kind} without its {kind[0].lower()}{kind[1:]}"
+                )
+        return None
+
+    def encode_audio(self, base64: str) -> str:
+        return '{"Kind":"AudioData","AudioData":{"Data":"' + base64 + '"},"StopAudio":null}'
+
+    def encode_stop(self) -> str:
+        return '{"Kind":"StopAudio","AudioData":null,"StopAudio":{}}'

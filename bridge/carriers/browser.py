@@ -1,0 +1,49 @@
+"""A browser as carrier: our own small JSON text frames.
+
+Browser to bridge: {"type": "start", "sample_rate": 24000}, {"type": "audio", "audio": base64},
+{"type": "key", "key": "5"}. Bridge to browser: {"type": "audio", "audio": base64}, {"type": "stop"}.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from bridge.carriers import CarrierError, Inbound, KeyPressed, MediaFormat, checked_audio
+
+
+class _Start(msgspec.Struct, tag="start"):
+    sample_rate: int
+
+
+class _Audio(msgspec.Struct, tag="audio"):
+    audio: str
+
+
+class _Key(msgspec.Struct, tag="key"):
+    key: str
+
+
+_decoder = msgspec.json.Decoder(_Start | _Audio | _Key)
+
+
+class BrowserCarrier:
+    """Frames of the page's microphone and loudspeaker, PCM16LE 24 kHz mono."""
+
+    name = "browser"
+
+    def decode(self, frame: str | bytes) -> Inbound | None:
+        try:
+            message = _decoder.decode(frame)
+        except msgspec.MsgspecError as error:
+            raise CarrierError(f"not a browser frame: {error}") from error
+        if isinstance(message, _Audio):
+            return checked_audio(message.audio)
+        if isinstance(message, _Start):
+            return MediaFormat(message.sample_rate, channels=1)
+        return KeyPressed(message.key)
+
+    def encode_audio(self, base64: str) -> str:
+        return '{"type":"audio","audio":"' + base64 + '"}'
+
+    def encode_stop(self) -> str:
+        return '{"type":"stop"}'

@@ -1,0 +1,135 @@
+"""One websocket to Azure Voice Live."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import quote, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from bridge.voicelive import wire
+
+API_VERSION = "2026-07-15"
+TOKEN_SCOPE = "https://ai.azure.com/.default"  # noqa: S105 - a scope, not a secret
+
+_CONNECT_SECONDS = 4.0
+_CLOSE_SECONDS = 1.0
+_RETRY_DELAYS = (0.2, 0.6)
+"""Seconds before the second and third try: a caller is already on the line and hears nothing meanwhile."""
+_LARGEST_FRAME = 8 * 2**20
+
+log = logging.getLogger(__name__)
+
+Headers = Callable[[], Awaitable[dict[str, str]]]
+"""Makes the headers that prove who connects: `api-key`, or `Authorization` with a fresh Entra token."""
+
+
+class VoiceLiveError(Exception):
+    """Voice Live cannot be reached, refuses, or ended the session. The text is safe to log."""
+
+
+class VoiceLive:
+    """A connected session: sends client events, yields server events.
+
+    The SDK's own client hides why a session ended and opens an HTTP session a call; a relay needs neither.
+    """
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._unknown: set[str] = set()
+
+    @classmethod
+    async def open(cls, endpoint: str, model: str, headers: Headers) -> VoiceLive:
+        """Connect to `endpoint` (http or https base URL) for a session with `model`.
+
+        Raises:
+            VoiceLiveError: three tries failed, or the service refused for good (4xx other than 429).
+        """
+        url = _session_url(endpoint, model)
+        for delay in (*_RETRY_DELAYS, None):
+            try:
+                return cls(await _connect(url, await headers()))
+            except (OSError, TimeoutError, InvalidHandshake) as error:
+                reason = _describe(error)
+                if delay is None or _is_final(error):
+                    raise VoiceLiveError(f"cannot open a Voice Live session: {reason}") from error
+                log.warning("Voice Live did not connect, trying again", extra={"reason": reason})
+                await asyncio.sleep(delay)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def send(self, event: wire.ClientEvent) -> None:
+        """Send one client event.
+
+        Raises:
+            VoiceLiveError: the session has ended.
+        """
+        await self._send(wire.encode(event))
+
+    async def append(self, base64_audio: str) -> None:
+        """Append the caller's audio, base64 as the carrier sent it.
+
+        Raises:
+            VoiceLiveError: the session has ended.
+        """
+        await self._send(wire.append_frame(base64_audio))
+
+    async def events(self) -> AsyncIterator[wire.ServerEvent]:
+        """Server events in order. Frames that cannot be read are logged and skipped.
+
+        Raises:
+            VoiceLiveError: the session has ended; the text has the close code and reason.
+        """
+        while True:
+            try:
+                frame = await self._socket.recv()
+            except ConnectionClosed as error:
+                raise VoiceLiveError(f"Voice Live ended the session: {_describe(error)}") from error
+            try:
+                event = wire.decode(frame)
+            except wire.WireError as error:
+                log.warning("unreadable Voice Live frame", extra={"reason": str(error)})
+                continue
+            if event is not None:
+                yield event
+
+    async def close(self) -> None:
+        """Close the session; does nothing when it is closed."""
+        await self._socket.close()
+
+    async def _send(self, frame: str) -> None:
+        try:
+            await self._socket.send(frame)
+        except ConnectionClosed as error:
+            raise VoiceLiveError(f"Voice Live ended the session: {_describe(error)}") from error
+
+
+async def _connect(url: str, headers: dict[str, str]) -> ClientConnection:
+    return await connect(
+        url,
+        additional_headers=headers,
+        compression=None,  # base64 audio does not shrink; deflate would cost a core
+        open_timeout=_CONNECT_SECONDS,
+        close_timeout=_CLOSE_SECONDS,
+        max_size=_LARGEST_FRAME,
+        proxy=None,
+    )
+
+
+def _session_url(endpoint: str, model: str) -> str:
+    parts = urlsplit(endpoint)
+    scheme = {"http": "ws", "https": "wss"}[parts.scheme]
+    query = f"api-version={API_VERSION}&model={quote(model, safe='')}"
+    return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/voice-live/realtime?{query}"
+
+
+def _is_final(error: Exception) -> bool:
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return status is not None and 400 <= status < 500 and status != 429
+
+
+def _describe(error: Exception) -> str:
+    """The reason without the URL: websockets puts neither key nor token into its messages."""
+    return f"{type(error).__name__}: {error}"

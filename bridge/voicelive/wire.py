@@ -1,0 +1,333 @@
+"""Voice Live messages as typed values, api-version 2026-07-15.
+
+Only what the bridge sends or acts on is named here. A server event of another type decodes to None: the
+service adds event types without a new api-version, and an unknown one must never end a call.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+# --- what the bridge sends ---------------------------------------------------------------------------
+
+
+class ClientEvent(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type"):
+    """One message to Voice Live. `event_id` is echoed by an `error` event that it caused."""
+
+    event_id: str
+
+
+class Voice(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`azure-standard`, `azure-custom` or `openai` voice. `rate` is text such as "1.1"."""
+
+    type: str
+    name: str
+    endpoint_id: str | None = None
+    temperature: float | None = None
+    rate: str | None = None
+    style: str | None = None
+
+
+class EndOfUtterance(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Waits for a finished sentence before a turn ends; `azure_semantic_vad` types only."""
+
+    model: str
+    threshold_level: str | None = None
+    timeout_ms: int | None = None
+
+
+class TurnDetection(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """When the service takes the caller's turn as begun and as ended. Durations in milliseconds."""
+
+    type: str
+    threshold: float | None = None
+    prefix_padding_ms: int | None = None
+    silence_duration_ms: int | None = None
+    speech_duration_ms: int | None = None
+    remove_filler_words: bool | None = None
+    languages: list[str] | None = None
+    end_of_utterance_detection: EndOfUtterance | None = None
+    create_response: bool = True
+    interrupt_response: bool = True
+
+
+# `create_response` and `interrupt_response` are true by default on the service too, so omitting them is safe.
+
+
+class Transcription(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Recognition of the caller's words. `phrase_list` biases it, fewer than 500 entries."""
+
+    model: str
+    language: str | None = None
+    phrase_list: list[str] | None = None
+
+
+class Typed(msgspec.Struct):
+    """An option that is only a type: noise reduction, echo cancellation."""
+
+    type: str
+
+
+class Session(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The `session` of `session.update`."""
+
+    instructions: str
+    voice: Voice
+    turn_detection: TurnDetection
+    input_audio_transcription: Transcription
+    tools: list[dict[str, Any]]
+    modalities: tuple[str, ...] | None = ("text", "audio")
+    input_audio_format: str | None = "pcm16"
+    output_audio_format: str | None = "pcm16"
+    input_audio_sampling_rate: int | None = None
+    input_audio_noise_reduction: Typed | None = None
+    input_audio_echo_cancellation: Typed | None = None
+    tool_choice: str | None = None
+    temperature: float | None = None
+    max_response_output_tokens: int | None = None
+
+
+class SessionUpdate(ClientEvent, tag="session.update", kw_only=True):
+    session: Session
+
+
+class TextPart(msgspec.Struct):
+    type: Literal["text", "input_text"]
+    text: str
+
+
+class MessageItem(msgspec.Struct, tag="message", tag_field="type"):
+    role: Literal["user", "assistant", "system"]
+    content: list[TextPart]
+
+
+class FunctionOutputItem(msgspec.Struct, tag="function_call_output", tag_field="type"):
+    call_id: str
+    output: str
+
+
+class ItemCreate(ClientEvent, tag="conversation.item.create", kw_only=True):
+    item: MessageItem | FunctionOutputItem
+
+
+class ItemTruncate(ClientEvent, tag="conversation.item.truncate", kw_only=True):
+    """Cut an agent item to the `audio_end_ms` that the caller heard, so that the model knows it too."""
+
+    item_id: str
+    audio_end_ms: int
+    content_index: int
+
+
+class ItemDelete(ClientEvent, tag="conversation.item.delete", kw_only=True):
+    item_id: str
+
+
+class ResponseOptions(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`pre_generated_assistant_message` is spoken word for word and enters the history."""
+
+    pre_generated_assistant_message: MessageItem | None = None
+
+
+class ResponseCreate(ClientEvent, tag="response.create", kw_only=True):
+    response: ResponseOptions | None = None
+
+
+class ResponseCancel(ClientEvent, tag="response.cancel", kw_only=True):
+    """Only for stops of our own: on a barge-in the service cancels by itself, and twice is an error."""
+
+    response_id: str
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(event: ClientEvent) -> str:
+    """One client event as the text frame to send."""
+    return _encoder.encode(event).decode()
+
+
+def append_frame(base64_audio: str) -> str:
+    """`input_audio_buffer.append` around audio that is already base64, which needs no escaping."""
+    return '{"type":"input_audio_buffer.append","audio":"' + base64_audio + '"}'
+
+
+# --- what Voice Live sends ---------------------------------------------------------------------------
+
+
+class SessionInfo(msgspec.Struct):
+    id: str
+    expires_at: float | None = None
+
+
+class SessionCreated(msgspec.Struct):
+    session: SessionInfo
+
+
+class SessionUpdated(msgspec.Struct):
+    session: SessionInfo
+
+
+class SpeechStarted(msgspec.Struct):
+    """`audio_start_ms` counts milliseconds of audio appended in the session, prefix padding included."""
+
+    item_id: str
+    audio_start_ms: int
+
+
+class SpeechStopped(msgspec.Struct):
+    """`audio_end_ms` counts milliseconds of audio appended, the closing silence included."""
+
+    item_id: str
+    audio_end_ms: int
+
+
+class TranscriptionCompleted(msgspec.Struct):
+    item_id: str
+    transcript: str = ""
+
+
+class TranscriptionFailed(msgspec.Struct):
+    item_id: str
+
+
+class ResponseId(msgspec.Struct):
+    id: str
+
+
+class ResponseCreated(msgspec.Struct):
+    response: ResponseId
+
+
+class OutputItem(msgspec.Struct):
+    id: str
+    type: str
+
+
+class OutputItemAdded(msgspec.Struct):
+    response_id: str
+    item: OutputItem
+
+
+class AudioDelta(msgspec.Struct):
+    """`delta` is base64 of PCM16 at the session's output rate."""
+
+    response_id: str
+    item_id: str
+    delta: str
+
+
+class AudioTranscriptDelta(msgspec.Struct):
+    response_id: str
+    item_id: str
+    delta: str = ""
+
+
+class AudioTranscriptDone(msgspec.Struct):
+    response_id: str
+    item_id: str
+    transcript: str = ""
+
+
+class FunctionCallDone(msgspec.Struct):
+    """`arguments` is JSON text written by a model: not to be trusted."""
+
+    response_id: str
+    item_id: str
+    call_id: str
+    name: str
+    arguments: str
+
+
+class Usage(msgspec.Struct):
+    total_tokens: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class FinishedResponse(msgspec.Struct):
+    id: str
+    status: str = "completed"
+    usage: Usage | None = None
+
+
+class ResponseDone(msgspec.Struct):
+    response: FinishedResponse
+
+
+class ErrorDetails(msgspec.Struct):
+    """Most errors leave the session open; `event_id` names the client event at fault."""
+
+    message: str = ""
+    type: str | None = None
+    code: str | None = None
+    event_id: str | None = None
+
+
+class Error(msgspec.Struct):
+    error: ErrorDetails
+
+
+ServerEvent = (
+    SessionCreated
+    | SessionUpdated
+    | SpeechStarted
+    | SpeechStopped
+    | TranscriptionCompleted
+    | TranscriptionFailed
+    | ResponseCreated
+    | OutputItemAdded
+    | AudioDelta
+    | AudioTranscriptDelta
+    | AudioTranscriptDone
+    | FunctionCallDone
+    | ResponseDone
+    | Error
+)
+
+_TRANSCRIPTION = "conversation.item.input_audio_transcription"
+_EVENT_TYPES: dict[str, type[ServerEvent]] = {
+    "session.created": SessionCreated,
+    "session.updated": SessionUpdated,
+    "input_audio_buffer.speech_started": SpeechStarted,
+    "input_audio_buffer.speech_stopped": SpeechStopped,
+    f"{_TRANSCRIPTION}.completed": TranscriptionCompleted,
+    f"{_TRANSCRIPTION}.failed": TranscriptionFailed,
+    "response.created": ResponseCreated,
+    "response.output_item.added": OutputItemAdded,
+    "response.audio.delta": AudioDelta,
+    "response.audio_transcript.delta": AudioTranscriptDelta,
+    "response.audio_transcript.done": AudioTranscriptDone,
+    "response.function_call_arguments.done": FunctionCallDone,
+    "response.done": ResponseDone,
+    "error": Error,
+}
+
+
+class _Head(msgspec.Struct):
+    type: str
+
+
+_head = msgspec.json.Decoder(_Head)
+_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(event) for name, event in _EVENT_TYPES.items()
+}
+
+
+class WireError(ValueError):
+    """A frame that is no Voice Live event; the message names the field."""
+
+
+def decode(frame: str | bytes) -> ServerEvent | None:
+    """One text frame as an event; None for a type that the bridge does not act on.
+
+    Raises:
+        WireError: not JSON, or a field that the event must have is missing or of another type.
+    """
+    try:
+        decoder = _decoders.get(_head.decode(frame).type)
+        event: ServerEvent | None = decoder.decode(frame) if decoder is not None else None
+    except msgspec.MsgspecError as error:
+        raise WireError(str(error)) from error
+    return event
