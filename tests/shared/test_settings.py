@@ -1,0 +1,57 @@
+"""Settings: read once, and a fault names the variable and the fix."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.settings import ACS_ISSUER, ACS_JWKS_URL, BridgeSettings, ControlSettings, SettingError
+
+ENV = {
+    "TABLES_CONNECTION_STRING": "TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;",
+    "ACS_ENDPOINT": "https://line.communication.azure.com/",
+    "ACS_RESOURCE_ID": "b1c2",
+    "CALLBACK_BASE_URL": "https://calls.example.com",
+    "MEDIA_BASE_URL": "wss://bridge.example.com/",
+    "VOICE_LIVE_ENDPOINT": "https://voice.services.ai.azure.com",
+}
+
+
+def test_defaults_are_the_services_documented_values() -> None:
+    """Only what differs between deployments has to be set."""
+    settings = BridgeSettings.from_env(ENV)
+    assert (settings.acs.issuer, settings.acs.jwks_url) == (ACS_ISSUER, ACS_JWKS_URL)
+    assert (settings.port, settings.max_calls, settings.voice_live_api_key) == (8080, 50, None)
+
+
+def test_trailing_slashes_are_cut() -> None:
+    """The Call Automation client would sign them into the host."""
+    settings = ControlSettings.from_env(ENV)
+    assert settings.acs.endpoint == "https://line.communication.azure.com"
+    assert settings.media_base_url == "wss://bridge.example.com"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ACS_ENDPOINT": ""}, "ACS_ENDPOINT: missing"),
+        ({"ACS_ENDPOINT": "line.communication.azure.com"}, "ACS_ENDPOINT: .* https://"),
+        ({"ACS_RESOURCE_ID": " "}, "ACS_RESOURCE_ID: missing; set it to the immutable resource id"),
+        ({"MEDIA_BASE_URL": "https://bridge.example.com"}, "MEDIA_BASE_URL: .* wss://"),
+        ({"CALLBACK_BASE_URL": "https://calls.example.com/?x=1"}, "CALLBACK_BASE_URL"),
+        ({"TABLES_ENDPOINT": "https://t.table.core.windows.net"}, "set exactly one"),
+        ({"TABLES_CONNECTION_STRING": ""}, "set exactly one"),
+        ({"TABLES_PREFIX": "1-x"}, "TABLES_PREFIX"),
+        ({"BRIDGE_PORT": "eighty"}, "BRIDGE_PORT: 'eighty' is not a whole number from 0 to 65535"),
+        ({"BRIDGE_MAX_CALLS": "0"}, "BRIDGE_MAX_CALLS"),
+        ({"BRIDGE_DRAIN_SECONDS": "-1"}, "BRIDGE_DRAIN_SECONDS"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_fault_names_the_variable_and_the_fix(change: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        _read_both(ENV | change)
+
+
+def _read_both(env: dict[str, str]) -> None:
+    BridgeSettings.from_env(env)
+    ControlSettings.from_env(env)

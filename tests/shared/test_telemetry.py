@@ -1,0 +1,34 @@
+"""Log lines: JSON, with the call they belong to."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from shared.telemetry import JsonFormatter, call_id_var
+
+
+def _line(message: str, **fields: object) -> dict[str, object]:
+    record = logging.getLogger("bridge").makeRecord(
+        "bridge", logging.INFO, "f", 1, message, (), None, extra=fields
+    )
+    line: dict[str, object] = json.loads(JsonFormatter().format(record))
+    return line
+
+
+def test_a_line_is_an_event_with_fields() -> None:
+    line = _line("tool run", tool="book_table", ms=12)
+    assert (line["event"], line["tool"], line["ms"], line["level"]) == ("tool run", "book_table", 12, "info")
+    assert "call_id" not in line
+
+
+def test_a_line_carries_the_call_it_belongs_to() -> None:
+    token = call_id_var.set("20261122-1-a")
+    try:
+        assert _line("call over")["call_id"] == "20261122-1-a"
+    finally:
+        call_id_var.reset(token)
+
+
+def test_a_value_that_json_does_not_know_is_written_as_text() -> None:
+    assert _line("x", reason=ValueError("no"))["reason"] == "no"
