@@ -1,0 +1,196 @@
+"""What the control plane does about calls: answer them, follow them to their end, close what was left open.
+
+Plain functions; the store, the phone network and the time are handed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from shared.acs_events import IncomingCall
+from shared.auth import new_secret, secret_hash
+from shared.call_store import CallStore, UpdateConflictError
+from shared.calls import (
+    RING,
+    Call,
+    CallEvent,
+    CallState,
+    EventKind,
+    apply,
+    is_given_up,
+    is_silent,
+    release,
+    ring_left,
+    take_over,
+)
+from shared.telephony import Telephony, TelephonyError
+
+_log = logging.getLogger(__name__)
+
+_REQUEST_IDS: Final = uuid.UUID("6f1c2a52-0d0c-5b39-9c39-6a0b7d1c9e44")
+"""Name space of the repeatability ids: one call, one id, whichever process answers."""
+
+SWEEP_AFTER: Final = RING + timedelta(seconds=30)
+"""Age at which a call that has not connected is looked into: the ring, and time for a late callback."""
+SWEEP_CONNECTED_AFTER: Final = timedelta(minutes=2)
+"""Age at which a connected call is looked into. Its end is normally reported by callback within a second."""
+_SWEEP_AT_ONCE: Final = 8
+
+
+class Answer(StrEnum):
+    """What became of an IncomingCall event."""
+
+    ANSWERED = "answered"
+    DUPLICATE = "duplicate"
+    """Somebody else has it: answered, being answered, or over."""
+    TOO_LATE = "too late"
+    """The event came after the ring; the call is on record as missed."""
+    GONE = "gone"
+    """The caller had hung up."""
+    REFUSED = "refused"
+    """Call Automation does not accept our answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The store, the phone network, the time, and where both planes are reached from outside."""
+
+    calls: CallStore
+    telephony: Telephony
+    callback_base_url: str
+    media_base_url: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
+    """Answer a ringing phone once, however often and wherever its event is delivered.
+
+    The record is inserted first: who inserts it, answers. A claim whose holder died is taken over by a later
+    delivery; both send one repeatability id, so that Call Automation answers once even if the first got
+    through.
+
+    Raises:
+        TelephonyError: Call Automation has trouble of its own. The claim is given up, and the error asks
+        Event
+            Grid to deliver again, which it does within the ring.
+        azure.core.exceptions.AzureError: the store has trouble; same remedy.
+    """
+    now = line.clock()
+    secret = new_secret()
+    call = Call(
+        id=incoming.call_id,
+        rang_at=incoming.rang_at,
+        claimed_at=now,
+        caller=incoming.caller,
+        called=incoming.called,
+        correlation_id=incoming.correlation_id,
+        server_call_id=incoming.server_call_id,
+        secret_hashes=(secret_hash(secret),),
+    )
+    if ring_left(call, now) <= timedelta(0):
+        missed = apply(call, CallEvent(EventKind.RING_ENDED, call.rang_at + RING))
+        return Answer.TOO_LATE if await line.calls.claim(missed) else Answer.DUPLICATE
+    first = await line.calls.claim(call)
+    if not first and not await _take_over(line, call):
+        return Answer.DUPLICATE
+    try:
+        connection = await line.telephony.answer(
+            incoming_call_context=incoming.context,
+            callback_url=f"{line.callback_base_url}/api/calls/{call.id}/events/{secret}",
+            transport_url=f"{line.media_base_url}/acs/{call.id}/{secret}",
+            operation_context=call.id,
+            request_id=str(uuid.uuid5(_REQUEST_IDS, call.id)),
+            first_sent=call.rang_at,
+        )
+    except TelephonyError as error:
+        return await _not_answered(line, call, error, first=first)
+    await follow(line, call.id, [CallEvent(EventKind.ANSWERED, line.clock(), call_connection_id=connection)])
+    return Answer.ANSWERED
+
+
+async def follow(line: Line, call_id: str, events: Sequence[CallEvent]) -> Call | None:
+    """Bring the record up to date with `events`, and end a call that is up but silent.
+
+    Returns the record; None when there is no such call.
+    """
+    call = await line.calls.update(call_id, lambda known: functools.reduce(apply, events, known))
+    if call is not None and is_silent(call):
+        await _hang_up(line, call)
+    return call
+
+
+async def sweep(line: Line) -> None:
+    """Close the records of calls that ended without telling us, and end those that should have ended.
+
+    Reads the index of open calls, so it costs what is open now.
+    """
+    now = line.clock()
+    due = [call async for call in line.calls.open_calls(now - SWEEP_AFTER) if _is_due(call, now)]
+    at_once = asyncio.Semaphore(_SWEEP_AT_ONCE)
+
+    async def look_into(call: Call) -> None:
+        async with at_once:
+            try:
+                await _look_into(line, call)
+            except (TelephonyError, UpdateConflictError) as error:
+                # The next sweep comes in a minute; the other calls do not wait for it.
+                _log.warning("call %s: not swept: %s", call.id, error)
+
+    async with asyncio.TaskGroup() as group:
+        for call in due:
+            group.create_task(look_into(call))
+
+
+async def _take_over(line: Line, call: Call) -> bool:
+    """Whether the claim on the call is now ours: its holder's time had run out and nobody had answered."""
+    ours = call.secret_hashes
+    held = await line.calls.update(call.id, lambda known: take_over(known, ours[0], call.claimed_at))
+    return held is not None and held.secret_hashes[:1] == ours
+
+
+async def _not_answered(line: Line, call: Call, error: TelephonyError, *, first: bool) -> Answer:
+    """Put a failed answer on record, or leave the call to the next delivery of its event."""
+    if error.transient:
+        await line.calls.update(call.id, lambda known: release(known, call.secret_hashes[0]))
+        raise error
+    _log.warning("call %s: %s", call.id, error)
+    if not first:
+        # The holder before us may have been answered and not lived to record it, which would explain a
+        # refusal. Callbacks or the sweep know better than we do.
+        return Answer.REFUSED
+    kind = EventKind.CALLER_LEFT if error.gone else EventKind.ANSWER_FAILED
+    await follow(line, call.id, [CallEvent(kind, line.clock(), f"HTTP {error.status}")])
+    return Answer.GONE if error.gone else Answer.REFUSED
+
+
+async def _hang_up(line: Line, call: Call) -> None:
+    if not call.call_connection_id:
+        return  # the answer is still on its way; `follow` comes here again when it is recorded
+    try:
+        await line.telephony.hang_up(call.call_connection_id)
+    except TelephonyError as error:
+        _log.warning("call %s: still up: %s; the sweep tries again", call.id, error)
+
+
+def _is_due(call: Call, now: datetime) -> bool:
+    """Whether the sweep looks into an open call that is older than SWEEP_AFTER."""
+    well = call.state is CallState.CONNECTED and not is_given_up(call)
+    return not well or call.rang_at < now - SWEEP_CONNECTED_AFTER
+
+
+async def _look_into(line: Line, call: Call) -> None:
+    """Ask Call Automation about a call and record its end if it is over."""
+    if not call.call_connection_id:
+        await follow(line, call.id, [CallEvent(EventKind.RING_ENDED, call.rang_at + RING)])
+    elif await line.telephony.state(call.call_connection_id) in (None, "disconnected"):
+        await follow(line, call.id, [CallEvent(EventKind.LOST, line.clock())])
+    elif is_given_up(call):
+        await _hang_up(line, call)

@@ -1,0 +1,80 @@
+"""Triggers of a call: it rings, the service reports on it, and forgotten ones are swept."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+from control.answering import answer_incoming, follow, sweep
+from control.http import answer_json, problem
+from control.services import services
+from shared.acs_events import INCOMING_CALL, EventError, call_events, parse_callbacks, parse_incoming_call
+from shared.auth import AuthError, KeysUnavailableError, secret_matches
+from shared.calls import is_call_id
+
+_log = logging.getLogger(__name__)
+
+_BODY_LIMIT = 256 * 1024
+"""Bytes of a callback request. One callback is about 1 kB."""
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # its __init__ has no annotations
+
+
+@blueprint.function_name("incoming_call")
+@blueprint.event_grid_trigger(arg_name="event")
+async def incoming_call(event: func.EventGridEvent) -> None:
+    """Answer the phone.
+
+    The worker hands over a CloudEvent instead when the subscription delivers CloudEvents; its indexer
+    refuses an annotation that says so. An event that is not fit to answer is logged and done with: an
+    error would only make Event Grid deliver it again.
+    """
+    kind, time = (
+        (event.type, event.time)
+        if isinstance(event, func.CloudEvent)
+        else (event.event_type, event.event_time)
+    )
+    if kind != INCOMING_CALL:
+        _log.warning("event %s: type %r is not ours; let the subscription filter", event.id, kind)
+        return
+    try:
+        incoming = parse_incoming_call(time, event.get_json())
+    except EventError as error:
+        _log.error("event %s: %s", event.id, error)
+        return
+    answer = await answer_incoming(services().line, incoming)
+    _log.info("call %s: event %s: %s", incoming.call_id, event.id, answer)
+
+
+@blueprint.function_name("call_events")
+@blueprint.route("calls/{call_id}/events/{secret}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
+    """Follow the call. The token proves who sends; the secret ties the request to the call."""
+    live, call_id = services(), req.route_params["call_id"]
+    try:
+        await live.tokens.verify(req.headers.get("authorization"))
+        if len(req.get_body()) > _BODY_LIMIT:
+            return problem(413, "too_large", f"send at most {_BODY_LIMIT} bytes")
+        reported = parse_callbacks(req.get_body())
+    except KeysUnavailableError as error:
+        return problem(503, "keys_unavailable", error.reason)
+    except AuthError as error:
+        return problem(401, "unauthorized", error.reason)
+    except EventError as error:
+        return problem(400, "bad_event", str(error))
+    call = await live.line.calls.get(call_id) if is_call_id(call_id) else None
+    if call is None:
+        return problem(404, "unknown_call", "there is no such call")
+    if not secret_matches(req.route_params["secret"], call.secret_hashes):
+        return problem(403, "wrong_secret", "the secret in the address is not one of this call")
+    await follow(live.line, call.id, call_events(reported, datetime.now(UTC)))
+    return answer_json(200, {"received": len(reported)})
+
+
+@blueprint.function_name("sweep")
+@blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)
+async def sweep_calls(timer: func.TimerRequest) -> None:
+    """Close calls whose end we were not told of."""
+    await sweep(services().line)

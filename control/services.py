@@ -1,0 +1,67 @@
+"""The clients of the control plane, made once per process and event loop.
+
+Functions imports the app before an event loop runs, and async clients belong to the loop they are used on,
+so they are made by the first trigger that asks for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from typing import Self
+
+from control.answering import Line
+from shared.auth import AcsTokens
+from shared.call_store import CallStore
+from shared.settings import ControlSettings
+from shared.tables import Tables
+from shared.telephony import Telephony
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the triggers use."""
+
+    tables: Tables
+    tokens: AcsTokens
+    telephony: Telephony
+    line: Line
+
+    @classmethod
+    def open(cls, settings: ControlSettings) -> Self:
+        """Make the clients; each connects when it is first used."""
+        tables = Tables(settings.store)
+        telephony = Telephony(settings.acs)
+        line = Line(CallStore(tables), telephony, settings.callback_base_url, settings.media_base_url)
+        return cls(tables, AcsTokens(settings.acs), telephony, line)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.tokens.close()
+        await self.telephony.close()
+        await self.tables.close()
+
+
+_opened: tuple[asyncio.AbstractEventLoop, Services] | None = None
+
+
+def services() -> Services:
+    """The services of the running event loop. No await in here, so triggers that come at once share them.
+
+    Raises:
+        SettingError: a setting is missing or wrong; the message names it and the fix.
+    """
+    global _opened
+    loop = asyncio.get_running_loop()
+    if _opened is None or _opened[0] is not loop:
+        _opened = loop, Services.open(ControlSettings.from_env(os.environ))
+    return _opened[1]
+
+
+async def close_services() -> None:
+    """Close what `services` opened, if anything."""
+    global _opened
+    if _opened is not None:
+        opened, _opened = _opened[1], None
+        await opened.close()

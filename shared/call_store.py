@@ -1,0 +1,296 @@
+"""Calls, their turns and their tool runs in Table Storage.
+
+| table | partition | row | holds |
+|---|---|---|---|
+| calls | "{day}-{hex digit}" | call id | the record; 16 partitions a day, all derivable from the id |
+| calls | "open-{hex digit}" | call id | nothing else: an index of the calls that have not ended |
+| turns | call id | "turn-{seq}" | one turn |
+| turns | call id | "tool-{seq}" | one tool run |
+
+The open index lets the sweep cost what is open now, not what was ever stored. It stands in other
+partitions than the records, so no transaction covers both; instead it is written before a claim and
+removed after the end. A crash between the two leaves an index row too many, which `open_calls` removes,
+never an open call without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import UpdateMode
+from azure.data.tables.aio import TableClient
+
+from shared.calls import Call, CallState, Outcome, ToolRun, Turn, derive_call_id, partition_of
+from shared.tables import Tables
+
+_DIGITS: Final = "0123456789abcdef"
+_UPDATE_TRIES: Final = 10
+_UPDATE_PAUSE: Final = 0.02
+"""Seconds; the pause before try n is random between 0 and n times this."""
+_TEXT_LIMIT: Final = 32_000
+"""UTF-16 units in a string property, which Table Storage limits to 64 KiB."""
+
+_TIMES: Final = ("rang_at", "claimed_at", "answered_at", "connected_at", "media_connected_at", "ended_at")
+_TEXTS: Final = ("caller", "called", "correlation_id", "server_call_id", "call_connection_id", "end_reason")
+
+
+class UpdateConflictError(Exception):
+    """Others changed the record each time we were about to: nothing was written."""
+
+
+class CallStore:
+    """Reads and writes calls. Safe to use from several tasks and processes at once.
+
+    Every method raises azure.core.exceptions.AzureError when the store cannot be reached or refuses.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def claim(self, call: Call) -> bool:
+        """Store `call` unless it is there already; True for the one who stored it."""
+        calls = await self._tables.table("calls")
+        if call.state is not CallState.ENDED:
+            await calls.upsert_entity(_open_key(call.id), mode=UpdateMode.REPLACE)
+        try:
+            await calls.create_entity(_from_call(call))
+        except ResourceExistsError:
+            return False
+        return True
+
+    async def get(self, call_id: str) -> Call | None:
+        """The call, found by its id in one read; None when there is none."""
+        calls = await self._tables.table("calls")
+        try:
+            return _to_call(await calls.get_entity(partition_of(call_id), call_id))
+        except ResourceNotFoundError:
+            return None
+
+    async def update(self, call_id: str, change: Callable[[Call], Call]) -> Call | None:
+        """Read the call, change it, and put it back if nobody changed it meanwhile; else once more.
+
+        `change` is pure and may run several times. Nothing is written when it changes nothing.
+
+        Returns:
+            the call as it now stands; None when there is none.
+
+        Raises:
+            UpdateConflictError: still beaten by others after ten tries.
+        """
+        calls = await self._tables.table("calls")
+        for tried in range(_UPDATE_TRIES):
+            await asyncio.sleep(tried * _UPDATE_PAUSE * random.random())  # noqa: S311 - spreads writers, no secret
+            try:
+                entity = await calls.get_entity(partition_of(call_id), call_id)
+            except ResourceNotFoundError:
+                return None
+            before = _to_call(entity)
+            after = change(before)
+            if after == before:
+                return before
+            try:
+                await calls.update_entity(
+                    _from_call(after),
+                    mode=UpdateMode.REPLACE,
+                    etag=entity.metadata["etag"],
+                    match_condition=MatchConditions.IfNotModified,
+                )
+            except ResourceModifiedError:
+                continue
+            if after.state is CallState.ENDED:
+                await calls.delete_entity(_open_key(call_id))
+            return after
+        raise UpdateConflictError(f"call {call_id}: changed by others {_UPDATE_TRIES} times in a row")
+
+    async def add_turn(self, call_id: str, turn: Turn) -> None:
+        """Store a turn; the same `seq` again replaces it."""
+        await self._put(call_id, f"turn-{turn.seq:05d}", _from_turn(turn))
+
+    async def add_tool(self, call_id: str, run: ToolRun) -> None:
+        """Store a tool run; the same `seq` again replaces it."""
+        await self._put(call_id, f"tool-{run.seq:05d}", _from_tool(run))
+
+    async def turns(self, call_id: str) -> list[Turn]:
+        """The turns of a call by rising `seq`."""
+        return [_to_turn(row) async for row in self._rows(call_id, "turn-")]
+
+    async def tools(self, call_id: str) -> list[ToolRun]:
+        """The tool runs of a call by rising `seq`."""
+        return [_to_tool(row) async for row in self._rows(call_id, "tool-")]
+
+    async def day(self, day: date, limit: int = 50) -> list[Call]:
+        """The newest `limit` calls of a UTC day, the newest first."""
+        calls = await self._tables.table("calls")
+        async with asyncio.TaskGroup() as group:
+            parts = [group.create_task(_first(calls, f"{day:%Y%m%d}-{d}", limit)) for d in _DIGITS]
+        newest_first = heapq.merge(*(part.result() for part in parts), key=lambda call: call.id)
+        return [call for call, _ in zip(newest_first, range(limit), strict=False)]
+
+    async def open_calls(self, rang_before: datetime) -> AsyncIterator[Call]:
+        """Calls that rang before `rang_before` and have not ended, in no order.
+
+        One range query over the index, then one read for each hit. Index rows of calls that ended or were
+        never claimed are removed on the way; `rang_before` must be longer ago than the ring, so that no
+        claim is under way for one of them.
+        """
+        calls = await self._tables.table("calls")
+        rows = calls.query_entities("PartitionKey ge 'open-' and PartitionKey lt 'open.'")
+        async for row in rows:
+            call_id = row["RowKey"]
+            if _rang_at_or_after(call_id, rang_before):
+                continue
+            call = await self.get(call_id)
+            if call is None or call.state is CallState.ENDED:
+                await calls.delete_entity(_open_key(call_id))
+            else:
+                yield call
+
+    async def _put(self, call_id: str, row_key: str, properties: Mapping[str, Any]) -> None:
+        turns = await self._tables.table("turns")
+        entity = {"PartitionKey": call_id, "RowKey": row_key, **_present(properties)}
+        await turns.upsert_entity(entity, mode=UpdateMode.REPLACE)
+
+    async def _rows(self, call_id: str, prefix: str) -> AsyncIterator[Mapping[str, Any]]:
+        turns = await self._tables.table("turns")
+        rows = turns.query_entities(
+            "PartitionKey eq @call and RowKey ge @first and RowKey lt @end",
+            parameters={"call": call_id, "first": prefix, "end": prefix[:-1] + "."},  # "." follows "-"
+        )
+        async for row in rows:
+            yield row
+
+
+async def _first(calls: TableClient, partition: str, limit: int) -> list[Call]:
+    """The first `limit` calls of a partition by key, which is newest first."""
+    rows = calls.query_entities("PartitionKey eq @p", parameters={"p": partition}, results_per_page=limit)
+    found: list[Call] = []
+    async for row in rows:
+        found.append(_to_call(row))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _rang_at_or_after(call_id: str, moment: datetime) -> bool:
+    """Compares by id, which holds the time to the millisecond; later calls of a day have smaller ids."""
+    day, remaining, _ = call_id.split("-")
+    border_day, border, _ = derive_call_id(moment, "").split("-")
+    return day > border_day or (day == border_day and remaining <= border)
+
+
+def _open_key(call_id: str) -> dict[str, Any]:
+    return {"PartitionKey": f"open-{partition_of(call_id)[-1]}", "RowKey": call_id}
+
+
+def _present(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the None values: Table Storage has no null, an absent property is one."""
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _fit(text: str) -> str:
+    """`text`, cut where a string property would overflow; a character beyond U+FFFF counts as two units."""
+    if len(text) * 2 <= _TEXT_LIMIT:
+        return text
+    return text.encode("utf-16-le")[: _TEXT_LIMIT * 2].decode("utf-16-le", errors="ignore")
+
+
+def _time(row: Mapping[str, Any], name: str) -> datetime | None:
+    """A plain UTC datetime of what the client read, which is a subclass with the service's text beside it."""
+    value = row.get(name)
+    return None if value is None else datetime.combine(value.date(), value.time(), UTC)
+
+
+def _known_time(row: Mapping[str, Any], name: str) -> datetime:
+    time = _time(row, name)
+    if time is None:
+        raise ValueError(f"row {row['RowKey']}: {name} is missing; the row was not written by Tabletalk")
+    return time
+
+
+def _from_call(call: Call) -> dict[str, Any]:
+    properties = {name: getattr(call, name) for name in (*_TIMES, *_TEXTS)}
+    properties |= {
+        "state": str(call.state),
+        "outcome": None if call.outcome is None else str(call.outcome),
+        "secret_hashes": " ".join(call.secret_hashes),
+    }
+    return {"PartitionKey": partition_of(call.id), "RowKey": call.id, **_present(properties)}
+
+
+def _to_call(row: Mapping[str, Any]) -> Call:
+    outcome = row.get("outcome")
+    return Call(
+        id=row["RowKey"],
+        rang_at=_known_time(row, "rang_at"),
+        claimed_at=_known_time(row, "claimed_at"),
+        caller=row["caller"],
+        called=row["called"],
+        correlation_id=row["correlation_id"],
+        server_call_id=row["server_call_id"],
+        call_connection_id=row["call_connection_id"],
+        secret_hashes=tuple(row["secret_hashes"].split()),
+        state=CallState(row["state"]),
+        outcome=None if outcome is None else Outcome(outcome),
+        answered_at=_time(row, "answered_at"),
+        connected_at=_time(row, "connected_at"),
+        media_connected_at=_time(row, "media_connected_at"),
+        ended_at=_time(row, "ended_at"),
+        end_reason=row["end_reason"],
+    )
+
+
+def _from_turn(turn: Turn) -> dict[str, Any]:
+    return {
+        "seq": turn.seq,
+        "role": turn.role,
+        "text": _fit(turn.text),
+        "started_at": turn.started_at,
+        "ended_at": turn.ended_at,
+        "latency_ms": turn.latency_ms,
+        "interrupted": turn.interrupted,
+        "heard_ms": turn.heard_ms,
+        "item_id": turn.item_id,
+    }
+
+
+def _to_turn(row: Mapping[str, Any]) -> Turn:
+    return Turn(
+        seq=row["seq"],
+        role=row["role"],
+        text=row["text"],
+        started_at=_known_time(row, "started_at"),
+        ended_at=_known_time(row, "ended_at"),
+        latency_ms=row.get("latency_ms"),
+        interrupted=row["interrupted"],
+        heard_ms=row.get("heard_ms"),
+        item_id=row["item_id"],
+    )
+
+
+def _from_tool(run: ToolRun) -> dict[str, Any]:
+    return {
+        "seq": run.seq,
+        "name": run.name,
+        "arguments": _fit(run.arguments),
+        "result": _fit(run.result),
+        "ms": run.ms,
+        "started_at": run.started_at,
+    }
+
+
+def _to_tool(row: Mapping[str, Any]) -> ToolRun:
+    return ToolRun(
+        seq=row["seq"],
+        name=row["name"],
+        arguments=row["arguments"],
+        result=row["result"],
+        ms=row["ms"],
+        started_at=_known_time(row, "started_at"),
+    )

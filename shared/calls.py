@@ -1,0 +1,294 @@
+"""What a call is, and how its record follows what happens to it.
+
+No I/O and no clock. `apply` folds one `CallEvent` into a `Call`. Callbacks arrive at least once and in no
+order (Call Automation promises neither), so every fact is merged by a rule that ignores order: the earliest
+time wins, the more telling end reason wins, and state and outcome are worked out anew from the facts. Two
+processes that saw the same events in another order hold the same record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+RING = timedelta(seconds=30)
+"""An unanswered call rings this long (Call Automation: incoming call concepts)."""
+
+CLAIM_LEASE = timedelta(seconds=9)
+"""How long a claim keeps others from answering. Event Grid sends an unacknowledged event again after 10 s:
+by then the claim of one who died has run out, and there is ring left."""
+
+MAX_SECRET_HASHES = 4
+"""Each take-over of a claim adds one secret; Event Grid delivers at most a few times within the ring."""
+
+_DAY_MS = 86_400_000
+_CALL_ID = re.compile(r"\d{8}-\d{8}-[0-9a-f]{16}")
+
+
+class CallState(StrEnum):
+    """How far a call has come. ENDED is final."""
+
+    CLAIMED = "claimed"
+    ANSWERED = "answered"
+    CONNECTED = "connected"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """What an ended call came to."""
+
+    COMPLETED = "completed"
+    MISSED = "missed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class EventKind(StrEnum):
+    """What can happen to a call."""
+
+    ANSWERED = "answered"
+    """Call Automation accepted our answer."""
+    CONNECTED = "connected"
+    """Callback CallConnected."""
+    MEDIA_CONNECTED = "media_connected"
+    """The bridge took the media socket."""
+    MEDIA_FAILED = "media_failed"
+    """Callback MediaStreamingFailed: the call is up and silent, somebody must hang up."""
+    FAILED = "failed"
+    """We gave the call up; `detail` says why. It ends when Call Automation says so."""
+    HUNG_UP = "hung_up"
+    """We hung up on purpose, after a goodbye. It ends when Call Automation says so."""
+    REJECTED = "rejected"
+    """We turned the call away before answering."""
+    CALLER_LEFT = "caller_left"
+    """The caller hung up before we had answered."""
+    RING_ENDED = "ring_ended"
+    """Nobody answered within the ring."""
+    ANSWER_FAILED = "answer_failed"
+    """Call Automation refused our answer, or callback AnswerFailed."""
+    DISCONNECTED = "disconnected"
+    """Callback CallDisconnected; `detail` is "code/subCode"."""
+    LOST = "lost"
+    """Call Automation knows the call no more and no callback told us."""
+
+
+_ENDS = frozenset(
+    {
+        EventKind.REJECTED,
+        EventKind.CALLER_LEFT,
+        EventKind.RING_ENDED,
+        EventKind.ANSWER_FAILED,
+        EventKind.DISCONNECTED,
+        EventKind.LOST,
+    }
+)
+
+_REASONS = (
+    EventKind.REJECTED,
+    EventKind.FAILED,
+    EventKind.HUNG_UP,
+    EventKind.MEDIA_FAILED,
+    EventKind.ANSWER_FAILED,
+    EventKind.CALLER_LEFT,
+    EventKind.DISCONNECTED,
+    EventKind.RING_ENDED,
+    EventKind.LOST,
+)
+"""Kinds that explain an end, the most telling first. What we did on purpose goes before what Call
+Automation then reports, because hanging up makes it report a disconnect and sometimes a broken media
+stream."""
+
+_FAULTS = frozenset({EventKind.FAILED, EventKind.MEDIA_FAILED, EventKind.ANSWER_FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """One thing that happened to a call."""
+
+    kind: EventKind
+    at: datetime
+    """Aware, any zone."""
+    detail: str = ""
+    """A short reason for the record; never personal data."""
+    call_connection_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The record of one call, as stored."""
+
+    id: str
+    rang_at: datetime
+    """Time of the IncomingCall event, UTC."""
+    claimed_at: datetime
+    """When the present holder of the claim took it, UTC."""
+    caller: str = field(default="", repr=False)
+    """Raw id, such as 4:+15550100 or 8:acs:...; empty when withheld."""
+    called: str = field(default="", repr=False)
+    correlation_id: str = ""
+    server_call_id: str = ""
+    call_connection_id: str = ""
+    secret_hashes: tuple[str, ...] = ()
+    """sha256 of the URL secrets of this call, the newest first."""
+    state: CallState = CallState.CLAIMED
+    outcome: Outcome | None = None
+    """Set once the call has ended."""
+    answered_at: datetime | None = None
+    connected_at: datetime | None = None
+    media_connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_reason: str = ""
+    """"kind" or "kind: detail". May stand before the end: then it says why the call is about to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side said in one go. Times are UTC; `seq` counts from 0 over turns and tools together."""
+
+    seq: int
+    role: Literal["caller", "agent"]
+    text: str = field(repr=False)
+    started_at: datetime
+    ended_at: datetime
+    latency_ms: int | None = None
+    """Agent turns: from the caller's last speech to the first audio frame written to the carrier."""
+    interrupted: bool = False
+    heard_ms: int | None = None
+    """Agent turns: how much the caller heard before talking over it."""
+    item_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRun:
+    """One tool the model ran. `arguments` and `result` are JSON texts."""
+
+    seq: int
+    name: str
+    arguments: str = field(repr=False)
+    result: str = field(repr=False)
+    ms: int
+    started_at: datetime
+
+
+def derive_call_id(event_time: datetime, correlation_id: str) -> str:
+    """The id of the call an IncomingCall event is about: the same event gives the same id.
+
+    "yyyymmdd-remaining-digest": milliseconds left in the UTC day, so that ids in ascending order list the
+    newest call of a day first, and 16 hex digits of sha256(correlation id).
+    """
+    utc = event_time.astimezone(UTC)
+    midnight = utc.replace(hour=0, minute=0, second=0, microsecond=0)
+    remaining = _DAY_MS - 1 - (utc - midnight) // timedelta(milliseconds=1)
+    digest = hashlib.sha256(correlation_id.encode()).hexdigest()[:16]
+    return f"{utc:%Y%m%d}-{remaining:08d}-{digest}"
+
+
+def is_call_id(text: str) -> bool:
+    """Whether `text` has the form `derive_call_id` gives: fit for a table key, whoever sent it."""
+    return _CALL_ID.fullmatch(text) is not None
+
+
+def partition_of(call_id: str) -> str:
+    """The partition a call is stored in: 16 a day, so that none takes more than its share of writes."""
+    day, _, digest = call_id.split("-")
+    return f"{day}-{digest[0]}"
+
+
+def ring_left(call: Call, now: datetime) -> timedelta:
+    """How much of the ring is left at `now`; zero or less once the caller has gone."""
+    return call.rang_at + RING - now
+
+
+def take_over(call: Call, secret_hash: str, now: datetime) -> Call:
+    """Hand the claim to the owner of `secret_hash`, when its holder has had its time and nobody has answered.
+
+    Returns `call` itself when it may not be taken: the caller sees it by `secret_hashes[0]`. Older secrets
+    stay good: Call Automation may have accepted an answer that carried one just before its sender died.
+    """
+    if call.state is not CallState.CLAIMED or now < call.claimed_at + CLAIM_LEASE:
+        return call
+    hashes = (secret_hash, *call.secret_hashes)[:MAX_SECRET_HASHES]
+    return replace(call, claimed_at=now, secret_hashes=hashes)
+
+
+def release(call: Call, secret_hash: str) -> Call:
+    """Give up the claim at once, so that the next delivery of the event need not wait for the lease."""
+    if call.state is not CallState.CLAIMED or call.secret_hashes[:1] != (secret_hash,):
+        return call
+    return replace(call, claimed_at=call.rang_at - CLAIM_LEASE)
+
+
+def apply(call: Call, event: CallEvent) -> Call:
+    """The record after `event`. Order and repetition of events do not matter to the final record."""
+    kind, at = event.kind, event.at.astimezone(UTC)
+    merged = replace(
+        call,
+        call_connection_id=call.call_connection_id or event.call_connection_id,
+        answered_at=_earliest(call.answered_at, at, kind is EventKind.ANSWERED),
+        connected_at=_earliest(call.connected_at, at, kind is EventKind.CONNECTED),
+        media_connected_at=_earliest(call.media_connected_at, at, kind is EventKind.MEDIA_CONNECTED),
+        ended_at=_earliest(call.ended_at, at, kind in _ENDS),
+        end_reason=_more_telling(call.end_reason, event),
+    )
+    return replace(merged, state=_state(merged), outcome=_outcome(merged))
+
+
+def is_silent(call: Call) -> bool:
+    """Whether the call is up but nobody can be heard on it, so that somebody has to hang up."""
+    return is_given_up(call) and _reason_kind(call.end_reason) is EventKind.MEDIA_FAILED
+
+
+def is_given_up(call: Call) -> bool:
+    """Whether somebody decided to end the call and it has not ended yet: a hang-up may have got lost."""
+    return call.state is not CallState.ENDED and call.end_reason != ""
+
+
+def _earliest(known: datetime | None, at: datetime, applies: bool) -> datetime | None:
+    if not applies:
+        return known
+    return at if known is None else min(known, at)
+
+
+def _more_telling(known: str, event: CallEvent) -> str:
+    if event.kind not in _REASONS:
+        return known
+    reason = f"{event.kind}: {event.detail}" if event.detail else str(event.kind)
+    # The text breaks ties between two reasons of one kind, so that the winner does not depend on order.
+    return min((r for r in (known, reason) if r), key=lambda r: (_REASONS.index(_reason_kind(r)), r))
+
+
+def _reason_kind(reason: str) -> EventKind:
+    """The kind a stored reason begins with; LOST, the least telling, for an empty one."""
+    return EventKind(reason.partition(":")[0]) if reason else EventKind.LOST
+
+
+def _state(call: Call) -> CallState:
+    if call.ended_at is not None:
+        return CallState.ENDED
+    if call.connected_at is not None or call.media_connected_at is not None:
+        return CallState.CONNECTED
+    return CallState.CLAIMED if call.answered_at is None else CallState.ANSWERED
+
+
+def _outcome(call: Call) -> Outcome | None:
+    """What the call came to, judged from the facts alone.
+
+    A disconnect counts as a call that had been connected even when CallConnected never reached us: Call
+    Automation sends it to the callback address, which it only has from our answer.
+    """
+    if call.ended_at is None:
+        return None
+    kind = _reason_kind(call.end_reason)
+    if kind is EventKind.REJECTED:
+        return Outcome.REJECTED
+    if kind in _FAULTS:
+        return Outcome.FAILED
+    connected = call.connected_at is not None or call.media_connected_at is not None
+    if connected or kind in (EventKind.DISCONNECTED, EventKind.HUNG_UP):
+        return Outcome.COMPLETED
+    answered_in_vain = call.answered_at is not None and kind is not EventKind.CALLER_LEFT
+    return Outcome.FAILED if answered_in_vain else Outcome.MISSED

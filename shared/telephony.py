@@ -1,0 +1,205 @@
+"""Call Automation: answering, turning away and ending calls (REST 2026-03-12, through Microsoft's client).
+
+Every call here is made while somebody waits on the phone, so timeouts are short, retries few, and one
+deadline stands over all of them (a `Retry-After` from the service would otherwise be slept out in full).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any, Final, Self
+
+from azure.communication.callautomation import (
+    AudioFormat,
+    CallRejectReason,
+    MediaStreamingAudioChannelType,
+    MediaStreamingContentType,
+    MediaStreamingOptions,
+    StreamingTransportType,
+)
+from azure.communication.callautomation.aio import CallAutomationClient
+from azure.core.credentials import AzureKeyCredential
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.identity.aio import DefaultAzureCredential
+
+from shared.settings import AcsSettings
+
+DEADLINE: Final = 8.0
+"""Seconds one operation may take, retries included; less than `calls.CLAIM_LEASE`."""
+
+_POLICY: Final[dict[str, Any]] = {
+    "connection_timeout": 3,
+    "read_timeout": 5,
+    "retry_total": 2,
+    "retry_backoff_factor": 0.4,
+}
+_GONE: Final = frozenset({404, 410})
+
+
+class TelephonyError(Exception):
+    """Call Automation did not do as asked. The message names operation and status, nothing personal."""
+
+    def __init__(self, operation: str, problem: str, status: int | None = None) -> None:
+        super().__init__(f"{operation}: {problem}")
+        self.status = status
+        """HTTP status; None when there was no answer."""
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same request may do better later: no answer, throttled, or their own trouble."""
+        return self.status is None or self.status in (408, 429) or self.status >= 500
+
+    @property
+    def gone(self) -> bool:
+        """Whether the service knows the call no more."""
+        return self.status in _GONE
+
+
+class Telephony:
+    """The operations we use on calls. An async context manager; belongs to one event loop."""
+
+    def __init__(self, acs: AcsSettings) -> None:
+        credential: AzureKeyCredential | DefaultAzureCredential
+        self._identity: DefaultAzureCredential | None = None
+        if acs.access_key:
+            credential = AzureKeyCredential(acs.access_key)
+        else:
+            credential = self._identity = DefaultAzureCredential()
+        # A trailing slash would be signed as part of the host, and every request refused.
+        self._client = CallAutomationClient(acs.endpoint.rstrip("/"), credential, **_POLICY)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections. The object is not usable afterwards."""
+        await self._client.close()
+        if self._identity is not None:
+            await self._identity.close()
+
+    async def answer(
+        self,
+        *,
+        incoming_call_context: str,
+        callback_url: str,
+        transport_url: str,
+        operation_context: str,
+        request_id: str,
+        first_sent: datetime,
+    ) -> str:
+        """Answer, with the call's audio streamed to and from `transport_url`: PCM 24 kHz mono, mixed, key
+        tones on.
+
+        `request_id` (a UUID) and `first_sent` pin the repeatability headers (OASIS Repeatable Requests
+        1.0): sent again with the same two, by whichever process, the answer is given once.
+
+        Returns:
+            the call connection id.
+
+        Raises:
+            TelephonyError
+        """
+        media = MediaStreamingOptions(
+            transport_url=transport_url,
+            transport_type=StreamingTransportType.WEBSOCKET,
+            content_type=MediaStreamingContentType.AUDIO,
+            audio_channel_type=MediaStreamingAudioChannelType.MIXED,
+            start_media_streaming=True,
+            enable_bidirectional=True,
+            audio_format=AudioFormat.PCM24_K_MONO,
+            enable_dtmf_tones=True,
+        )
+        properties = await _within_deadline(
+            "answer",
+            self._client.answer_call(
+                incoming_call_context,
+                callback_url,
+                media_streaming=media,
+                operation_context=operation_context,
+                headers=_repeatability(request_id, first_sent),
+                retry_on_methods=["POST"],  # pinned, so a lost response may be asked for again
+            ),
+        )
+        return str(properties.call_connection_id)
+
+    async def reject(
+        self,
+        *,
+        incoming_call_context: str,
+        request_id: str,
+        first_sent: datetime,
+        reason: CallRejectReason = CallRejectReason.BUSY,
+    ) -> None:
+        """Turn a call away: the caller hears busy.
+
+        Raises:
+            TelephonyError
+        """
+        await _within_deadline(
+            "reject",
+            self._client.reject_call(
+                incoming_call_context,
+                call_reject_reason=reason,
+                headers=_repeatability(request_id, first_sent),
+                retry_on_methods=["POST"],
+            ),
+        )
+
+    async def hang_up(self, call_connection_id: str) -> None:
+        """End the call for everyone on it. A call that is gone already is fine.
+
+        Raises:
+            TelephonyError
+        """
+        try:
+            await _within_deadline(
+                "hang up", self._client.get_call_connection(call_connection_id).hang_up(is_for_everyone=True)
+            )
+        except TelephonyError as error:
+            if not error.gone:
+                raise
+
+    async def state(self, call_connection_id: str) -> str | None:
+        """The service's word for the state of the call ("connected", "disconnected", ...); None for one it
+        does not know.
+
+        Raises:
+            TelephonyError
+        """
+        try:
+            properties = await _within_deadline(
+                "get call", self._client.get_call_connection(call_connection_id).get_call_properties()
+            )
+        except TelephonyError as error:
+            if error.gone:
+                return None
+            raise
+        return str(getattr(properties.call_connection_state, "value", properties.call_connection_state))
+
+
+def _repeatability(request_id: str, first_sent: datetime) -> dict[str, str]:
+    return {
+        "Repeatability-Request-ID": request_id,
+        # An HTTP date (RFC 9110) whatever the process's locale.
+        "Repeatability-First-Sent": format_datetime(first_sent.astimezone(UTC), usegmt=True),
+    }
+
+
+async def _within_deadline[T](operation: str, request: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await request
+    except TimeoutError as error:
+        raise TelephonyError(operation, f"no answer within {DEADLINE:.0f} s") from error
+    except HttpResponseError as error:
+        code = getattr(error.error, "code", None) or "no code"
+        raise TelephonyError(operation, f"HTTP {error.status_code} ({code})", error.status_code) from error
+    except AzureError as error:
+        # The class is enough: the message may quote the request.
+        raise TelephonyError(operation, type(error).__name__) from error

@@ -1,0 +1,356 @@
+"""What the control plane does about calls, with a real store and the unmodified telephony client."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from control.answering import (
+    SWEEP_AFTER,
+    SWEEP_CONNECTED_AFTER,
+    Answer,
+    Line,
+    answer_incoming,
+    follow,
+    sweep,
+)
+from shared.acs_events import IncomingCall
+from shared.auth import secret_matches
+from shared.call_store import CallStore
+from shared.calls import (
+    CLAIM_LEASE,
+    RING,
+    Call,
+    CallEvent,
+    CallState,
+    EventKind,
+    Outcome,
+    apply,
+    derive_call_id,
+)
+from shared.settings import StoreSettings
+from shared.tables import Tables
+from shared.telephony import Telephony, TelephonyError
+from tests.shared.acs_server import AcsServer, failure
+
+RANG = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
+INCOMING = IncomingCall(RANG, "4:+15550100", "4:+15550199", "correlation", "server call", "ctx")
+CALL_ID = derive_call_id(RANG, "correlation")
+
+
+@dataclass
+class Clock:
+    now: datetime = RANG + timedelta(seconds=1)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def line(azurite: str, table_prefix: str, acs: AcsServer, clock: Clock) -> AsyncIterator[Line]:
+    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables, Telephony(acs.settings) as phone:
+        yield Line(CallStore(tables), phone, "https://func.example", "wss://bridge.example", clock)
+
+
+async def stored(line: Line) -> Call:
+    call = await line.calls.get(CALL_ID)
+    assert call is not None
+    return call
+
+
+def happened(kind: EventKind, detail: str = "") -> CallEvent:
+    return CallEvent(kind, RANG + timedelta(seconds=5), detail, "connection-1")
+
+
+class TestAnswer:
+    async def test_the_call_is_on_record_before_it_is_answered(self, line: Line, acs: AcsServer) -> None:
+        seen: list[CallState] = []
+
+        async def look() -> web.Response:
+            seen.append((await stored(line)).state)
+            return web.json_response({"callConnectionId": "connection-1"})
+
+        acs.replies = [look]
+        assert await answer_incoming(line, INCOMING) is Answer.ANSWERED
+        assert seen == [CallState.CLAIMED]
+        call = await stored(line)
+        assert (call.state, call.call_connection_id) == (CallState.ANSWERED, "connection-1")
+        assert (call.caller, call.called) == ("4:+15550100", "4:+15550199")
+        assert (call.rang_at, call.server_call_id) == (RANG, "server call")
+
+    async def test_both_addresses_carry_the_call_and_its_secret(self, line: Line, acs: AcsServer) -> None:
+        await answer_incoming(line, INCOMING)
+        [request] = acs.of(":answer")
+        callback = request.body["callbackUri"]
+        secret = callback.rpartition("/")[2]
+        assert callback == f"https://func.example/api/calls/{CALL_ID}/events/{secret}"
+        assert (
+            request.body["mediaStreamingOptions"]["transportUrl"]
+            == f"wss://bridge.example/acs/{CALL_ID}/{secret}"
+        )
+        assert request.body["operationContext"] == CALL_ID
+        call = await stored(line)
+        assert secret_matches(secret, call.secret_hashes)
+        assert secret not in repr(call)
+
+    async def test_of_many_deliveries_at_once_one_answers(self, line: Line, acs: AcsServer) -> None:
+        answers = await asyncio.gather(*(answer_incoming(line, INCOMING) for _ in range(20)))
+        assert Counter(answers) == {Answer.ANSWERED: 1, Answer.DUPLICATE: 19}
+        assert len(acs.of(":answer")) == 1
+
+    async def test_two_calls_are_two_calls(self, line: Line, acs: AcsServer) -> None:
+        other = IncomingCall(RANG, "", "", "another correlation", "", "ctx")
+        answers = await asyncio.gather(*(answer_incoming(line, incoming) for incoming in (INCOMING, other)))
+        assert answers == [Answer.ANSWERED, Answer.ANSWERED]
+        ids = {request.headers["Repeatability-Request-ID"] for request in acs.of(":answer")}
+        assert len(ids) == 2
+
+    async def test_after_the_ring_the_call_is_missed_and_not_answered(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        clock.now = RANG + RING
+        assert await answer_incoming(line, INCOMING) is Answer.TOO_LATE
+        assert await answer_incoming(line, INCOMING) is Answer.DUPLICATE
+        call = await stored(line)
+        assert (call.state, call.outcome) == (CallState.ENDED, Outcome.MISSED)
+        assert call.ended_at == RANG + RING
+        assert acs.requests == []
+
+    async def test_a_caller_who_left_is_missed(self, line: Line, acs: AcsServer) -> None:
+        acs.replies = [failure(404, "8522")]
+        assert await answer_incoming(line, INCOMING) is Answer.GONE
+        call = await stored(line)
+        assert (call.outcome, call.end_reason) == (Outcome.MISSED, "caller_left: HTTP 404")
+
+    async def test_a_refused_answer_is_a_failure_and_no_error(self, line: Line, acs: AcsServer) -> None:
+        acs.replies = [failure(400)]
+        assert await answer_incoming(line, INCOMING) is Answer.REFUSED
+        call = await stored(line)
+        assert (call.outcome, call.end_reason) == (Outcome.FAILED, "answer_failed: HTTP 400")
+
+    async def test_no_log_line_holds_anything_personal(
+        self, line: Line, acs: AcsServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        incoming = IncomingCall(RANG, "4:+15550100", "4:+15550199", "correlation", "server call", "ctxctxctx")
+        acs.replies = [failure(400)]
+        with caplog.at_level(logging.DEBUG, "control"), caplog.at_level(logging.DEBUG, "shared"):
+            await answer_incoming(line, incoming)
+        assert caplog.records
+        assert "1555" not in caplog.text
+        assert "ctxctx" not in caplog.text
+
+
+class TestTakeOver:
+    async def test_trouble_of_the_service_asks_for_another_delivery_which_answers(
+        self, line: Line, acs: AcsServer
+    ) -> None:
+        acs.replies = [failure(503) for _ in range(3)]
+        with pytest.raises(TelephonyError):
+            await answer_incoming(line, INCOMING)
+        assert (await stored(line)).state is CallState.CLAIMED
+        assert await answer_incoming(line, INCOMING) is Answer.ANSWERED
+
+    async def test_both_tries_are_one_to_the_service(self, line: Line, acs: AcsServer, clock: Clock) -> None:
+        acs.replies = [failure(503) for _ in range(3)]
+        with pytest.raises(TelephonyError):
+            await answer_incoming(line, INCOMING)
+        clock.now += timedelta(seconds=10)
+        await answer_incoming(line, INCOMING)
+        sent = {
+            (request.headers["Repeatability-Request-ID"], request.headers["Repeatability-First-Sent"])
+            for request in acs.of(":answer")
+        }
+        assert len(acs.of(":answer")) == 4
+        assert len(sent) == 1
+
+    async def test_the_claim_of_one_who_died_is_taken_when_it_has_run_out(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        await self.die_while_answering(line, acs)
+        assert await answer_incoming(line, INCOMING) is Answer.DUPLICATE
+        clock.now += CLAIM_LEASE
+        answers = await asyncio.gather(*(answer_incoming(line, INCOMING) for _ in range(5)))
+        assert Counter(answers) == {Answer.ANSWERED: 1, Answer.DUPLICATE: 4}
+
+    async def test_the_secret_of_one_who_died_stays_good(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        await self.die_while_answering(line, acs)
+        clock.now += CLAIM_LEASE
+        await answer_incoming(line, INCOMING)
+        secrets = [request.body["callbackUri"].rpartition("/")[2] for request in acs.of(":answer")]
+        call = await stored(line)
+        assert len(set(secrets)) == 2
+        assert all(secret_matches(secret, call.secret_hashes) for secret in secrets)
+
+    async def test_a_refusal_does_not_end_a_call_that_its_holder_may_have_answered(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        await self.die_while_answering(line, acs)
+        clock.now += CLAIM_LEASE
+        acs.replies = [failure(404)]
+        assert await answer_incoming(line, INCOMING) is Answer.REFUSED
+        assert (await stored(line)).state is CallState.CLAIMED
+
+    @staticmethod
+    async def die_while_answering(line: Line, acs: AcsServer) -> None:
+        """The service got the answer; the process that sent it was killed before it heard so."""
+        reached = asyncio.Event()
+
+        async def never() -> web.Response:
+            reached.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        acs.replies = [never]
+        process = asyncio.create_task(answer_incoming(line, INCOMING))
+        await reached.wait()
+        process.cancel()
+        await asyncio.gather(process, return_exceptions=True)
+
+
+class TestFollow:
+    async def test_to_the_end(self, line: Line) -> None:
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        assert (await stored(line)).state is CallState.CONNECTED
+        await follow(line, CALL_ID, [happened(EventKind.DISCONNECTED, "200/7000")])
+        call = await stored(line)
+        assert (call.state, call.outcome) == (CallState.ENDED, Outcome.COMPLETED)
+
+    async def test_a_silent_call_is_hung_up(self, line: Line, acs: AcsServer) -> None:
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, "forbidden")])
+        assert len(acs.of(":terminate")) == 1
+        assert (await stored(line)).end_reason == "media_failed: forbidden"
+
+    async def test_a_silent_call_is_hung_up_even_if_the_answer_is_recorded_later(
+        self, line: Line, acs: AcsServer
+    ) -> None:
+        async def fail_first() -> web.Response:
+            early = CallEvent(EventKind.MEDIA_FAILED, RANG, "forbidden")
+            await follow(line, CALL_ID, [early])
+            return web.json_response({"callConnectionId": "connection-1"})
+
+        acs.replies = [fail_first]
+        await answer_incoming(line, INCOMING)
+        assert [request.path for request in acs.of(":terminate")] == [
+            "/calling/callConnections/connection-1:terminate"
+        ]
+
+    async def test_a_hang_up_that_fails_is_left_to_the_sweep(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        await answer_incoming(line, INCOMING)
+        acs.replies = [failure(503) for _ in range(3)]
+        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, "forbidden")])
+        clock.now += SWEEP_AFTER
+        await sweep(line)
+        assert len(acs.of(":terminate")) == 4
+
+    async def test_an_unknown_call_is_none(self, line: Line) -> None:
+        assert await follow(line, CALL_ID, [happened(EventKind.CONNECTED)]) is None
+
+
+class TestSweep:
+    async def test_a_call_that_nobody_answered_is_missed(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        await TestTakeOver.die_while_answering(line, acs)
+        clock.now += SWEEP_AFTER
+        await sweep(line)
+        call = await stored(line)
+        assert (call.outcome, call.end_reason) == (Outcome.MISSED, "ring_ended")
+        assert call.ended_at == RANG + RING
+
+    @pytest.mark.parametrize("state", ["disconnected", None])
+    async def test_a_call_that_ended_without_a_word_is_closed(
+        self, line: Line, acs: AcsServer, clock: Clock, state: str | None
+    ) -> None:
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        acs.state = state
+        clock.now += SWEEP_CONNECTED_AFTER
+        await sweep(line)
+        call = await stored(line)
+        assert (call.outcome, call.end_reason) == (Outcome.COMPLETED, "lost")
+
+    @pytest.mark.parametrize("state", ["connected", "connecting", "transferring", "disconnecting"])
+    async def test_a_call_that_goes_on_is_left_alone(
+        self, line: Line, acs: AcsServer, clock: Clock, state: str
+    ) -> None:
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        acs.state = state
+        clock.now += SWEEP_CONNECTED_AFTER
+        before = await stored(line)
+        await sweep(line)
+        assert await stored(line) == before
+        assert len(acs.requests) == 2
+
+    @pytest.mark.parametrize(
+        ("event", "age"), [(EventKind.ANSWERED, SWEEP_AFTER), (EventKind.CONNECTED, SWEEP_CONNECTED_AFTER)]
+    )
+    async def test_a_young_call_is_not_asked_about(
+        self, line: Line, acs: AcsServer, clock: Clock, event: EventKind, age: timedelta
+    ) -> None:
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(event)])
+        clock.now = RANG + age
+        await sweep(line)
+        assert len(acs.requests) == 1
+
+    @pytest.mark.parametrize("kind", [EventKind.FAILED, EventKind.HUNG_UP, EventKind.MEDIA_FAILED])
+    async def test_a_hang_up_that_got_lost_is_made_good(
+        self, line: Line, acs: AcsServer, clock: Clock, kind: EventKind
+    ) -> None:
+        """The bridge gave the call up and could not reach the service, or died before it did."""
+        await answer_incoming(line, INCOMING)
+        given_up = CallEvent(kind, RANG, "why")
+        await line.calls.update(
+            CALL_ID, lambda call: apply(apply(call, happened(EventKind.CONNECTED)), given_up)
+        )
+        clock.now += SWEEP_AFTER
+        await sweep(line)
+        assert len(acs.of(":terminate")) == 1
+
+    async def test_trouble_with_one_call_does_not_keep_the_others(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        calls = [IncomingCall(RANG, "", "", f"correlation {n}", "", "ctx") for n in range(12)]
+        await asyncio.gather(*(answer_incoming(line, call) for call in calls))
+        acs.state = None
+        acs.replies = [failure(403)]
+        clock.now += SWEEP_AFTER
+        await sweep(line)
+        states = Counter([call.state async for call in line.calls.open_calls(clock.now)])
+        assert states == {CallState.ANSWERED: 1}
+
+    async def test_ended_calls_cost_nothing(self, line: Line, acs: AcsServer, clock: Clock) -> None:
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.DISCONNECTED)])
+        clock.now += timedelta(hours=1)
+        reads: list[str] = []
+        get = line.calls.get
+
+        async def counted(call_id: str) -> Any:
+            reads.append(call_id)
+            return await get(call_id)
+
+        line.calls.get = counted  # type: ignore[method-assign]  # counts what the sweep reads
+        await sweep(line)
+        assert reads == []
+        assert len(acs.requests) == 1
