@@ -1,0 +1,43 @@
+"""One way for every stand-in to serve HTTP: a ready line, a clean end, a clear word if the port is taken."""
+
+import asyncio
+import errno
+import json
+import signal
+import sys
+
+from aiohttp import web
+
+PORT_TAKEN = 3
+"""Exit code when another process listens on the port."""
+
+_HOST = "127.0.0.1"
+
+
+async def serve(app: web.Application, *, service: str, port: int) -> int:
+    """Serve `app` on 127.0.0.1 until SIGTERM or SIGINT. Returns the process's exit code.
+
+    Port 0 takes a free one. When the socket listens, one line goes to stdout:
+    `{"ready": true, "service": "<name>", "port": N}`. Everything else a stand-in says goes to stderr.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # Handlers of open websockets end in the app's own on_shutdown; two seconds is for one that hangs.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, _HOST, port).start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            print(f"{service}: port {port} on {_HOST} is taken; choose another with --port", file=sys.stderr)
+            return PORT_TAKEN
+        bound = runner.addresses[0][1]
+        print(json.dumps({"ready": True, "service": service, "port": bound}), flush=True)
+        await stop.wait()
+        return 0
+    finally:
+        await runner.cleanup()
