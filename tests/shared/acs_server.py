@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -42,6 +43,8 @@ class AcsServer:
 
     url: str = ""
     requests: list[Request] = field(default_factory=list)
+    arrived: asyncio.Queue[Request] = field(default_factory=asyncio.Queue)
+    """The same requests, for a test that waits for one."""
     replies: list[Reply] = field(default_factory=list)
     state: str | None = "connected"
     """What GET tells of any call; None for 404."""
@@ -77,6 +80,7 @@ class AcsServer:
         body = json.loads(raw) if raw else {}
         seen = Request(request.method, request.path, dict(request.query), dict(request.headers), body)
         self.requests.append(seen)
+        self.arrived.put_nowait(seen)
         if self.replies:
             reply = self.replies.pop(0)
             return reply if isinstance(reply, web.Response) else await reply()
