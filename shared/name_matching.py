@@ -1,0 +1,146 @@
+"""Which name a caller meant, when the recogniser wrote something near it.
+
+A telephone line and a recogniser turn "Thai Orchid" into "tie orchid" and "Sakura" into "sukura". Names are
+compared by their letters and by a rough English sound, whole and word by word, and a choice is only made
+when the best is clearly better than the next: a wrong restaurant is worse than one more question.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+GOOD = 0.8
+"""The least likeness at which a name counts as meant."""
+
+_CLEAR = 0.08
+"""How much better than the runner-up the best must be."""
+
+_PART = 0.97
+"""A name said in part ("Lotus") ranks just below the same likeness of the whole."""
+
+_WORD = 0.65
+"""A said word less like than this belongs to another name: "golden palace" is not Golden Lotus."""
+
+_BY_SOUND = 0.95
+"""Names that only sound alike rank below names that are written alike."""
+
+_FILLERS = frozenset(
+    {"a", "an", "and", "any", "anything", "at", "dish", "dishes", "food", "for", "from", "good", "in", "like"}
+    | {"my", "of", "on", "or", "place", "please", "restaurant", "some", "something", "that", "the", "this"}
+    | {"to", "with"}
+)
+_SOUNDS = (
+    (r"[^a-z0-9]", ""),
+    (r"ph", "f"),
+    (r"th|dt", "t"),
+    (r"kh|ck|q|c(?![eiy])", "k"),
+    (r"c|z|x", "s"),
+    (r"gh|h", ""),
+    (r"w|v", "v"),
+    (r"y|j", "i"),
+    (r"[aeiou]", ""),
+    (r"(.)\1+", r"\1"),
+)
+"""Rough English sound: spellings that a recogniser confuses fall together. Vowels go: they
+are what the line loses first. Applied in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The outcome of a look-up: the one key meant, or the nearest names to offer."""
+
+    key: str | None
+    nearest: tuple[str, ...]
+    """Names in order of likeness, at most three; for telling the caller what there is."""
+
+
+@lru_cache(maxsize=16_384)
+def words(text: str) -> tuple[str, ...]:
+    """Lower-case words without accents and apostrophes: "Luigi's Café" -> ("luigis", "cafe")."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
+    plain = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'\u2019")
+    return tuple(re.findall(r"[a-z0-9]+", plain))
+
+
+def key_words(text: str) -> tuple[str, ...]:
+    """The words that carry a name or a dish; all of them when only fillers were said."""
+    found = words(text)
+    return tuple(word for word in found if word not in _FILLERS) or found
+
+
+def likeness(said: str, name: str) -> float:
+    """How alike two texts are, 0 to 1, by letters or by sound, whichever is more."""
+    a, b = "".join(words(said)), "".join(words(name))
+    if not a or not b:
+        return 0.0
+    return max(_ratio(a, b), _BY_SOUND * _ratio(_sound(a), _sound(b)))
+
+
+def match(said: str, names: Mapping[str, Iterable[str]]) -> Match:
+    """The key of `names` (key to the names it goes by, first the main one) that was meant by `said`."""
+    scores = {key: max((_score(said, name) for name in known), default=0.0) for key, known in names.items()}
+    ranked = sorted(scores, key=lambda key: -scores[key])
+    nearest = tuple(next(iter(names[key])) for key in ranked[:3])
+    if not ranked or scores[ranked[0]] < GOOD:
+        return Match(None, nearest)
+    best, second = scores[ranked[0]], scores[ranked[1]] if len(ranked) > 1 else 0.0
+    exact = best == 1.0 > second
+    return Match(ranked[0] if exact or best - second >= _CLEAR else None, nearest)
+
+
+@lru_cache(maxsize=65_536)
+def word_likeness(said: str, word: str) -> float:
+    """How well one said word matches one word of a dish, 0 to 1: number and compounds forgiven, then letters.
+
+    Not by sound: rice and rose, pasta and pesto sound alike. Remembered, because a search asks for the same
+    pairs again and again while calls are waiting for their audio.
+    """
+    said, word = _singular(said), _singular(word)
+    if said == word:
+        return 1.0
+    if len(said) >= 4 and said in word:
+        return 0.9
+    if 2 * min(len(said), len(word)) < _WORD * (len(said) + len(word)):
+        return 0.0  # so different in length that the letters need no look
+    return _ratio(said, word)
+
+
+def _score(said: str, name: str) -> float:
+    heard, known = key_words(said), key_words(name)
+    if heard == known:
+        return 1.0
+    whole = _ratio("".join(heard), "".join(known))
+    return max(whole, _PART * _word_by_word(heard, known))
+
+
+def _word_by_word(heard: Sequence[str], known: Sequence[str]) -> float:
+    """Mean likeness of the said words, each to a name word of its own; 0 when one has none."""
+    left, total = list(known), 0.0
+    for word in heard:
+        best = max(left, key=lambda other: likeness(word, other), default="")
+        if likeness(word, best) < _WORD:
+            return 0.0
+        total += likeness(word, best)
+        left.remove(best)
+    return total / max(len(heard), 1)
+
+
+def _ratio(a: str, b: str) -> float:
+    return SequenceMatcher(None, a, b, autojunk=False).ratio()
+
+
+def _sound(letters: str) -> str:
+    for pattern, sound in _SOUNDS:
+        letters = re.sub(pattern, sound, letters)
+    return letters
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word

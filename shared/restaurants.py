@@ -1,0 +1,167 @@
+"""The catalogue: every restaurant of one city, read from a file, checked, found by name or by wish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from shared import restaurant_search as search
+from shared.name_matching import Match, match
+from shared.restaurant import City, Diet, Dish, Restaurant
+
+PHRASES = 500
+"""Most phrases given to the recogniser; the Voice Live FAQ advises fewer than this in `phrase_list`."""
+
+
+class CatalogueError(ValueError):
+    """The file cannot be used; the message names file, item, field and fix."""
+
+
+class UnknownRestaurantError(LookupError):
+    """No restaurant was clearly meant by a name."""
+
+    def __init__(self, said: str, nearest: Sequence[str]) -> None:
+        super().__init__(f"no restaurant is clearly meant by {said!r}; nearest are {', '.join(nearest)}")
+        self.said = said
+        self.nearest = tuple(nearest)
+
+
+class Catalogue:
+    """All restaurants of one city, held in memory. Build it with `load`."""
+
+    def __init__(self, city: City, restaurants: Sequence[Restaurant]) -> None:
+        """Restaurants are taken as checked; `load` does the checking across them."""
+        self.city = city
+        self.restaurants = tuple(restaurants)
+        self._by_id = {restaurant.id: restaurant for restaurant in restaurants}
+        self._names = {r.id: (r.name, *r.alternate_name) for r in restaurants}
+
+    @classmethod
+    def load(cls, path: Path) -> Catalogue:
+        """Read a catalogue file (JSON).
+
+        Raises:
+            CatalogueError: the file is missing, is no JSON, or an item is wrong; the message names it.
+        """
+        raw = _read(path)
+        city = _convert(raw["city"], City, f"{path.name}: city")
+        items = raw["restaurants"]
+        if not isinstance(items, list) or not items:
+            raise CatalogueError(f"{path.name}: restaurants: expected a list with at least one restaurant")
+        restaurants = [
+            _convert(item, Restaurant, f"{path.name}: restaurants[{index}]{_label(item)}")
+            for index, item in enumerate(items)
+        ]
+        _check_together(path.name, city, restaurants)
+        return cls(city, restaurants)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Time zone of every wall time in the catalogue."""
+        return self.city.zone
+
+    @property
+    def cuisines(self) -> list[str]:
+        """All cuisines, sorted, each once."""
+        return sorted({cuisine for restaurant in self.restaurants for cuisine in restaurant.serves_cuisine})
+
+    @property
+    def diets(self) -> list[Diet]:
+        """The diets for which at least one restaurant has dishes."""
+        return [diet for diet in Diet if any(restaurant.suited(diet) for restaurant in self.restaurants)]
+
+    def get(self, id_or_name: str) -> Restaurant:
+        """The restaurant with this id, or the one clearly meant by a spoken name.
+
+        Raises:
+            UnknownRestaurantError: none or more than one could be meant; carries the nearest names.
+        """
+        if restaurant := self._by_id.get(id_or_name):
+            return restaurant
+        found = match(id_or_name, self._names)
+        if found.key is None:
+            raise UnknownRestaurantError(id_or_name, found.nearest)
+        return self._by_id[found.key]
+
+    def cuisine(self, said: str) -> Match:
+        """The cuisine meant by a spoken word."""
+        return match(said, {cuisine: (cuisine,) for cuisine in self.cuisines})
+
+    def find(
+        self,
+        *,
+        cuisine: str | None = None,
+        dish: str | None = None,
+        diet: Diet | None = None,
+        area: str | None = None,
+        price: Literal["cheap", "moderate", "expensive"] | None = None,
+        open_at: datetime | None = None,
+    ) -> search.Found:
+        """At most three restaurants that fit every wish, best first, or the nearest one that does not.
+
+        `cuisine` and `area` are spelled as in the catalogue, `dish` is free text, `open_at` is aware. A
+        cuisine that nobody cooks fits nobody.
+        """
+        wish = search.Wish(cuisine, dish, diet, area, price, open_at)
+        return search.find(self.restaurants, wish, self.zone, self.city.currency)
+
+    def dish(self, restaurant: Restaurant, said: str) -> list[Dish]:
+        """The dishes of a restaurant that a spoken text can mean, best first, at most three."""
+        return [dish for _, dish in search.matching_dishes(restaurant, said)[:3]]
+
+    def phrases(self) -> list[str]:
+        """Names for the recogniser, the most useful first: restaurants, cuisines, areas, dishes."""
+        names = [restaurant.name for restaurant in self.restaurants]
+        dishes = [dish.name for restaurant in self.restaurants for dish in restaurant.dishes]
+        return list(dict.fromkeys([*names, *self.cuisines, *self.city.areas, *dishes]))[:PHRASES]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise CatalogueError(f"{path.name}: not JSON: {error}") from error
+    if not isinstance(raw, dict) or not {"city", "restaurants"} <= raw.keys():
+        raise CatalogueError(f'{path.name}: expected an object with "city" and "restaurants"')
+    return raw
+
+
+def _convert[T: msgspec.Struct](raw: object, kind: type[T], label: str) -> T:
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at ")
+        field = where.strip("`").removeprefix("$").removeprefix(".")
+        raise CatalogueError(f"{label}: {field + ': ' if field else ''}{what}") from error
+
+
+def _label(item: object) -> str:
+    name = item.get("name") if isinstance(item, dict) else None
+    return f" ({name})" if isinstance(name, str) else ""
+
+
+def _check_together(file: str, city: City, restaurants: Sequence[Restaurant]) -> None:
+    """What one restaurant alone cannot show: names and ids that clash, areas the city does not have."""
+    owners: dict[str, str] = {}
+    for index, restaurant in enumerate(restaurants):
+        label = f"{file}: restaurants[{index}] ({restaurant.name})"
+        if restaurant.address.area not in city.areas:
+            raise CatalogueError(
+                f"{label}: address.area: {restaurant.address.area!r} is not one of {', '.join(city.areas)}"
+            )
+        for name in {
+            restaurant.id,
+            restaurant.name.casefold(),
+            *map(str.casefold, restaurant.alternate_name),
+        }:
+            if owner := owners.get(name):
+                raise CatalogueError(f"{label}: name: {name!r} already belongs to {owner}")
+            owners[name] = restaurant.name
