@@ -287,7 +287,7 @@ class Conversation:
     def _on_error(self, error: wire.ErrorDetails) -> list[Command]:
         """Not fatal: the session says so by closing.
 
-        A request for a reply crosses with a response that the service began by itself, is refused, and is made
+        A request for a reply that crosses with a response the service began by itself is refused, and made
         again when that one is done: it may have begun before the tool's result was there.
         """
         if error.event_id == self._request:

@@ -1,0 +1,56 @@
+"""`python -m bridge`: serve media sockets until SIGTERM, then drain."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+
+import uvloop
+
+from bridge.server import BridgeServer
+from bridge.services import Services
+from shared.agent_config import AgentError
+from shared.restaurants import CatalogueError
+from shared.settings import BridgeSettings, SettingError
+from shared.telemetry import configure_logging
+
+log = logging.getLogger("bridge")
+
+
+async def serve(settings: BridgeSettings) -> None:
+    """Serve until told to stop: SIGTERM lets calls end within the drain time, SIGINT ends them at once."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[float] = loop.create_future()
+
+    def on_signal(drain_seconds: float) -> None:
+        if not stop.done():
+            stop.set_result(drain_seconds)
+
+    loop.add_signal_handler(signal.SIGTERM, on_signal, settings.drain_seconds)
+    loop.add_signal_handler(signal.SIGINT, on_signal, 0.0)
+    async with Services.open(settings) as services:
+        server = BridgeServer(services)
+        port = await server.start()
+        print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)
+        await server.drain(await stop)
+
+
+def main() -> int:
+    """Exit status: 0 after a stop, 2 for a wrong setting or file, 3 when the port is taken."""
+    configure_logging()
+    try:
+        uvloop.run(serve(BridgeSettings.from_env()))
+    except (SettingError, AgentError, CatalogueError) as error:
+        print(f"bridge: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"bridge: cannot listen: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,280 @@
+"""One live call: a task group that owns the sockets and the clock of a caller and a model."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from bridge.carriers import (
+    BYTES_PER_MS,
+    SAMPLE_RATE,
+    Audio,
+    Carrier,
+    CarrierError,
+    KeyPressed,
+    MediaFormat,
+    audio_bytes,
+)
+from bridge.conversation import Command, Conversation, HangUp, RunTool, SaveTurn, Send, StopPlayback
+from bridge.recorder import Recorder
+from bridge.tools import ToolBox, ToolResult, failure
+from bridge.turns import AgentTurn, CallerTurn
+from bridge.voicelive import wire
+from bridge.voicelive.connection import VoiceLive, VoiceLiveError
+from shared.calls import CallEvent, EventKind, ToolRun, Turn
+
+_BAD_FRAMES = 50
+"""Frames of a carrier that may be unreadable before the call is given up."""
+_LARGEST_AUDIO = 32_000
+"""Base64 characters in one frame to the carrier; ACS takes packets of up to 64 KB. A multiple of 8, so that a
+piece holds whole samples."""
+
+log = logging.getLogger(__name__)
+
+
+class CallOverError(Exception):
+    """Ends the task group of a call."""
+
+    def __init__(self, kind: EventKind, reason: str) -> None:
+        super().__init__(f"{kind}: {reason}")
+        self.kind = kind
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The caller's side: the socket, its wire format and how to end the phone call."""
+
+    socket: ServerConnection
+    carrier: Carrier
+    hang_up: Callable[[], Awaitable[None]]
+
+
+class Call:
+    """Connects one caller with one Voice Live session until either side ends.
+
+    Args:
+        open_model: opens the Voice Live session.
+        session: the settings that the session is given.
+        tool_seconds: how long a tool may take.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        *,
+        open_model: Callable[[], Awaitable[VoiceLive]],
+        session: wire.Session,
+        conversation: Conversation,
+        tools: ToolBox,
+        recorder: Recorder,
+        tool_seconds: float,
+    ) -> None:
+        self._line = line
+        self._open_model = open_model
+        self._session = session
+        self._conversation = conversation
+        self._tools = tools
+        self._recorder = recorder
+        self._tool_seconds = tool_seconds
+        self._changed = asyncio.Event()
+        self._bad_frames = 0
+        # Event loop time of the rules and UTC of the record, read together once: a turn's length does not
+        # change when the wall clock is set.
+        self._epoch = (time.monotonic(), datetime.now(UTC))
+
+    async def run(self) -> None:
+        """Run the call to its end; the phone call is over when this returns."""
+        self._record(EventKind.MEDIA_CONNECTED)
+        try:
+            await self._talk()
+        except* CallOverError as over:
+            reasons = [error for error in over.exceptions if isinstance(error, CallOverError)]
+            kind, reason = reasons[0].kind, reasons[0].reason
+            log.info("call over", extra={"kind": str(kind), "reason": reason})
+            if kind is not EventKind.CALLER_LEFT:
+                self._record(kind, reason)
+        except* VoiceLiveError as failed:
+            log.error("call failed", extra={"reason": str(failed.exceptions[0])})  # noqa: TRY400 - the reason says it
+            self._record(EventKind.FAILED, "voice_live")
+        except* Exception:
+            log.exception("call failed")
+            self._record(EventKind.FAILED, "bridge")
+        finally:
+            # Whatever happened, nobody is left on a silent line.
+            await self._line.hang_up()
+
+    async def _talk(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            tasks.create_task(self._watch_line())
+            self._model = await self._open_model()
+            try:
+                update = wire.SessionUpdate(event_id="tabletalk_session", session=self._session)
+                await self._model.send(update)
+                tasks.create_task(self._caller_to_model())
+                tasks.create_task(self._keep_time())
+                await self._model_to_caller()
+            finally:
+                await self._model.close()
+
+    # --- the pumps ------------------------------------------------------------------------------------
+
+    async def _caller_to_model(self) -> None:
+        await self._check_format()
+        while True:
+            match await self._receive():
+                case Audio(base64):
+                    # Silent frames too: the service's clock and its silence timer run on audio alone.
+                    seconds = audio_bytes(base64) / BYTES_PER_MS / 1000
+                    self._conversation.caller_audio(seconds, time.monotonic())
+                    await self._model.append(base64)
+                case KeyPressed(key):
+                    await self._do(self._conversation.on_key(key, time.monotonic()))
+                case _:
+                    pass
+
+    async def _model_to_caller(self) -> None:
+        async for event in self._model.events():
+            if isinstance(event, wire.AudioDelta):
+                await self._play(event)
+                continue
+            if isinstance(event, wire.Error):
+                details = {"code": event.error.code, "cause": event.error.event_id}
+                log.warning("Voice Live reports an error", extra=details)
+            await self._do(self._conversation.on_event(event, time.monotonic()))
+
+    async def _play(self, delta: wire.AudioDelta) -> None:
+        if not self._conversation.may_play(delta.response_id):
+            return
+        now = time.monotonic()
+        for piece in _pieces(delta.delta):
+            await self._to_carrier(self._line.carrier.encode_audio(piece))
+        seconds = audio_bytes(delta.delta) / BYTES_PER_MS / 1000
+        self._conversation.audio_written(delta.response_id, delta.item_id, seconds, now)
+        self._changed.set()
+
+    async def _keep_time(self) -> None:
+        """Call the conversation when one of its timers is due."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = self._conversation.timer()
+            self._changed.clear()
+            try:
+                async with asyncio.timeout_at(None if due is None else due - time.monotonic() + loop.time()):
+                    await self._changed.wait()
+            except TimeoutError:
+                await self._do(self._conversation.on_timer(time.monotonic()))
+
+    # --- commands -------------------------------------------------------------------------------------
+
+    async def _do(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case Send(event):
+                    await self._model.send(event)
+                case StopPlayback():
+                    await self._to_carrier(self._line.carrier.encode_stop())
+                case RunTool():
+                    self._tasks.create_task(self._run_tool(command))
+                case SaveTurn(turn):
+                    self._recorder.turn(self._stored(turn))
+                case HangUp(reason):
+                    raise CallOverError(EventKind.HUNG_UP, reason)
+        self._changed.set()
+
+    async def _run_tool(self, tool: RunTool) -> None:
+        began, started_at = time.monotonic(), datetime.now(UTC)
+        result = await self._result(tool)
+        ms = round((time.monotonic() - began) * 1000)
+        log.info("tool run", extra={"tool": tool.name, "ms": ms})
+        self._recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result.output, ms, started_at))
+        await self._do(
+            self._conversation.on_tool_result(
+                tool.call_id, result.output, ends_call=result.ends_call, now=time.monotonic()
+            )
+        )
+
+    async def _result(self, tool: RunTool) -> ToolResult:
+        """The tool's result; a fault of the tool is told to the model, never raised: the talk goes on."""
+        try:
+            async with asyncio.timeout(self._tool_seconds):
+                return await self._tools.run(tool.name, tool.arguments)
+        except TimeoutError:
+            log.warning("tool too slow", extra={"tool": tool.name})
+            return failure("timeout", "That takes too long right now. Apologise and offer to try once more.")
+        except Exception:
+            log.exception("tool failed", extra={"tool": tool.name})
+            return failure("unavailable", "That does not work right now. Apologise and offer something else.")
+
+    # --- the carrier ----------------------------------------------------------------------------------
+
+    async def _check_format(self) -> None:
+        """The first frame announces the format; with another one the caller would hear noise."""
+        announced = await self._receive()
+        if announced != MediaFormat(SAMPLE_RATE, 1):
+            raise CallOverError(EventKind.FAILED, f"media format is not PCM {SAMPLE_RATE} Hz mono")
+
+    async def _watch_line(self) -> None:
+        """End the call when the caller leaves, also while nobody reads the socket."""
+        await self._line.socket.wait_closed()
+        raise CallOverError(EventKind.CALLER_LEFT, "media socket closed")
+
+    async def _receive(self) -> Audio | MediaFormat | KeyPressed | None:
+        try:
+            frame = await self._line.socket.recv()
+        except ConnectionClosed as error:
+            raise CallOverError(EventKind.CALLER_LEFT, "media socket closed") from error
+        try:
+            return self._line.carrier.decode(frame)
+        except CarrierError as error:
+            self._bad_frames += 1
+            if self._bad_frames == 1:
+                log.warning("unreadable media frame", extra={"reason": str(error)})
+            if self._bad_frames > _BAD_FRAMES:
+                raise CallOverError(EventKind.FAILED, "unreadable media frames") from error
+            return None
+
+    async def _to_carrier(self, frame: str) -> None:
+        try:
+            await self._line.socket.send(frame)
+        except ConnectionClosed as error:
+            raise CallOverError(EventKind.CALLER_LEFT, "media socket closed") from error
+
+    # --- the record -----------------------------------------------------------------------------------
+
+    def _record(self, kind: EventKind, detail: str = "") -> None:
+        self._recorder.event(CallEvent(kind, datetime.now(UTC), detail))
+
+    def _stored(self, turn: CallerTurn | AgentTurn) -> Turn:
+        if isinstance(turn, CallerTurn):
+            started, ended = self._utc(turn.started_at), self._utc(turn.ended_at)
+            return Turn(turn.seq, "caller", turn.text, started, ended, item_id=turn.item_id)
+        started_at = turn.started_at if turn.started_at is not None else time.monotonic()
+        ended_at = turn.ended_at if turn.ended_at is not None else started_at
+        return Turn(
+            turn.seq,
+            "agent",
+            turn.text,
+            self._utc(started_at),
+            self._utc(ended_at),
+            latency_ms=turn.latency_ms,
+            interrupted=turn.interrupted,
+            heard_ms=turn.heard_ms,
+            item_id=turn.item_id,
+        )
+
+    def _utc(self, at: float) -> datetime:
+        monotonic, utc = self._epoch
+        return utc + timedelta(seconds=at - monotonic)
+
+
+def _pieces(base64: str) -> Iterator[str]:
+    return (base64[start : start + _LARGEST_AUDIO] for start in range(0, len(base64), _LARGEST_AUDIO))

@@ -1,0 +1,91 @@
+"""Writes what happens in a call to the store, off the audio path."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Self
+
+from azure.core.exceptions import AzureError
+
+from shared.call_store import CallStore, UpdateConflictError
+from shared.calls import CallEvent, ToolRun, Turn, apply
+
+_WAITING = 500
+"""Writes that may wait: more than a call of an hour makes while the store is slow for a minute."""
+_TRIES = 4
+_PAUSE = 0.5
+_DRAIN_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+Write = Callable[[], Awaitable[object]]
+
+
+class Recorder:
+    """The writer of one call: an async context manager whose end waits for what is still to be written.
+
+    Writes happen one after the other, in order. A write that fails is tried again and then given up with an
+    error line; when too many wait, the newest is given up. Neither ever holds up the call.
+    """
+
+    def __init__(self, store: CallStore, call_id: str) -> None:
+        self._store = store
+        self._call_id = call_id
+        self._waiting: asyncio.Queue[Write] = asyncio.Queue(_WAITING)
+        self._writer: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._writer = asyncio.create_task(self._write_all())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await self._waiting.join()
+        except TimeoutError:
+            log.error("records given up, the store is too slow", extra={"records": self._waiting.qsize()})  # noqa: TRY400 - no trace is of use
+        finally:
+            if self._writer is not None:
+                self._writer.cancel()
+
+    def turn(self, turn: Turn) -> None:
+        """Write a turn; a later one with the same `seq` replaces it."""
+        self._put(lambda: self._store.add_turn(self._call_id, turn))
+
+    def tool(self, run: ToolRun) -> None:
+        """Write a tool run."""
+        self._put(lambda: self._store.add_tool(self._call_id, run))
+
+    def event(self, event: CallEvent) -> None:
+        """Apply an event to the call's record."""
+        self._put(lambda: self._store.update(self._call_id, lambda call: apply(call, event)))
+
+    def _put(self, write: Write) -> None:
+        try:
+            self._waiting.put_nowait(write)
+        except asyncio.QueueFull:
+            log.error("record given up, too many wait")  # noqa: TRY400 - no trace is of use
+
+    async def _write_all(self) -> None:
+        while True:
+            write = await self._waiting.get()
+            try:
+                await self._try(write)
+            finally:
+                self._waiting.task_done()
+
+    async def _try(self, write: Write) -> None:
+        for tried in range(1, _TRIES + 1):
+            try:
+                await write()
+            except (AzureError, UpdateConflictError) as error:
+                reason = type(error).__name__
+                if tried == _TRIES:
+                    log.exception("record given up", extra={"reason": reason})
+                    return
+                log.warning("record not written, trying again", extra={"reason": reason})
+                await asyncio.sleep(_PAUSE * tried)
+            else:
+                return

@@ -1,0 +1,246 @@
+"""The media plane's front door: who may bring audio for which call, health, and going away in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from azure.core.exceptions import AzureError
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from bridge.call import Call, Line
+from bridge.carriers import Carrier
+from bridge.carriers.acs import AcsCarrier
+from bridge.carriers.browser import BrowserCarrier
+from bridge.recorder import Recorder
+from bridge.services import Services
+from shared.auth import AuthError, KeysUnavailableError, secret_matches
+from shared.calls import Call as CallRecord
+from shared.calls import CallEvent, CallState, EventKind, is_call_id
+from shared.telemetry import call_id_var
+from shared.telephony import TelephonyError
+
+_LARGEST_FRAME = 128 * 1024
+"""ACS sends 1.4 kB and documents packets of up to 64 KB; a larger frame closes its own socket with 1009."""
+_FRAMES_AHEAD = 512
+"""Frames read ahead, 10 s of audio: what may come in while the Voice Live session opens."""
+
+_NO_PLACE = "no place for another call, or the call has a media socket already"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A media socket that has proved which call it belongs to."""
+
+    record: CallRecord
+    carrier: Carrier
+    call_connection_id: str
+
+
+class RefusedError(Exception):
+    """The handshake is refused with this status; the text goes to the peer."""
+
+    def __init__(self, status: HTTPStatus, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class MediaConnection(ServerConnection):
+    """A connection that carries its admission from the handshake to the handler."""
+
+    admission: Admission | None = None
+
+
+class BridgeServer:
+    """Websockets at /{carrier}/{call id}/{secret}; GET /healthz and /readyz.
+
+    The first part of the path names the carrier. An ACS socket proves itself by the token of ACS and by the
+    per-call secret; a browser has the secret alone.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._carriers: dict[str, Carrier] = {"acs": AcsCarrier(), "browser": BrowserCarrier()}
+        self._live: set[str] = set()
+        self._draining = False
+        self._server: Server | None = None
+
+    @property
+    def live_calls(self) -> int:
+        """Calls that are running."""
+        return len(self._live)
+
+    async def start(self) -> int:
+        """Listen; returns the port.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        settings = self._services.settings
+        self._server = await serve(
+            self._handle,
+            settings.host,
+            settings.port,
+            process_request=self._process_request,
+            create_connection=MediaConnection,
+            compression=None,  # base64 audio does not shrink; deflate would cost a core
+            max_size=_LARGEST_FRAME,
+            max_queue=_FRAMES_AHEAD,
+            server_header=None,
+        )
+        port: int = next(iter(self._server.sockets)).getsockname()[1]
+        return port
+
+    async def drain(self, seconds: float) -> None:
+        """Take no new calls and let the running ones end, for at most `seconds`; then end them."""
+        self._draining = True
+        if self._server is None:
+            return
+        log.info("draining", extra={"calls": self.live_calls})
+        self._server.close(close_connections=False)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._server.wait_closed()
+        except TimeoutError:
+            log.warning("calls ended by the drain", extra={"calls": self.live_calls})
+            await asyncio.gather(*(connection.close(1001) for connection in self._server.connections))
+            await self._server.wait_closed()
+
+    # --- handshake ------------------------------------------------------------------------------------
+
+    async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        path = request.path.partition("?")[0]
+        if path == "/healthz":
+            return _text(HTTPStatus.OK, "ok")
+        if path == "/readyz":
+            return await self._ready()
+        try:
+            admission = await self._admit(path, request.headers)
+        except RefusedError as refused:
+            # The path holds the call's secret: it is not logged.
+            log.warning(
+                "media socket refused", extra={"status": refused.status.value, "reason": refused.text}
+            )
+            return _text(refused.status, refused.text)
+        if isinstance(connection, MediaConnection):
+            connection.admission = admission
+        return None
+
+    async def _ready(self) -> Response:
+        if self._draining:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, "draining")
+        try:
+            async with asyncio.timeout(5):
+                await self._services.tables.ping()
+        except (AzureError, TimeoutError) as error:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
+        return _text(HTTPStatus.OK, f"ready, {self.live_calls} of {self._services.settings.max_calls} calls")
+
+    async def _admit(self, path: str, headers: Headers) -> Admission:
+        carrier_name, _, rest = path.removeprefix("/").partition("/")
+        call_id, _, secret = rest.partition("/")
+        carrier = self._carriers.get(carrier_name)
+        if carrier is None or not is_call_id(call_id) or not secret:
+            raise RefusedError(HTTPStatus.NOT_FOUND, "media sockets are at /{carrier}/{call id}/{secret}")
+        if carrier_name == "acs":
+            await self._check_token(headers)
+        record = await self._record(call_id)
+        if record is None or not secret_matches(secret, record.secret_hashes):
+            # One answer for both: who guesses ids must not learn which exist.
+            raise RefusedError(HTTPStatus.FORBIDDEN, "no such call, or not its secret")
+        if record.state is CallState.ENDED:
+            raise RefusedError(HTTPStatus.GONE, "the call has ended")
+        if self._is_full(call_id):
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, _NO_PLACE)
+        connection_id = headers.get("x-ms-call-connection-id", "") or record.call_connection_id
+        return Admission(record, carrier, connection_id)
+
+    async def _check_token(self, headers: Headers) -> None:
+        authorization = headers.get_all("authorization")
+        try:
+            await self._services.acs_tokens.verify(authorization[0] if authorization else None)
+        except KeysUnavailableError as error:
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, error.reason) from error
+        except AuthError as error:
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, error.reason) from error
+
+    async def _record(self, call_id: str) -> CallRecord | None:
+        try:
+            return await self._services.store.get(call_id)
+        except AzureError as error:
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer") from error
+
+    # --- a call ---------------------------------------------------------------------------------------
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        admission = connection.admission if isinstance(connection, MediaConnection) else None
+        if admission is None:
+            return
+        call_id = admission.record.id
+        call_id_var.set(call_id)
+        # Asked again: several handshakes may have passed at once, and one that fails later holds no place.
+        if self._is_full(call_id):
+            await connection.close(1013, _NO_PLACE)
+            return
+        self._live.add(call_id)
+        log.info("call begins", extra={"carrier": admission.carrier.name})
+        try:
+            async with Recorder(self._services.store, call_id) as recorder:
+                call = self._call(connection, admission, recorder)
+                await call.run()
+        finally:
+            self._live.discard(call_id)
+
+    def _is_full(self, call_id: str) -> bool:
+        """Whether there is no place for `call_id`: one call has one media socket."""
+        full = self.live_calls >= self._services.settings.max_calls
+        return self._draining or full or call_id in self._live
+
+    def _call(self, connection: ServerConnection, admission: Admission, recorder: Recorder) -> Call:
+        hang_up = (
+            self._hang_up_phone(admission.call_connection_id)
+            if admission.carrier.name == "acs"
+            else _end_browser(connection, recorder)
+        )
+        line = Line(connection, admission.carrier, hang_up)
+        return self._services.new_call(line, admission.record, recorder)
+
+    def _hang_up_phone(self, call_connection_id: str) -> Callable[[], Awaitable[None]]:
+        async def hang_up() -> None:
+            try:
+                await self._services.telephony.hang_up(call_connection_id)
+            except TelephonyError as error:
+                log.error("cannot hang up; the sweep will", extra={"reason": str(error)})  # noqa: TRY400 - no trace is of use
+
+        return hang_up
+
+
+def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[], Awaitable[None]]:
+    """For a browser the socket is the call: closing it ends it, and nobody else tells the record."""
+
+    async def hang_up() -> None:
+        await connection.close()
+        recorder.event(CallEvent(EventKind.DISCONNECTED, datetime.now(UTC)))
+
+    return hang_up
+
+
+def _text(status: HTTPStatus, text: str) -> Response:
+    body = f"{text}\n".encode()
+    headers = Headers(
+        [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Connection", "close"),
+        ]
+    )
+    return Response(status.value, status.phrase, headers, body)

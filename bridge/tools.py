@@ -1,0 +1,221 @@
+"""What the model may do for this caller: look up restaurants, book a table, end the call.
+
+Facts come from the catalogue and the booking store only. A result is short and carries `spoken`, words fit
+for the ear; a failure carries `error` and a `message` that tells the model what to ask the caller next.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from azure.core.exceptions import AzureError
+
+from bridge.tool_answers import Question, UnknownDishError, booked, described, found, refused
+from bridge.tool_parameters import BookTable, EndCall, FindRestaurants, RestaurantDetails
+from bridge.tool_schema import ToolArgumentError, parameters, parse
+from bridge.tool_values import read_date, read_moment, read_name, read_time
+from shared import spoken
+from shared.bookings import Booking, BookingConflictError, BookingRequest, BookingStore
+from shared.name_matching import match, words
+from shared.restaurant import Diet
+from shared.restaurants import Catalogue, UnknownRestaurantError
+
+_ENUM_LIMIT = 60
+"""More names than this make the schema cost more tokens than the names are worth; then any text is taken."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """`output` is JSON for the model. `ends_call`: hang up when the goodbye has been heard."""
+
+    output: str
+    ends_call: bool = False
+
+
+def failure(code: str, message: str, **facts: Any) -> ToolResult:
+    """A result that says what went wrong and, in `message`, what the model should do about it."""
+    return _result({"error": code, "message": message, **facts})
+
+
+def _result(facts: dict[str, Any]) -> ToolResult:
+    return ToolResult(json.dumps(facts, ensure_ascii=False))
+
+
+class ToolBox:
+    """The tools of one call. Acts for this caller only and keeps nothing beyond the call."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        bookings: BookingStore,
+        *,
+        call_id: str,
+        caller: str | None,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`caller` is the number as the phone network gave it; `now` returns an aware time."""
+        self._catalogue = catalogue
+        self._bookings = bookings
+        self._call_id = call_id
+        self._caller = caller
+        self._now = now
+        self._booked: list[str] = []
+        self._tools: dict[str, _Tool[Any]] = {
+            "find_restaurants": _Tool(FindRestaurants, self._find_restaurants),
+            "restaurant_details": _Tool(RestaurantDetails, self._restaurant_details),
+            "book_table": _Tool(BookTable, self._book_table),
+            "end_call": _Tool(EndCall, self._end_call),
+        }
+
+    def definitions(self) -> list[dict[str, Any]]:
+        """The tools as Voice Live takes them in `session.tools`; names are enums read off the catalogue."""
+        enums = {
+            "restaurant": [restaurant.name for restaurant in self._catalogue.restaurants],
+            "cuisine": self._catalogue.cuisines,
+            "area": list(self._catalogue.city.areas),
+            "diet": [diet.said for diet in self._catalogue.diets],
+        }
+        small = {name: values for name, values in enums.items() if len(values) <= _ENUM_LIMIT}
+        return [
+            {
+                "type": "function",
+                "name": name,
+                "description": " ".join(inspect.cleandoc(tool.parameters.__doc__ or "").split()),
+                "parameters": parameters(tool.parameters, small),
+            }
+            for name, tool in self._tools.items()
+        ]
+
+    def phrases(self) -> list[str]:
+        """Restaurant, cuisine, area and dish names for the recogniser, at most 500."""
+        return self._catalogue.phrases()
+
+    async def run(self, name: str, arguments: str) -> ToolResult:
+        """Run one tool. `arguments` is JSON text from the model, right or wrong.
+
+        Never raises for what the model or the store did: the trouble goes to the model in words. Cancelling
+        is safe at any point; a booking that was being saved then stands or does not, and the same call
+        again finds out.
+        """
+        tool = self._tools.get(name)
+        if tool is None:
+            return failure("unknown_tool", f"There is no tool {name}. There are {', '.join(self._tools)}.")
+        try:
+            return await tool.run(parse(tool.parameters, arguments))
+        except ToolArgumentError as error:
+            return failure("bad_arguments", str(error))
+        except UnknownDishError as error:
+            return failure("unknown_dish", str(error))
+        except UnknownRestaurantError as error:
+            nearest = spoken.listing(error.nearest, "or")
+            return failure(
+                "unknown_restaurant",
+                f"No restaurant is clearly meant by {error.said!r}. Ask whether the caller means {nearest}.",
+            )
+        except BookingConflictError:
+            return failure(
+                "busy", "Many people are booking there right now; nothing was booked. Offer to try once more."
+            )
+        except AzureError as error:
+            logger.warning("tool failed: tool=%s error=%s", name, type(error).__name__)
+            return failure(
+                "unavailable",
+                "The booking system does not answer and it is not certain what was saved. Say so, and offer "
+                "to try again: the same booking cannot be made twice.",
+            )
+
+    async def _find_restaurants(self, wish: FindRestaurants) -> ToolResult:
+        cuisine, dish = wish.cuisine, wish.dish
+        if cuisine is not None and (known := self._catalogue.cuisine(cuisine).key) is not None:
+            cuisine = known
+        elif cuisine is not None and dish is None:
+            cuisine, dish = None, cuisine  # models write "pizza" for a cuisine; a dish is what was meant
+        answer = self._catalogue.find(
+            cuisine=cuisine,
+            dish=dish,
+            diet=self._diet(wish.diet) if wish.diet else None,
+            area=self._area(wish.area) if wish.area else None,
+            price=wish.price,
+            open_at=read_moment(wish.open_at, self._now(), self._catalogue.zone) if wish.open_at else None,
+        )
+        if not answer.hits:
+            cuisines = spoken.listing(self._catalogue.cuisines)
+            return failure(
+                "nothing_found",
+                f"No restaurant has {dish or 'that'}. Say so, and ask which kind of food they would like "
+                f"instead; there is {cuisines}.",
+            )
+        return _result(found(answer))
+
+    async def _restaurant_details(self, asked: RestaurantDetails) -> ToolResult:
+        restaurant = self._catalogue.get(asked.restaurant)
+        now = self._local_now()
+        day = read_date(asked.date) if asked.date else now.date()
+        question = Question(self._catalogue, restaurant, asked.dish, day, now)
+        return _result(described(question, asked.topic))
+
+    async def _book_table(self, wanted: BookTable) -> ToolResult:
+        restaurant = self._catalogue.get(wanted.restaurant)
+        request = BookingRequest(
+            restaurant=restaurant,
+            on=read_date(wanted.date),
+            at=read_time(wanted.time),
+            party_size=wanted.party_size,
+            name=read_name(wanted.name),
+            call_id=self._call_id,
+            caller=self._caller,
+        )
+        now = self._local_now()
+        outcome = await self._bookings.book(request, self._catalogue.zone, now)
+        if isinstance(outcome, Booking):
+            others = [code for code in self._booked if code != outcome.code]
+            self._booked = [*others, outcome.code]
+            return _result(booked(outcome, restaurant, now.date(), others))
+        alternatives = [f"{at:%Y-%m-%d %H:%M}" for at in outcome.alternatives]
+        message = refused(outcome, request, now.date())
+        return failure(outcome.reason.value, message, alternatives=alternatives)
+
+    async def _end_call(self, _: EndCall) -> ToolResult:
+        message = "The call ends now. If you have not said goodbye yet, say one short goodbye."
+        return ToolResult(json.dumps({"ended": True, "message": message}), ends_call=True)
+
+    def _local_now(self) -> datetime:
+        return self._now().astimezone(self._catalogue.zone)
+
+    def _diet(self, said: str) -> Diet:
+        """By its exact words: a diet that is only nearly the right one can make somebody ill."""
+        for diet in self._catalogue.diets:
+            if words(said) == words(diet.said):
+                return diet
+        known = spoken.listing([diet.said for diet in self._catalogue.diets])
+        raise ToolArgumentError(
+            f"No menu marks dishes as {said}. Menus mark {known}. Say so, and ask if one of these helps; "
+            "for anything else the restaurant must be asked."
+        )
+
+    def _area(self, said: str) -> str:
+        areas = self._catalogue.city.areas
+        found = match(said, {area: (area,) for area in areas}).key
+        if found is None:
+            raise ToolArgumentError(
+                f"There is no part of the city called {said}. There are {spoken.listing(areas)}. Ask the "
+                "caller which they prefer."
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool[T: msgspec.Struct]:
+    """A tool: the struct of its parameters and what it does with them."""
+
+    parameters: type[T]
+    run: Callable[[T], Awaitable[ToolResult]]

@@ -1,0 +1,82 @@
+"""The recorder writes in order, tries again, and never holds up a call."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from azure.core.exceptions import ServiceRequestError
+
+import bridge.recorder
+from bridge.recorder import Recorder
+from shared.calls import Turn
+
+NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
+
+
+class FlakyStore:
+    """Stands for the store where its failures matter; fails the first `failures` writes."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.written: list[int] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def add_turn(self, call_id: str, turn: Turn) -> None:
+        await self.gate.wait()
+        if self.failures:
+            self.failures -= 1
+            raise ServiceRequestError("the store is away")
+        self.written.append(turn.seq)
+
+
+def _turn(seq: int) -> Turn:
+    return Turn(seq, "caller", "hello", NOW, NOW)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge.recorder, "_PAUSE", 0.0)
+
+
+async def test_writes_in_order_and_waits_at_the_end() -> None:
+    """Leaving the context means that everything is written."""
+    store = FlakyStore()
+    async with Recorder(store, "call") as recorder:  # type: ignore[arg-type] - a stand-in for its failures
+        for seq in range(20):
+            recorder.turn(_turn(seq))
+    assert store.written == list(range(20))
+
+
+async def test_tries_again() -> None:
+    """A store that fails for a moment loses nothing and keeps the order."""
+    store = FlakyStore(failures=3)
+    async with Recorder(store, "call") as recorder:  # type: ignore[arg-type] - a stand-in for its failures
+        recorder.turn(_turn(1))
+        recorder.turn(_turn(2))
+    assert store.written == [1, 2]
+
+
+async def test_gives_up_a_write_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    """A write that cannot be done is reported and does not block the next."""
+    store = FlakyStore(failures=4)
+    async with Recorder(store, "call") as recorder:  # type: ignore[arg-type] - a stand-in for its failures
+        recorder.turn(_turn(1))
+        recorder.turn(_turn(2))
+    assert store.written == [2]
+    assert "record given up" in caplog.text
+
+
+async def test_is_bounded(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """While the store hangs, a full queue gives up the newest instead of the call."""
+    monkeypatch.setattr(bridge.recorder, "_WAITING", 3)
+    store = FlakyStore()
+    store.gate.clear()
+    async with Recorder(store, "call") as recorder:  # type: ignore[arg-type] - a stand-in for its failures
+        for seq in range(10):
+            recorder.turn(_turn(seq))
+        store.gate.set()
+    assert store.written == [0, 1, 2]
+    assert "too many wait" in caplog.text

@@ -1,0 +1,352 @@
+"""The bridge on real sockets: real tokens, real store, and a model that a test plays by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from bridge.server import BridgeServer
+from bridge.services import Services
+from shared.calls import Call, CallEvent, EventKind, apply
+from shared.settings import (
+    DEFAULT_AGENT_DIR,
+    DEFAULT_RESTAURANTS_FILE,
+    BridgeSettings,
+    StoreSettings,
+)
+from tests.bridge.stand_ins import SECRET, Caller, Model, call_record
+from tests.shared.acs_server import AcsServer, acs_server
+
+
+@dataclass
+class Stage:
+    """A bridge and everything around it."""
+
+    acs: AcsServer
+    model: Model
+    services: Services
+    server: BridgeServer
+    url: str
+
+    async def call(self, number: int = 1) -> Call:
+        record = call_record(number)
+        assert await self.services.store.claim(record)
+        return record
+
+    async def dial(self, number: int = 1) -> tuple[Call, Caller]:
+        record = await self.call(number)
+        return record, await Caller.dial(self.url, record, self.acs.token())
+
+    async def hung_up(self, call: Call) -> None:
+        """Wait until the bridge has ended the phone call."""
+        request = await _soon(self.acs.arrived.get())
+        assert request.path == f"/calling/callConnections/{call.call_connection_id}:terminate"
+
+
+@pytest.fixture
+async def stage(azurite: str, table_prefix: str) -> AsyncIterator[Stage]:
+    async with acs_server() as acs, Model().serve() as model:
+        settings = BridgeSettings(
+            store=StoreSettings(azurite, None, table_prefix),
+            acs=acs.settings,
+            host="127.0.0.1",
+            port=0,
+            max_calls=3,
+            drain_seconds=5,
+            voice_live_endpoint=model.url,
+            voice_live_api_key="model-key",
+            agent_dir=DEFAULT_AGENT_DIR,
+            restaurants_file=DEFAULT_RESTAURANTS_FILE,
+        )
+        async with Services.open(settings) as services:
+            server = BridgeServer(services)
+            port = await server.start()
+            yield Stage(acs, model, services, server, f"ws://127.0.0.1:{port}")
+            await server.drain(0)
+
+
+async def _soon[T](awaitable: Awaitable[T]) -> T:
+    """What must happen, with a deadline that only a hang reaches."""
+    return await asyncio.wait_for(awaitable, 20)
+
+
+class TestCall:
+    """A call from the greeting to the end."""
+
+    async def test_greeting_both_ways_of_audio_and_barge_in(self, stage: Stage) -> None:
+        call, caller = await stage.dial()
+        session = await _soon(stage.model.sessions.get())
+        update = await _soon(session.next("session.update"))
+        assert update["session"]["tools"]
+        greeting = await _soon(session.next("response.create"))
+        assert "pre_generated_assistant_message" in greeting["response"]
+
+        said = base64.b64encode(bytes(range(240)) * 4).decode()
+        await caller.say(said)
+        assert await _soon(session.audio.get()) == said
+
+        heard = bytes(48_000)
+        await session.speak("r1", "Hello, how can I help?", heard)
+        frames = b""
+        while len(frames) < len(heard):
+            frame = await _soon(caller.hears())
+            frames += base64.b64decode(frame["AudioData"]["Data"])
+        assert frames == heard
+
+        await session.emit("input_audio_buffer.speech_started", item_id="c1", audio_start_ms=20)
+        assert (await _soon(caller.hears()))["Kind"] == "StopAudio"
+        cut = await _soon(session.received.get())
+        assert cut["type"] in ("conversation.item.truncate", "conversation.item.delete")
+        await caller.socket.close()
+        await stage.hung_up(call)
+
+    async def test_large_audio_is_split_into_packets_that_acs_takes(self, stage: Stage) -> None:
+        """A delta of two seconds does not travel in one frame of 128 kB."""
+        _, caller = await stage.dial()
+        session = await _soon(stage.model.sessions.get())
+        await _soon(session.next("response.create"))
+        heard = bytes(index % 251 for index in range(96_000))
+        await session.speak("r1", "Hello.", heard)
+        frames = b""
+        while len(frames) < len(heard):
+            frame = await _soon(caller.hears())
+            assert len(json.dumps(frame)) < 64 * 1024
+            piece = base64.b64decode(frame["AudioData"]["Data"])
+            assert len(piece) % 2 == 0, "a sample was split"
+            frames += piece
+        assert frames == heard
+
+    async def test_a_tool_runs_and_the_call_ends_with_its_goodbye(self, stage: Stage) -> None:
+        """Turns, tool and end are in the store; the phone call is hung up by Call Automation."""
+        call, caller = await stage.dial()
+        session = await _soon(stage.model.sessions.get())
+        await _soon(session.next("response.create"))
+        await caller.say()
+        await session.emit("input_audio_buffer.speech_started", item_id="c1", audio_start_ms=0)
+        await session.emit("input_audio_buffer.speech_stopped", item_id="c1", audio_end_ms=900)
+        transcript = {"item_id": "c1", "content_index": 0, "transcript": "That is all, bye."}
+        await session.emit("conversation.item.input_audio_transcription.completed", **transcript)
+        await session.speak("r1", "Goodbye.", bytes(960), calls=("end_call", "{}"))
+        output = await _soon(session.next("conversation.item.create"))
+        assert output["item"]["type"] == "function_call_output"
+        assert output["item"]["call_id"] == "call-r1"
+        await stage.hung_up(call)
+        await _soon(caller.socket.wait_closed())
+        turns = await stage.services.store.turns(call.id)
+        assert [(turn.role, turn.text) for turn in turns] == [
+            ("caller", "That is all, bye."),
+            ("agent", "Goodbye."),
+        ]
+        assert [run.name for run in await stage.services.store.tools(call.id)] == ["end_call"]
+        record = await stage.services.store.get(call.id)
+        assert record is not None
+        assert record.media_connected_at is not None
+        assert record.end_reason.startswith("hung_up")
+
+    async def test_two_calls_do_not_share_a_word(self, stage: Stage) -> None:
+        _, first = await stage.dial(1)
+        first_session = await _soon(stage.model.sessions.get())
+        _, second = await stage.dial(2)
+        second_session = await _soon(stage.model.sessions.get())
+        await first.say("AAAA")
+        await second.say("BBBB")
+        assert await _soon(first_session.audio.get()) == "AAAA"
+        assert await _soon(second_session.audio.get()) == "BBBB"
+        await second_session.speak("r1", "Hello second.", b"\x01\x02" * 10)
+        heard = await _soon(second.hears())
+        assert base64.b64decode(heard["AudioData"]["Data"]) == b"\x01\x02" * 10
+        await first.socket.close()
+        with pytest.raises(ConnectionClosed):
+            await first.hears()
+
+
+class TestTrouble:
+    """Nobody is left on a silent line."""
+
+    async def test_voice_live_that_refuses_for_a_moment_is_asked_again(self, stage: Stage) -> None:
+        stage.model.refusals.extend([HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE])
+        await stage.dial()
+        await _soon(stage.model.sessions.get())
+        assert stage.model.handshakes == 3
+
+    async def test_voice_live_that_refuses_for_good_ends_the_call_at_once(self, stage: Stage) -> None:
+        stage.model.refusals.extend([HTTPStatus.UNAUTHORIZED])
+        call, caller = await stage.dial()
+        await stage.hung_up(call)
+        await _soon(caller.socket.wait_closed())
+        assert stage.model.handshakes == 1
+        record = await stage.services.store.get(call.id)
+        assert record is not None
+        assert record.end_reason == "failed: voice_live"
+
+    async def test_voice_live_that_goes_away_ends_the_call(self, stage: Stage) -> None:
+        call, _ = await stage.dial()
+        session = await _soon(stage.model.sessions.get())
+        await session.socket.close(1011, "trouble")
+        await stage.hung_up(call)
+
+    async def test_frames_that_cannot_be_read_do_no_harm(self, stage: Stage) -> None:
+        _, caller = await stage.dial()
+        session = await _soon(stage.model.sessions.get())
+        await caller.socket.send("this is not JSON")
+        await caller.socket.send(b"\x00\xff")
+        await caller.send({"kind": "Unheard"})
+        await caller.say("AAAA")
+        assert await _soon(session.audio.get()) == "AAAA"
+
+    async def test_a_flood_of_them_ends_its_own_call(self, stage: Stage) -> None:
+        call, caller = await stage.dial()
+        await _soon(stage.model.sessions.get())
+        for _ in range(60):
+            await caller.socket.send("garbage")
+        await stage.hung_up(call)
+
+    async def test_a_huge_frame_ends_its_own_call_only(self, stage: Stage) -> None:
+        _, victim = await stage.dial(1)
+        victim_session = await _soon(stage.model.sessions.get())
+        call, attacker = await stage.dial(2)
+        await _soon(stage.model.sessions.get())
+        await attacker.socket.send("x" * 1_000_000)
+        await stage.hung_up(call)
+        await victim.say("AAAA")
+        assert await _soon(victim_session.audio.get()) == "AAAA"
+
+    async def test_another_media_format_is_not_played(self, stage: Stage) -> None:
+        """16 kHz audio taken for 24 kHz would be noise."""
+        record = await stage.call()
+        headers = {"Authorization": f"Bearer {stage.acs.token()}"}
+        async with connect(
+            f"{stage.url}/acs/{record.id}/{SECRET}", additional_headers=headers, proxy=None
+        ) as socket:
+            metadata = {"kind": "AudioMetadata", "audioMetadata": {"sampleRate": 16_000, "channels": 1}}
+            await socket.send(json.dumps(metadata))
+            await stage.hung_up(record)
+
+
+class TestHandshake:
+    """Who may bring audio for a call."""
+
+    async def _refused(self, stage: Stage, path: str, token: str | None) -> int:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"{stage.url}{path}", additional_headers=headers, proxy=None)
+        return refused.value.response.status_code
+
+    async def test_needs_a_token_of_acs(self, stage: Stage) -> None:
+        call = await stage.call()
+        path = f"/acs/{call.id}/{SECRET}"
+        stranger = AcsServer().token()
+        assert await self._refused(stage, path, None) == 401
+        assert await self._refused(stage, path, "not.a.token") == 401
+        assert await self._refused(stage, path, stranger) == 401
+        assert await self._refused(stage, path, stage.acs.token(exp=time.time() - 3600)) == 401
+        assert await self._refused(stage, path, stage.acs.token(aud="another-resource")) == 401
+        assert await self._refused(stage, path, stage.acs.token(iss="https://elsewhere")) == 401
+
+    async def test_needs_the_secret_of_the_call(self, stage: Stage) -> None:
+        call, token = await stage.call(), stage.acs.token()
+        other = call_record(99)
+        assert await self._refused(stage, f"/acs/{call.id}/wrong", token) == 403
+        assert await self._refused(stage, f"/acs/{other.id}/{SECRET}", token) == 403
+
+    async def test_a_path_that_names_no_call(self, stage: Stage) -> None:
+        token = stage.acs.token()
+        for path in (
+            "/",
+            "/acs",
+            "/acs/x/y",
+            "/other/20261122-00000000-0123456789abcdef/s",
+            "/acs/../../etc",
+        ):
+            assert await self._refused(stage, path, token) == 404
+
+    async def test_an_ended_call_takes_no_more_audio(self, stage: Stage) -> None:
+        call = await stage.call()
+        ended = CallEvent(EventKind.DISCONNECTED, datetime.now(UTC))
+        await stage.services.store.update(call.id, lambda record: apply(record, ended))
+        assert await self._refused(stage, f"/acs/{call.id}/{SECRET}", stage.acs.token()) == 410
+
+    async def test_one_media_socket_a_call(self, stage: Stage) -> None:
+        call, _ = await stage.dial()
+        await _soon(stage.model.sessions.get())
+        assert await self._refused(stage, f"/acs/{call.id}/{SECRET}", stage.acs.token()) == 503
+
+    async def test_a_full_bridge_refuses(self, stage: Stage) -> None:
+        for number in range(stage.services.settings.max_calls):
+            await stage.dial(number)
+            await _soon(stage.model.sessions.get())
+        call = await stage.call(9)
+        assert await self._refused(stage, f"/acs/{call.id}/{SECRET}", stage.acs.token()) == 503
+
+    async def test_a_browser_needs_the_secret_alone(self, stage: Stage) -> None:
+        call = await stage.call()
+        assert await self._refused(stage, f"/browser/{call.id}/wrong", None) == 403
+        async with connect(f"{stage.url}/browser/{call.id}/{SECRET}", proxy=None) as socket:
+            await socket.send('{"type":"start","sample_rate":24000}')
+            session = await _soon(stage.model.sessions.get())
+            await socket.send('{"type":"audio","audio":"AAAA"}')
+            assert await _soon(session.audio.get()) == "AAAA"
+            await session.speak("r1", "Hello.", bytes(960))
+            assert json.loads(await _soon(socket.recv()))["type"] == "audio"
+
+
+class TestHealth:
+    """What an orchestrator asks."""
+
+    async def _get(self, stage: Stage, path: str) -> tuple[int, str]:
+        url = f"http{stage.url.removeprefix('ws')}{path}"
+
+        def get() -> tuple[int, str]:
+            try:
+                with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - our own server
+                    return response.status, response.read().decode()
+            except urllib.error.HTTPError as error:
+                return error.code, error.read().decode()
+
+        return await asyncio.to_thread(get)
+
+    async def test_healthy_and_ready(self, stage: Stage) -> None:
+        assert await self._get(stage, "/healthz") == (200, "ok\n")
+        assert await self._get(stage, "/readyz") == (200, "ready, 0 of 3 calls\n")
+
+    async def test_not_ready_without_the_store(self, stage: Stage) -> None:
+        nowhere = (
+            "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:1/a;"
+        )
+        settings = replace(stage.services.settings, store=StoreSettings(nowhere, None, ""))
+        async with Services.open(settings) as services:
+            server = BridgeServer(services)
+            lost = replace(stage, url=f"ws://127.0.0.1:{await server.start()}")
+            status, text = await self._get(lost, "/readyz")
+            assert (status, text.partition(":")[0]) == (503, "store")
+            assert (await self._get(lost, "/healthz"))[0] == 200
+            await server.drain(0)
+
+
+class TestDrain:
+    """SIGTERM: no new calls, running ones end by themselves."""
+
+    async def test_running_calls_go_on_and_new_ones_are_refused(self, stage: Stage) -> None:
+        _, caller = await stage.dial()
+        session = await _soon(stage.model.sessions.get())
+        draining = asyncio.create_task(stage.server.drain(20))
+        await asyncio.sleep(0)
+        with pytest.raises((InvalidStatus, OSError)):
+            await connect(f"{stage.url}/acs/x", proxy=None)
+        await caller.say("AAAA")
+        assert await _soon(session.audio.get()) == "AAAA"
+        await caller.socket.close()
+        await _soon(draining)
+        assert stage.server.live_calls == 0
