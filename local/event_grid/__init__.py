@@ -1,0 +1,1 @@
+"""A stand-in for Azure Event Grid: topics, subscriptions, validation, delivery with retry, dead letters."""
