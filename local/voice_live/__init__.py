@@ -1,0 +1,10 @@
+"""The Voice Live stand-in: its realtime protocol (api-version 2026-07-15) on real speech, with no account.
+
+Where to look: `session` is the protocol without I/O, made of `ear` (audio to turns), `conversation` (items)
+and `replies` (responses); `connection` runs one session on a socket, `service` is the process. `mind`
+decides what is said.
+
+Accepted and echoed, with nothing behind them: noise reduction, echo cancellation, animation, interim
+responses, word timestamps, `include`, temperature, reasoning effort, token limits. Refused: avatars, MCP
+tools, images, Foundry agents.
+"""

@@ -1,0 +1,78 @@
+"""Rules on recognized words: what is certain already, what is no speech, what is no whole sentence."""
+
+import re
+
+from local.speech.transcript import Transcript
+
+_FILLERS = frozenset({"ah", "um", "umm", "mm", "uh", "huh", "oh", "yeah", "hmm"})
+"""What `remove_filler_words` ignores while a response is running (Voice Live how-to)."""
+
+_HESITATIONS = _FILLERS - {"oh", "yeah"}
+
+_NEVER_LAST = frozenset(
+    {"a", "an", "the", "my", "our", "your"}
+    | {"for", "at", "to", "of", "with", "from", "and", "or", "but", "because"}
+    | {"i'd", "i'll", "i'm", "we'd", "we'll", "we're"}
+)
+"""Words after which an English speaker has more to say."""
+
+_WORD = re.compile(r"[\w']+")
+
+
+_LEAST_CONFIDENCE = 0.4
+"""Real speech stays above this; what recognition makes of noise mostly does not."""
+
+
+def spoken_text(transcript: Transcript) -> str:
+    """What was said, or nothing when it was noise."""
+    is_noise = transcript.confidence < _LEAST_CONFIDENCE or not words_of(transcript.text)
+    return "" if is_noise else transcript.text
+
+
+def words_of(text: str) -> list[str]:
+    return _WORD.findall(text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+
+
+def is_filler(text: str) -> bool:
+    """True for "Um, yeah." and for nothing at all."""
+    return all(word in _FILLERS for word in words_of(text))
+
+
+def is_unfinished(text: str) -> bool:
+    """True for the start of a sentence, such as "I'd like a table for". Errs towards finished.
+
+    Punctuation tells nothing: recognition ends a short answer with a comma as often as with a full stop.
+    """
+    words = words_of(text)
+    return bool(words) and (words[-1] in _NEVER_LAST or words[-1] in _HESITATIONS)
+
+
+class PartialTranscript:
+    """Turns a row of partial results into deltas that only ever extend what was told.
+
+    A word is told once two results in a row agree on it and on everything before it.
+    """
+
+    def __init__(self) -> None:
+        self._last: list[str] = []
+        self._told: list[str] = []
+
+    def add(self, text: str) -> str:
+        """Take the next partial result; returns the new delta, empty when nothing is certain yet."""
+        now = text.split()
+        agreed = 0
+        while agreed < min(len(now), len(self._last)) and now[agreed] == self._last[agreed]:
+            agreed += 1
+        self._last = now
+        return self._extend(now[:agreed])
+
+    def finish(self, text: str) -> str:
+        """The last delta. Empty when the final text takes back a word already told."""
+        return self._extend(text.split())
+
+    def _extend(self, words: list[str]) -> str:
+        told = len(self._told)
+        if words[:told] != self._told or len(words) == told:
+            return ""
+        self._told = words
+        return (" " if told else "") + " ".join(words[told:])
