@@ -1,0 +1,245 @@
+"""What a caller does beside giving facts: agrees, refuses, greets, thanks, asks to repeat, says goodbye."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from local.voice_live.mind.spans import at, has_any, texts
+from local.voice_live.mind.vocabulary import FILLERS
+from local.voice_live.mind.words import Token, phrases, word_set
+
+
+class Act(Enum):
+    """One thing done by speaking."""
+
+    YES = auto()
+    NO = auto()
+    HEDGE = auto()
+    """Holds back from a plain yes: "but", "wait", "maybe"."""
+    HELLO = auto()
+    GOODBYE = auto()
+    THANKS = auto()
+    REPEAT = auto()
+    WAIT = auto()
+    CANCEL = auto()
+    HELP = auto()
+    QUESTION = auto()
+    ANYTHING = auto()
+    """Leaves the choice open: "I don't mind", "anything"."""
+    DONE = auto()
+    """Wants nothing more: "that's all"."""
+    COMPARE = auto()
+    SMALL_TALK = auto()
+
+
+_YES = phrases(
+    """
+    yes | yeah | yep | yup | ya | yea | yah | sure | ok | okay | correct | right | thats right | exactly |
+    perfect | great | sounds good | sounds great | sounds lovely | go ahead | please do | book it | do it
+    | of course | absolutely | fine | thats fine | that works | works for me | lovely | confirm | i
+    confirm | definitely | indeed | all right | alright | thats correct | thats it | that is right | that
+    is correct | that will do | thatll do | good | please | certainly | spot on | brilliant | excellent |
+    confirmed
+    """
+)
+_YES_FIRST = word_set(
+    """
+    yes yeah yep yup yea ya yah sure ok okay correct right exactly perfect great absolutely definitely
+    indeed lovely fine alright certainly confirm confirmed good brilliant excellent corrects
+    """
+)
+_YES_PHRASES = tuple(phrase for phrase in _YES if " " in phrase)
+_NO_FIRST = word_set("no nope nah know not wrong incorrect never")
+_NO_PHRASES = phrases(
+    """
+    no thanks | no thank you | not really | thats wrong | that is wrong | not right | not correct | thats
+    not | dont book | do not book | not quite | not yet | i dont want | i do not want | dont do | id
+    rather not | i dont think so | rather not | not that one | isnt right | is incorrect
+    """
+)
+_HEDGES = phrases(
+    """
+    but | wait | hold on | actually | not | dont | cant | wont | maybe | unless | except | different |
+    change | instead | hmm | not sure | another | other | before | first | almost | nearly | if | wrong |
+    nope | no | never | think about | later | hang on | however | cancel | stop | forget
+    """
+)
+_HELLO = word_set("hello hi hey hiya greetings hallo hola")
+_GOODBYE = phrases(
+    """
+    bye | goodbye | bye bye | see you | good night | have a good | have a nice | have a great | hang up |
+    thats all for now | end the call | cheerio | talk to you later | farewell | take care
+    """
+)
+_DONE = phrases(
+    """
+    thats all | that is all | thats everything | that is everything | nothing else | nothing more | thatll
+    be all | that will be all | im done | we are done | were done | im good | i am good | im all set | all
+    set | no more | im fine thanks | thats all thanks
+    """
+)
+_THANKS = ("thanks", "thank you", "cheers", "much appreciated", "thank")
+_REPEAT = phrases(
+    """
+    sorry | pardon | pardon me | what was that | say that again | repeat | come again | what did you say |
+    i didnt catch | didnt hear | could not hear | couldnt hear | cant hear | once more | one more time |
+    say again | excuse me | what | huh | again please | can you repeat | i missed that | eh
+    """
+)
+_REPEAT_ANYWHERE = phrases(
+    """
+    say that again | repeat that | repeat it | what did you say | didnt catch that | come again | what was
+    that | didnt hear | couldnt hear you | say it again | i missed that | repeat please | please repeat |
+    you repeat | beg your pardon | one more time | once more please
+    """
+)
+_WAIT = phrases(
+    """
+    hold on | one moment | just a moment | one second | just a second | wait | hang on | just a sec | one
+    sec | let me think | let me see | give me a second | give me a moment | just a minute | one minute |
+    bear with me | um | uh | hmm | er
+    """
+)
+_CANCEL = phrases(
+    """
+    never mind | nevermind | forget it | forget about it | cancel | cancel that | changed my mind | leave
+    it | dont book | do not book | dont bother | scrap that | start over | stop that | not any more | dont
+    want to book | dont want a table | dont want the table | dont need a table
+    """
+)
+_HELP = phrases(
+    """
+    what can you do | help | how does this work | who are you | are you a robot | are you human | are you
+    real | what are you | can you help me | could you help me | i need help | am i speaking to | is this a
+    robot | how can you help | what do you do | what is this | whos this | who is this
+    """
+)
+_ANYTHING = phrases(
+    """
+    anything | i dont mind | dont mind | i dont care | dont care | no preference | surprise me | whatever
+    | up to you | you choose | not fussy | any kind | not sure | i dont know | dont know | doesnt matter |
+    anything is fine | something nice | something good | im easy | im open | open to anything
+    """
+)
+_QUESTION_FIRST = word_set(
+    """
+    what whats when where which who whose why how is are was do does did can could would will has have
+    wheres whens hows may should
+    """
+)
+_WH_WORDS = word_set("what whats when where wheres which who whose how hows why")
+_QUESTION_PHRASES = phrases(
+    """
+    tell me | i want to know | id like to know | do you know | can you tell | could you tell | what about
+    | how about | i wonder | i was wondering
+    """
+)
+_COMPARE = phrases(
+    """
+    compare | difference | which is | which one is | which of | which ones | whats better | better one
+    """
+)
+_SMALL_TALK = phrases(
+    """
+    how are you | how are you doing | hows it going | how do you do | whats up | nice to meet you |
+    pleased to meet you | good to talk | are you there | can you hear me | anybody there
+    """
+)
+_POLITE = word_set(
+    """
+    please thanks thank you very much so then it that thats this is all the a an i id ill lets go ahead do
+    book and for me to be would like of course just now my we us great good perfect lovely yes yeah sure
+    ok okay right correct sounds works fine one will really absolutely looks in with there everything
+    confirm
+    """
+)
+
+
+def read_acts(tokens: Sequence[Token], text: str) -> frozenset[Act]:
+    """All acts of a sentence.
+
+    Short answers and long sentences are judged differently: "right" alone agrees, "the one on the right"
+    does not.
+    """
+    words = texts(tokens)
+    if not words:
+        return frozenset()
+    short = len(words) <= 4
+    found: set[Act] = set()
+    opening = next(
+        (w for w in words if w not in ("um", "uh", "oh", "ah", "well", "er", "and", "so")), words[0]
+    )
+    if opening in _YES_FIRST or has_any(words, _YES_PHRASES) or (short and words == ["please"]):
+        found.add(Act.YES)
+    if (opening in _NO_FIRST and not _knowing(words, opening)) or has_any(words, _NO_PHRASES):
+        found.add(Act.NO)
+    if has_any(words, _HEDGES):
+        found.add(Act.HEDGE)
+    found |= _courtesies(words, short)
+    if has_any(words, _CANCEL):
+        found.add(Act.CANCEL)
+    if has_any(words, _HELP):
+        found.add(Act.HELP)
+    if has_any(words, _ANYTHING):
+        found.add(Act.ANYTHING)
+    if (
+        words[0] in _QUESTION_FIRST
+        or _first_content(words) in _WH_WORDS
+        or text.rstrip().endswith("?")
+        or has_any(words, _QUESTION_PHRASES)
+    ):
+        found.add(Act.QUESTION)
+    if has_any(words, _COMPARE):
+        found.add(Act.COMPARE)
+    return frozenset(found)
+
+
+def _first_content(words: list[str]) -> str:
+    """The first word after openings such as "ok" and "well": "ok, what else is there" asks."""
+    return next((word for word in words if word not in FILLERS and word not in ("and", "but")), "")
+
+
+def _courtesies(words: list[str], short: bool) -> set[Act]:
+    found: set[Act] = set()
+    if set(words[:2]) & _HELLO or has_any(
+        words[:3], ("good morning", "good evening", "good afternoon", "good day")
+    ):
+        found.add(Act.HELLO)
+    if has_any(words, _GOODBYE):
+        found.add(Act.GOODBYE)
+    if has_any(words, _DONE):
+        found.add(Act.DONE)
+    if has_any(words, _THANKS):
+        found.add(Act.THANKS)
+    if has_any(words, _SMALL_TALK):
+        found.add(Act.SMALL_TALK)
+    line = " ".join(words)
+    if (
+        line in _REPEAT
+        or has_any(words, _REPEAT_ANYWHERE)
+        or (short and words[0] in ("sorry", "pardon") and "what" in words)
+    ):
+        found.add(Act.REPEAT)
+    if (
+        line in _WAIT
+        or (short and has_any(words, _WAIT[:-4]))
+        or set(words) <= {"um", "uh", "hmm", "er", "erm", "mm"}
+    ):
+        found.add(Act.WAIT)
+    return found
+
+
+def _knowing(words: list[str], opening: str) -> bool:
+    """ "know" alone is a misheard "no"; in "know what" it is itself. "not" opens a refusal only as such."""
+    if opening == "know":
+        return len(words) > 1
+    return opening == "no" and at(words, 1) in ("problem", "worries", "idea")
+
+
+def plainly_agrees(tokens: Sequence[Token], acts: frozenset[Act]) -> bool:
+    """True for a yes with nothing held back, the only answer on which something may be committed."""
+    if Act.YES not in acts or acts & {Act.NO, Act.HEDGE, Act.CANCEL, Act.WAIT, Act.REPEAT}:
+        return False
+    rest = [word for word in texts(tokens) if word not in _POLITE and word not in _YES_FIRST]
+    return len(rest) <= 2

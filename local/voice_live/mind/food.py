@@ -1,0 +1,105 @@
+"""General knowledge of food: which kitchen a dish belongs to. Nothing about any particular restaurant."""
+
+from __future__ import annotations
+
+from local.voice_live.mind.matching import Matcher
+from local.voice_live.mind.words import phrases, word_set
+
+_KITCHENS = {
+    "japanese": """
+        sushi | sashimi | ramen | udon | soba | tempura | teriyaki | katsu | chicken katsu | katsu curry |
+        miso soup | gyoza | bento | yakitori | okonomiyaki | donburi | edamame | mochi | tonkatsu | nigiri
+        | maki | rice bowl
+        """,
+    "chinese": """
+        dim sum | dumplings | peking duck | kung pao chicken | kung pao | chow mein | spring rolls | mapo
+        tofu | hot pot | wonton soup | wontons | sweet and sour pork | fried rice | crispy duck | bao |
+        bao buns | hot and sour soup | noodles | lo mein | szechuan beef
+        """,
+    "italian": """
+        pizza | pizzas | pasta | spaghetti | lasagne | lasagna | risotto | tiramisu | carbonara | ravioli
+        | gnocchi | margherita | pepperoni pizza | bolognese | tagliatelle | linguine | bruschetta |
+        cannoli | calzone | panna cotta | gelato | ossobuco | minestrone | penne
+        """,
+    "indian": """
+        curry | curries | tikka masala | chicken tikka masala | chicken tikka | butter chicken | samosa |
+        samosas | biryani | naan | vindaloo | korma | tandoori | tandoori chicken | dosa | dosas | dal |
+        paneer | palak paneer | masala dosa | rogan josh | saag | bhaji | chai | lassi
+        """,
+    "thai": """
+        pad thai | green curry | red curry | tom yum | tom yum soup | massaman curry | satay | papaya
+        salad | tom kha | mango sticky rice
+        """,
+    "mexican": """
+        tacos | taco | burrito | burritos | quesadilla | quesadillas | nachos | enchiladas | fajitas |
+        guacamole | churros | mole | ceviche
+        """,
+    "french": """
+        steak frites | onion soup | french onion soup | crepes | croissant | croissants | duck confit |
+        bouillabaisse | ratatouille | coq au vin | quiche | escargots | snails | creme brulee | boeuf
+        bourguignon | souffle | foie gras | fondue
+        """,
+    "american": """
+        burger | burgers | cheeseburger | cheeseburgers | hamburger | hamburgers | ribs | pancakes | hot
+        dog | hot dogs | wings | chicken wings | mac and cheese | steak | steaks | fries | milkshake |
+        barbecue | pulled pork | apple pie | waffles | cheesecake | club sandwich
+        """,
+    "lebanese": """
+        hummus | falafel | shawarma | tabbouleh | mezze | kebab | kebabs | baba ghanoush | baklava |
+        kibbeh | fattoush | halloumi
+        """,
+    "greek": "souvlaki | moussaka | gyros | tzatziki | dolmades | spanakopita | greek salad | feta",
+    "seafood": """
+        fish and chips | oysters | lobster | mussels | crab | prawns | scallops | salmon | cod | fish |
+        fish soup | chowder | calamari | shrimp | squid | octopus | clams | tuna | sea bass | hake
+        """,
+    "spanish": "paella | tapas | gazpacho | chorizo | tortilla | patatas bravas | jamon",
+    "korean": "bibimbap | kimchi | bulgogi | korean barbecue | korean fried chicken",
+    "vietnamese": "pho | banh mi | summer rolls | bun cha",
+    "turkish": "doner | doner kebab | lahmacun | pide | kofte",
+    "british": """
+        roast dinner | sunday roast | shepherds pie | bangers and mash | full english | english breakfast
+        | scones | fish pie
+        """,
+    "ethiopian": "injera | doro wat",
+    "": """
+        duck | chicken | beef | lamb | pork | tofu | soup | salad | salads | rice | sandwich | sandwiches
+        | bread | garlic bread | cake | ice cream | chocolate | cheese | eggs | vegetables | mushroom |
+        meatballs | stew | bacon | breakfast | brunch
+        """,
+}
+
+CUISINE_OF: dict[str, str] = {
+    dish: kitchen for kitchen, dishes in _KITCHENS.items() for dish in phrases(dishes)
+}
+"""Each dish or food with the kitchen it is at home in, empty for those at home everywhere."""
+
+MENU_SECTIONS = frozenset(
+    phrases(
+        """
+    dessert | desserts | starter | starters | mains | main courses | main dishes | drinks | cocktails |
+    wine | wines | wine list | sides | side dishes | appetizers | appetisers | puddings | soups | beers
+    """
+    )
+)
+
+CUISINE_PHRASES: dict[str, str] = {
+    "mediterranean": "italian", "cantonese": "chinese", "szechuan": "chinese", "sichuan": "chinese",
+    "tex mex": "mexican", "sea food": "seafood", "see food": "seafood", "middle eastern": "lebanese",
+}  # fmt: skip
+"""Other words for a kitchen."""
+
+KINDS_OF_FOOD = word_set(
+    """
+    food restaurant restaurants place places cuisine cooking kitchen dish dishes meal dinner one takeaway
+    """
+)
+"""Words that follow the name of a kitchen: "Thai food"."""
+
+FOOD_WORDS: frozenset[str] = frozenset(
+    word for phrase in (*CUISINE_OF, *_KITCHENS, *CUISINE_PHRASES) for word in phrase.split()
+)
+"""Words of dishes and kitchens, which name no restaurant by themselves."""
+
+DISHES = Matcher(sorted(CUISINE_OF), general=FOOD_WORDS)
+"""Finds a known dish in a sentence, misspelled or not."""

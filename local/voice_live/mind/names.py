@@ -1,0 +1,151 @@
+"""Names of people, as callers give them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from local.voice_live.mind.spans import Found, texts
+from local.voice_live.mind.vocabulary import COMMON
+from local.voice_live.mind.words import Token, phrases, word_set
+
+_LEADS = phrases(
+    """
+    my name is | my names | the name is | name is | names | under the name of | under the name | in the
+    name of | in the name | by the name of | under | call me | put it under | book it under | this is | i
+    am | im | it is | its | thats | that is | for | name | make it
+    """
+)
+_STRONG = frozenset(
+    phrases(
+        """
+    my name is | my names | the name is | name is | under the name of | under the name | in the name of |
+    by the name of | call me | put it under | book it under
+    """
+    )
+)
+"""Leads after which a name follows whatever it looks like; after the others it must look like a name."""
+
+_ENDS = word_set(
+    """
+    at on for please and with tomorrow tonight today to from in by so but thanks thank if or the number
+    phone my we is are was will would can could there that it actually of i party people
+    """
+)
+_TITLES = word_set("mr mrs ms miss dr doctor professor sir madam")
+_PARTICLES = word_set("van von de der den la le del di da dos bin al mac st")
+_NOT_NAMES = COMMON - {
+    "green",
+    "black",
+    "white",
+    "mark",
+    "bill",
+    "rose",
+    "park",
+    "young",
+    "love",
+    "hope",
+    "grace",
+}
+_MOST_WORDS = 4
+
+
+def find_name(
+    tokens: Sequence[Token],
+    used: frozenset[int] = frozenset(),
+    *,
+    asked: bool = False,
+    sure_only: bool = False,
+) -> Found[str] | None:
+    """The person a sentence names, skipping the positions in `used`.
+
+    With `asked` a bare name counts: it answers "What name shall I put it under?". With `sure_only` only what
+    follows "my name is", "under" and the like.
+    """
+    words = texts(tokens)
+    for lead in _LEADS:
+        if sure_only and lead not in _STRONG and lead != "under":
+            continue
+        found = _after(tokens, words, lead, asked)
+        if found is not None and not found.places & used:
+            return found
+    found = _bare(tokens) if asked else None
+    return found if found is None or not found.places & used else None
+
+
+def _after(tokens: Sequence[Token], words: list[str], lead: str, asked: bool) -> Found[str] | None:
+    parts = lead.split()
+    for start in range(len(words) - len(parts)):
+        if words[start : start + len(parts)] != parts:
+            continue
+        place = start + len(parts)
+        if words[place : place + 3] == ["the", "name", "of"]:
+            place += 3
+        sure = lead in _STRONG
+        found = _read(tokens, place, believe_lower=sure or asked or lead == "under", believe_common=sure)
+        if found is not None:
+            return Found(found.value, start, found.end)
+    return None
+
+
+def _read(
+    tokens: Sequence[Token], start: int, *, believe_lower: bool, believe_common: bool = False
+) -> Found[str] | None:
+    """The name that begins at `start`, up to a mark or a word no name goes on with."""
+    if (spelled := _spelled(tokens, start)) is not None:
+        return spelled
+    parts: list[str] = []
+    end = start
+    for token in tokens[start : start + _MOST_WORDS]:
+        word = token.text
+        if token.number is not None or (word in _ENDS and word not in _PARTICLES):
+            break
+        first = not parts or parts[-1].lower() in _TITLES
+        if word in _NOT_NAMES and not (believe_common and first and word not in _ENDS):
+            break
+        if not token.capital and not believe_lower:
+            break
+        parts.append(_written(token))
+        end += 1
+        if token.mark and word not in _TITLES:
+            break
+    if not parts or parts[-1].lower() in _PARTICLES | _TITLES:
+        return None
+    return Found(" ".join(parts), start, end)
+
+
+def _bare(tokens: Sequence[Token]) -> Found[str] | None:
+    """The whole answer is a name: "Sarah Johnson, please."."""
+    start = 0
+    while start < len(tokens) and tokens[start].text in (
+        "um",
+        "uh",
+        "er",
+        "oh",
+        "yes",
+        "yeah",
+        "sure",
+        "okay",
+        "ok",
+        "well",
+    ):
+        start += 1
+    return _read(tokens, start, believe_lower=True)
+
+
+def _spelled(tokens: Sequence[Token], start: int) -> Found[str] | None:
+    """Single letters in a row, at least three: "J O N E S" is Jones."""
+    end = start
+    while end < len(tokens) and len(tokens[end].text) == 1 and tokens[end].text.isalpha():
+        end += 1
+    if end - start < 3:
+        return None
+    return Found("".join(token.text for token in tokens[start:end]).capitalize(), start, end)
+
+
+def _written(token: Token) -> str:
+    """The name as written when it has a capital inside ("McDonald", "O'Brien"), else capitalised."""
+    if token.text in _PARTICLES:
+        return token.raw
+    if any(c.isupper() for c in token.raw[1:]) and not token.raw.isupper():
+        return token.raw
+    return token.raw[:1].upper() + token.raw[1:].lower()

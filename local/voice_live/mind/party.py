@@ -1,0 +1,181 @@
+"""How many people: "for four", "two people", "me and my wife", and what recognisers write for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from local.voice_live.mind.spans import Found, at, texts
+from local.voice_live.mind.words import HOMOPHONES, Token, word_set
+
+_PEOPLE = word_set("people persons person guests guest adults adult diners pax seats covers peoples heads")
+_COMPANIONS = word_set(
+    """
+    wife husband partner girlfriend boyfriend friend mother father mum mom dad sister brother son daughter
+    colleague boss date fiance neighbour client baby child grandmother aunt uncle
+    """
+)
+_SEVERAL = word_set("friends kids children sons daughters colleagues brothers sisters guests others clients")
+_PHRASES = {
+    "just me": 1, "only me": 1, "just myself": 1, "by myself": 1, "on my own": 1, "for myself": 1,
+    "me alone": 1,
+    "a couple": 2, "both of us": 2, "the pair of us": 2, "half a dozen": 6, "a dozen": 12,
+}  # fmt: skip
+_BOOKED = word_set(
+    """
+    table booking reservation tables dinner lunch party group family brunch book it reserve room spot
+    place
+    """
+)
+_NOT_PEOPLE = word_set(
+    """
+    oclock am pm thirty fifteen past days hours minutes courses euros nights stars oh ish sharp
+    """
+)
+_MOST = 200
+
+
+def find_party(
+    tokens: Sequence[Token], used: frozenset[int] = frozenset(), *, loose: bool = False
+) -> Found[int] | None:
+    """The party size a sentence names.
+
+    With `loose` a bare number counts: it answers "For how many people?".
+    """
+    words = texts(tokens)
+    return (
+        _with_companions(tokens, words)
+        or _counted(tokens, words, used)
+        or _phrase(words)
+        or _for_number(tokens, words, used)
+        or (_bare(tokens, words, used) if loose else None)
+    )
+
+
+def _value(tokens: Sequence[Token], i: int, used: frozenset[int], *, homophones: bool = True) -> int | None:
+    """The number at `i`, a homophone counted as one; "zero" is no party."""
+    if not 0 <= i < len(tokens) or i in used or tokens[i].ordinal:
+        return None
+    value = tokens[i].number
+    if value is None and homophones:
+        value = HOMOPHONES.get(tokens[i].text)
+    return value if value is not None and 1 <= value <= _MOST else None
+
+
+def _with_companions(tokens: Sequence[Token], words: list[str]) -> Found[int] | None:
+    """ "me and my wife" is two, "me and two friends" is three, "my wife, my two kids and I" is four."""
+    speakers = [
+        i for i, word in enumerate(words) if word in ("me", "myself") or words[i - 1 : i + 1] == ["and", "i"]
+    ]
+    speaker = next(iter(speakers), None)
+    if speaker is None or not {"and", "plus"} & set(words):
+        return None
+    company = {i: count for i in range(len(words)) if (count := _companions_at(tokens, words, i))}
+    if company and max(speaker, *company) - min(speaker, *company) <= 12:
+        return Found(1 + sum(company.values()), min(speaker, *company), max(speaker, *company) + 1)
+    more = _value(tokens, speaker + 2, frozenset(), homophones=False)
+    if at(words, speaker + 1) in ("and", "plus") and more and at(words, speaker + 3) not in _NOT_PEOPLE:
+        return Found(1 + more, speaker, speaker + 3)  # "me plus three"
+    return None
+
+
+def _companions_at(tokens: Sequence[Token], words: list[str], i: int) -> int:
+    """How many companions the word at `i` stands for: "my wife" is one, "my parents" two."""
+    if words[i] in _COMPANIONS:
+        return 1 if at(words, i - 1) in ("my", "a", "our", "the") else 0
+    if words[i] == "parents":
+        return 2
+    if words[i] in _SEVERAL:
+        return _value(tokens, i - 1, frozenset(), homophones=False) or 0
+    return 0
+
+
+def _counted(tokens: Sequence[Token], words: list[str], used: frozenset[int]) -> Found[int] | None:
+    """ "four people", "two adults and two children", "six of us", "for people" heard for "four people"."""
+    total, start, end = 0, None, 0
+    for i, word in enumerate(words):
+        following = at(words, i + 1)
+        of_us = following == "of" and at(words, i + 2) in ("us", "them")
+        children = following in ("children", "kids", "child", "kid", "babies", "baby", "toddlers") and total
+        if not (following in _PEOPLE or of_us or children):
+            continue
+        who_follows = at(words, i + 2) in ("who", "that", "with", "whose", "like")
+        if word in HOMOPHONES and (who_follows or (of_us and word not in ("for", "fore", "therefore"))):
+            continue  # "a place for people who like fish" counts nobody
+        value = _value(tokens, i, used)
+        if value is None:
+            continue
+        total, start, end = total + value, i if start is None else start, i + (3 if of_us else 2)
+    return Found(total, start, end) if start is not None else None
+
+
+def _phrase(words: list[str]) -> Found[int] | None:
+    for phrase, value in _PHRASES.items():
+        parts = phrase.split()
+        for i in range(len(words) - len(parts) + 1):
+            if words[i : i + len(parts)] == parts and at(words, i + len(parts)) != "of":
+                return Found(value, i, i + len(parts))
+    return None
+
+
+def _for_number(tokens: Sequence[Token], words: list[str], used: frozenset[int]) -> Found[int] | None:
+    """ "for four", "party of six", "table for for", "a table four for", "make it five"."""
+    for i, word in enumerate(words):
+        booked = at(words, i - 1) in _BOOKED
+        four = word in ("four", "fore", "4")
+        if word in ("for", "of", "four", "fore", "4") and booked:
+            if word == "of" and words[i - 1] not in ("party", "group", "family", "table", "booking"):
+                continue
+            skip = 1 if at(words, i + 1) in ("the", "about", "around", "only", "just", "like") else 0
+            value = _value(tokens, i + 1 + skip, used)
+            if value is not None and at(words, i + 2 + skip) not in _NOT_PEOPLE:
+                return Found(value, i, i + 2 + skip)
+            if four and i not in used and words[i - 1] in ("table", "booking", "reservation", "party"):
+                return Found(4, i, i + 1)  # "a table four at eight": "for" was swallowed
+        elif word == "for" or words[max(0, i - 1) : i + 1] in (
+            ["make", "it"],
+            ["make", "that"],
+            ["were", "now"],
+        ):
+            skip = 1 if at(words, i + 1) in ("the", "about", "around", "only", "just") else 0
+            place = i + 1 + skip
+            value = _value(tokens, place, used, homophones=_closes(tokens, words, place))
+            if (
+                value is not None
+                and at(words, place + 1) not in _NOT_PEOPLE
+                and not _minutes_follow(tokens, place)
+            ):
+                return Found(value, i, place + 1)
+    return None
+
+
+def _closes(tokens: Sequence[Token], words: list[str], i: int) -> bool:
+    """True where a homophone can only be a number: nothing follows it that "to" or "for" could lead."""
+    return (
+        i >= len(tokens) - 1
+        or bool(tokens[i].mark)
+        or at(words, i + 1) in ("at", "on", "please", "tonight", "tomorrow")
+    )
+
+
+def _minutes_follow(tokens: Sequence[Token], i: int) -> bool:
+    value = tokens[i + 1].cardinal if i + 1 < len(tokens) else None
+    return value is not None and 10 <= value <= 59 and not tokens[i].mark
+
+
+def _bare(tokens: Sequence[Token], words: list[str], used: frozenset[int]) -> Found[int] | None:
+    """A number as the whole answer: "Four.", "Four, please.", "For." or "there will be four"."""
+    for i, token in enumerate(tokens):
+        if (token.number is not None and token.text not in HOMOPHONES) and at(
+            words, i + 1
+        ) not in _NOT_PEOPLE:
+            value = _value(tokens, i, used)
+            if value is not None and not (
+                token.text == "one" and at(words, i - 1) in ("the", "that", "this")
+            ):
+                return Found(value, i, i + 1)
+    content = [
+        i for i, word in enumerate(words) if word not in ("please", "um", "uh", "er", "just", "yes", "oh")
+    ]
+    if len(content) == 1 and words[content[0]] in HOMOPHONES:
+        return Found(HOMOPHONES[words[content[0]]], content[0], content[0] + 1)
+    return None

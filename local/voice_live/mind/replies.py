@@ -1,0 +1,368 @@
+"""The reply to each thing a caller can want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from local.voice_live.mind.advice import say_failure, to_caller
+from local.voice_live.mind.asked import Wanted, last_question, read_question
+from local.voice_live.mind.chat import chat, introduce_self
+from local.voice_live.mind.outputs import CallFunction, Output, Say
+from local.voice_live.mind.refer import most_wanted
+from local.voice_live.mind.results import Result, Thing, say_result
+from local.voice_live.mind.schema import Kind, Parameter, Role, Tool
+from local.voice_live.mind.slots import missing
+from local.voice_live.mind.spoken import join_words
+from local.voice_live.mind.talk import Goal, Heard, Talk, Want, call_key, spoken_values
+from local.voice_live.mind.wording import (
+    ANYTHING_ELSE,
+    LOST,
+    NOT_DONE,
+    NOTHING_SAID_YET,
+    SHALL_I,
+    STILL_THERE,
+    TAKE_YOUR_TIME,
+    WHAT_ELSE,
+    WHAT_TO_CHANGE,
+    YOU_ARE_WELCOME,
+    abilities,
+    action,
+    farewell,
+    offer,
+    question,
+    read_back,
+    without_apology,
+)
+
+
+class Replies:
+    """Chooses the reply for one state of a talk."""
+
+    def __init__(self, talk: Talk, instructions: str) -> None:
+        self._talk = talk
+        self._schema = talk.schema
+        self._instructions = instructions
+
+    def outputs(self) -> list[Output]:
+        """What comes next; never empty."""
+        talk = self._talk
+        if talk.directive:
+            return [Say(self._directed(talk.directive))]
+        if talk.heard is not None:
+            return self._to(talk.heard)
+        if talk.results:
+            return [Say(self._about_results())]
+        if talk.running:
+            return [Say("One moment, please.")]
+        if not talk.said:
+            return [Say(self._greeting())]
+        return [Say(last_question(talk.last_said) or STILL_THERE)]
+
+    def forced_call(self, name: str) -> CallFunction | None:
+        """A call that the client insists on, with what is known; `name` empty means any tool."""
+        talk = self._talk
+        heard = talk.heard
+        chosen = self._schema.tool(name) if name else (heard.tool if heard else None)
+        if chosen is None and not name:
+            chosen = next(iter(t for t in self._schema.tools if t.role is not Role.END), None)
+        if chosen is None:
+            return None
+        known: dict[str, Any] = dict(talk.memory)
+        if talk.goal is not None and talk.goal.tool is chosen:
+            known |= talk.goal.given
+        if heard is not None:
+            known |= heard.values
+        return CallFunction(
+            chosen.name, {p.name: known[p.name] for p in chosen.parameters if p.name in known}
+        )
+
+    # --- openings ---
+
+    def _greeting(self) -> str:
+        can = abilities(self._schema)
+        return f"Hello! I can {can}. What would you like?" if can else "Hello! How can I help you?"
+
+    def _directed(self, directive: str) -> str:
+        if directive == "greet":
+            return self._greeting()
+        if directive.startswith("tell:"):
+            text = to_caller(directive.removeprefix("tell:"))
+            return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+        return directive
+
+    # --- what the caller wants ---
+
+    def _to(self, heard: Heard) -> list[Output]:
+        match heard.want:
+            case Want.CONFIRM if self._talk.goal is not None:
+                return [self._unless_it_failed(self._talk.goal.call)]
+            case Want.REQUEST if heard.tool is not None:
+                return self._request(heard.tool, heard)
+            case Want.PREPARE | Want.ANSWER if self._talk.goal is not None:
+                return self._go_on(self._talk.goal, heard)
+            case Want.LEAVE:
+                return self._goodbye()
+            case _:
+                return [Say(self._answer(heard))]
+
+    def _answer(self, heard: Heard) -> str:
+        talk = self._talk
+        match heard.want:
+            case Want.REFUSE:
+                return f"Sorry. {WHAT_TO_CHANGE}"
+            case Want.CANCEL:
+                return f"{NOT_DONE if talk.left_open else 'All right.'} {WHAT_ELSE}"
+            case Want.SELECT:
+                return self._selected(heard)
+            case Want.COMPARE:
+                return self._comparison(heard.text)
+            case Want.REPEAT:
+                return without_apology(talk.last_said) or NOTHING_SAID_YET
+            case Want.WAIT:
+                return TAKE_YOUR_TIME
+            case Want.GREET:
+                return f"Hello again! {WHAT_ELSE}" if len(talk.caller_turns) > 2 else self._hello()
+            case Want.THANK:
+                return f"{YOU_ARE_WELCOME} {ANYTHING_ELSE}"
+            case Want.INTRODUCE:
+                name = next(iter(heard.values.values()), "")
+                return f"Hi {name}, nice to meet you! {self._resume() or 'How can I help you today?'}"
+            case Want.DECLINE:
+                return f"All right. {ANYTHING_ELSE}"
+            case Want.ASK_MORE:
+                return self._resume() or WHAT_ELSE
+            case Want.HELP:
+                return self._help()
+            case Want.CHAT:
+                said = chat(heard.text, self._instructions, talk.caller_turns[:-1])
+                return f"{said} {self._resume()}".strip()
+            case Want.OFF_TOPIC:
+                return self._off_topic()
+            case _:
+                return self._lost()
+
+    def _hello(self) -> str:
+        talk = self._talk
+        if not talk.said:
+            return self._greeting()
+        return f"Hello! {last_question(talk.last_said) or 'What can I do for you?'}"
+
+    def _help(self) -> str:
+        asking = self._resume() or "What would you like?"
+        return f"{introduce_self(self._instructions)} I can {abilities(self._schema)}. {asking}".strip()
+
+    def _off_topic(self) -> str:
+        can = abilities(self._schema)
+        asking = self._resume() or "What would you like?"
+        return f"I am afraid I cannot help with that, but I can {can}. {asking}"
+
+    def _lost(self) -> str:
+        """Not understood: say it differently each time in a row and make the question narrower."""
+        talk = self._talk
+        times = min(talk.lost, len(LOST) - 1)
+        if talk.goal is not None and talk.goal.tool.role is Role.COMMIT and not talk.goal.missing:
+            return f"{LOST[times]} {self._resume()}"
+        asked = talk.expected
+        if asked is not None:
+            return f"{LOST[times]} {question(asked, self._schema, again=times)}"
+        can = abilities(self._schema)
+        narrower = ("Could you say it again?", f"I can {can}. Which would you like?", self._yes_or_no())
+        return f"{LOST[times]} {narrower[times]}"
+
+    def _yes_or_no(self) -> str:
+        first = next((tool for tool in self._schema.tools if tool.role is not Role.END), None)
+        if first is None:
+            return "Could you say it in other words?"
+        return f"Shall I {action(first)}? Please say yes or no."
+
+    def _goodbye(self) -> list[Output]:
+        talk = self._talk
+        outputs: list[Output] = [Say(farewell(unfinished=talk.left_open))]
+        tool = self._schema.with_role(Role.END)
+        if tool is not None and not talk.ended:
+            given = {p.name: _reason(p) for p in tool.required}
+            outputs.append(CallFunction(tool.name, given))
+        return outputs
+
+    # --- things told before ---
+
+    def _selected(self, heard: Heard) -> str:
+        if heard.rivals:
+            return f"Do you mean {join_words(heard.rivals, 'or')}?"
+        talk = self._talk
+        if talk.goal is not None:
+            return self._resume()
+        commit = self._schema.with_role(Role.COMMIT)
+        follow = offer(commit, self._schema) if commit else "What would you like to know?"
+        return f"{talk.focus}. {follow}"
+
+    def _comparison(self, text: str) -> str:
+        things = self._talk.things
+        best = most_wanted(text, things)
+        if best is not None:
+            return f"That is {best.name}. {self._offer_for(best)}".strip()
+        return " ".join([*(_in_short(thing) for thing in things[:3]), "Which one would you like?"])
+
+    def _offer_for(self, thing: Thing) -> str:
+        commit = self._schema.with_role(Role.COMMIT)
+        return f"Shall I {action(commit)} at {thing.name}?" if commit else "Would you like to hear more?"
+
+    # --- lookups ---
+
+    def _request(self, tool: Tool, heard: Heard) -> list[Output]:
+        talk = self._talk
+        values = dict(heard.values)
+        anything = heard.anything or bool(talk.search)
+        if heard.rivals:
+            return [Say(f"Do you mean {join_words(heard.rivals, 'or')}?")]
+        lacking = missing(tool, values)
+        if lacking:
+            return [Say(question(lacking[0], self._schema, self._times_asked(lacking[0])))]
+        if tool.role is Role.SEARCH and not values and not anything and tool.parameters:
+            first = tool.parameters[0]
+            if not self._times_asked(first):
+                return [Say(question(first, self._schema))]
+        return [self._unless_it_failed(CallFunction(tool.name, values))]
+
+    def _unless_it_failed(self, call: CallFunction) -> Output:
+        """The call, or why it cannot be: what failed once is not tried with the same arguments again."""
+        failed = self._talk.failures.get(call_key(call))
+        return call if failed is None else Say(self._failure(failed))
+
+    def _times_asked(self, parameter: Parameter) -> int:
+        """How many of our last sentences in a row asked for this parameter."""
+        count = 0
+        for text in reversed(self._talk.said[-4:]):
+            asked = read_question(text, self._schema)
+            if asked is None or asked.wanted is not Wanted.VALUE or asked.name != parameter.name:
+                break
+            count += 1
+        return count
+
+    # --- preparing a commitment ---
+
+    def _go_on(self, goal: Goal, heard: Heard) -> list[Output]:
+        if heard.rivals:
+            return [Say(f"Do you mean {join_words(heard.rivals, 'or')}?")]
+        if goal.tool.role is not Role.COMMIT:
+            if goal.missing:
+                return [Say(self._ask(goal))]
+            return [self._unless_it_failed(goal.call)]
+        if goal.missing:
+            search = self._search_instead(goal, heard)
+            if search is not None:
+                return [search]
+            return [Say(self._acknowledged(goal, heard, self._ask(goal)))]
+        failed = self._talk.failures.get(call_key(goal.call))
+        if failed is not None:
+            return [Say(self._failure(failed))]
+        return [Say(self._read_back(goal))]
+
+    def _search_instead(self, goal: Goal, heard: Heard) -> CallFunction | None:
+        """ "A table at an Italian place": which one is not known yet, so look for it first."""
+        tool = self._schema.with_role(Role.SEARCH)
+        if tool is None or goal.missing[0].name != self._schema.subject:
+            return None
+        call = CallFunction(tool.name, dict(heard.beside))
+        return call if heard.beside and call_key(call) not in self._talk.failures else None
+
+    def _ask(self, goal: Goal) -> str:
+        parameter = goal.missing[0]
+        names = self._talk.names
+        if parameter.name == self._schema.subject and self._talk.results and names:
+            if len(names) == 1:
+                return offer(goal.tool, self._schema)
+            return f"Which one would you like: {join_words(names[:4], 'or')}?"
+        return question(parameter, self._schema, self._times_asked(parameter))
+
+    def _acknowledged(self, goal: Goal, heard: Heard, asking: str) -> str:
+        """The question, after a short sign of what was understood, which the caller can then correct."""
+        told = goal.given if heard.want is Want.PREPARE else heard.values
+        new = spoken_values(goal.tool, told)
+        if not new:
+            return asking if heard.values or heard.want is Want.ANSWER else f"Certainly. {asking}"
+        said = ", ".join(new)
+        return f"{said[:1].upper()}{said[1:]}. {asking}"
+
+    def _read_back(self, goal: Goal) -> str:
+        return f"{read_back(goal.tool, goal.given)} {SHALL_I}"
+
+    def _resume(self) -> str:
+        """Back to what was under way before a side question."""
+        goal = self._talk.goal
+        if goal is None:
+            return ""
+        if goal.missing:
+            return self._ask(goal)
+        return self._read_back(goal) if self._talk.ready else self._ask_to_change(goal)
+
+    def _ask_to_change(self, goal: Goal) -> str:
+        """The question after a failure that nothing new has mended yet."""
+        return question(goal.at_fault[0], self._schema) if goal.at_fault else WHAT_TO_CHANGE
+
+    # --- results ---
+
+    def _about_results(self) -> str:
+        talk = self._talk
+        if talk.ended:
+            return farewell()
+        said = [self._failure(result) if result.failed else say_result(result) for _, result in talk.results]
+        text = " ".join(said)
+        last_call, last = talk.results[-1]
+        if last.failed or text.endswith("?"):
+            return text
+        return f"{text} {self._follow_up(last_call, last)}".strip()
+
+    def _failure(self, result: Result) -> str:
+        """Why it failed and what is asked for, with a question of our own where the tool gives none."""
+        text = say_failure(result.message)
+        if text.endswith("?"):
+            return text
+        goal = self._talk.goal
+        if goal is None:
+            return f"{text} {WHAT_ELSE}"
+        return f"{text} {self._ask(goal) if goal.missing else self._ask_to_change(goal)}"
+
+    def _follow_up(self, call: CallFunction, result: Result) -> str:
+        """The next helpful question after a result."""
+        talk = self._talk
+        tool = self._schema.tool(call.name)
+        if tool is None:
+            return ""
+        if tool.role is Role.COMMIT:
+            return ANYTHING_ELSE
+        if talk.goal is not None:
+            return self._resume()
+        commit = self._schema.with_role(Role.COMMIT)
+        if commit is None:
+            return ""
+        if tool.role is Role.SEARCH and len(result.things) > 1:
+            return "Which one would you like?"
+        if tool.role is Role.SEARCH and not result.things:
+            return WHAT_ELSE
+        proposal = offer(commit, self._schema)
+        lately = any(proposal in text for text in talk.said[-3:])
+        return ANYTHING_ELSE if lately or not talk.focus else proposal
+
+
+def _reason(parameter: Parameter) -> str | bool:
+    """A reason for hanging up, where a tool insists on one."""
+    if parameter.kind is Kind.FLAG:
+        return True
+    return parameter.options[0] if parameter.options else "The caller is done."
+
+
+def _in_short(thing: Thing) -> str:
+    facts = [
+        f"{key.replace('_', ' ')} {_short(value)}"
+        for key, value in thing.facts.items()
+        if key not in ("id", "name", "spoken", "reasons", "lacks") and _short(value)
+    ]
+    return f"{thing.name}: {', '.join(facts[:3])}."
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list):
+        return join_words([str(one) for one in value[:2]])
+    return "" if isinstance(value, (Mapping, bool)) or value is None else str(value)

@@ -1,0 +1,273 @@
+"""What the session's tools are, read from their definitions alone: their roles and their parameters'
+kinds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any
+
+from local.voice_live.mind.vocabulary import STOPWORDS
+from local.voice_live.mind.words import phrases, plain, stem, word_set
+
+
+class Kind(Enum):
+    """What a parameter holds, which says how a caller would speak of it."""
+
+    DATE = auto()
+    TIME = auto()
+    MOMENT = auto()
+    """A date and a time in one value."""
+    PARTY = auto()
+    NUMBER = auto()
+    FLAG = auto()
+    PERSON = auto()
+    CHOICE = auto()
+    PLACE = auto()
+    FOOD = auto()
+    TEXT = auto()
+
+
+class Role(Enum):
+    """What a tool does to the conversation."""
+
+    SEARCH = auto()
+    """Gives things to choose from."""
+    LOOKUP = auto()
+    """Tells something; changes nothing."""
+    COMMIT = auto()
+    """Changes something in the world: read back, then wait for a yes."""
+    END = auto()
+    """Hangs up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a tool."""
+
+    name: str
+    kind: Kind
+    description: str
+    required: bool
+    options: tuple[str, ...] = ()
+    separator: str = "T"
+    """Between date and time in a MOMENT."""
+    takes_now: bool = False
+    """True when a MOMENT may also be the word "now"."""
+
+    @property
+    def label(self) -> str:
+        """The name as words: "party_size" is "party size"."""
+        return split_name(self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tool:
+    """One function tool."""
+
+    name: str
+    description: str
+    role: Role
+    parameters: tuple[Parameter, ...]
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """How strongly each stem, said by a caller, points to this tool."""
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of that name."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+    def of_kind(self, *kinds: Kind) -> Parameter | None:
+        """The first parameter of one of the kinds."""
+        return next((p for p in self.parameters if p.kind in kinds), None)
+
+    @property
+    def required(self) -> tuple[Parameter, ...]:
+        """The parameters without which it cannot be called."""
+        return tuple(p for p in self.parameters if p.required)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """All tools of a session. `subject` names the parameter most tools are about ("restaurant", "city").
+
+    Equal only to itself, and cached by its definitions, so that it can stand in the key of a cache.
+    """
+
+    tools: tuple[Tool, ...] = ()
+    subject: str = ""
+
+    def tool(self, name: str) -> Tool | None:
+        """The tool of that name."""
+        return next((t for t in self.tools if t.name == name), None)
+
+    def with_role(self, role: Role) -> Tool | None:
+        """The first tool in that role."""
+        return next((t for t in self.tools if t.role is role), None)
+
+    @property
+    def subject_parameter(self) -> Parameter | None:
+        """The subject as some tool defines it, the definition with options before one without."""
+        found = [p for t in self.tools for p in t.parameters if p.name == self.subject]
+        return max(found, key=lambda p: len(p.options), default=None)
+
+
+_SEARCH_VERBS = word_set("find search list recommend suggest discover browse")
+_COMMIT_VERBS = word_set(
+    """
+    book reserve order cancel create place pay send transfer update change delete add remove schedule
+    submit confirm buy make set move
+    """
+)
+_END_NAMES = frozenset(
+    phrases(
+        """
+    end call | hang up | hangup | end conversation | finish call | terminate call | close call | end the
+    call | goodbye | disconnect
+    """
+    )
+)
+_PARTY_WORDS = word_set("party people guests guest persons person diners covers pax seats adults")
+_PLACE_WORDS = word_set(
+    """
+    city town area location place district neighbourhood neighborhood address where country
+    """
+)
+_PERSON_HINTS = word_set("caller booking customer person guest under full first last your their")
+
+
+def split_name(name: str) -> str:
+    """An identifier as words: "partySize" and "party_size" are "party size"."""
+    return re.sub(r"[_\-.\s]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)).strip().lower()
+
+
+def read_schema(definitions: Sequence[Mapping[str, Any]]) -> Schema:
+    """The tools in a session's definitions. What is no function tool, or has no name, is passed over."""
+    try:
+        return _read(json.dumps(list(definitions), default=str))
+    except (TypeError, ValueError):
+        return Schema()
+
+
+@lru_cache(maxsize=32)
+def _read(definitions: str) -> Schema:
+    tools: list[Tool] = []
+    for definition in json.loads(definitions):
+        if not isinstance(definition, dict) or definition.get("type", "function") != "function":
+            continue
+        inner = definition.get("function")
+        body = inner if isinstance(inner, dict) else definition
+        if isinstance(body.get("name"), str) and body["name"]:
+            tools.append(_tool(body))
+    return Schema(tuple(_weighted(tools)), _subject(tools))
+
+
+def _tool(body: Mapping[str, Any]) -> Tool:
+    name = str(body["name"])
+    description = str(body.get("description") or "")
+    shape = body.get("parameters")
+    properties = shape.get("properties") if isinstance(shape, dict) else None
+    required = shape.get("required") if isinstance(shape, dict) else None
+    needed = {str(one) for one in required} if isinstance(required, list) else set()
+    parameters = tuple(
+        _parameter(str(key), value if isinstance(value, dict) else {}, str(key) in needed)
+        for key, value in (properties.items() if isinstance(properties, dict) else ())
+    )
+    return Tool(name, description, _role(name, description), parameters)
+
+
+def _role(name: str, description: str) -> Role:
+    words = split_name(name)
+    first = words.split()[0] if words else ""
+    about = plain(description)
+    if words in _END_NAMES or about.startswith(("hang up", "end the call", "ends the call")):
+        return Role.END
+    asks_first = re.search(
+        r"\b(read back|read-back|commits?|(caller|user|customer) (has|must|confirms?))\b", about
+    )
+    if first in _COMMIT_VERBS or (asks_first and "confirm" in about) or "read back" in about:
+        return Role.COMMIT
+    if first in _SEARCH_VERBS or about.startswith(tuple(_SEARCH_VERBS)):
+        return Role.SEARCH
+    return Role.LOOKUP
+
+
+def _parameter(name: str, shape: Mapping[str, Any], required: bool) -> Parameter:
+    description = str(shape.get("description") or "")
+    flat = _without_null(shape)
+    options = tuple(str(one) for one in flat.get("enum") or () if one is not None)
+    kind = _kind(split_name(name).split(), flat, plain(description), bool(options))
+    moment_space = re.search(r"yyyy-mm-dd hh:mm", plain(description)) is not None
+    takes_now = re.search(r"\bthe word now\b|\bor now\b|'now'|\"now\"", plain(description)) is not None
+    return Parameter(name, kind, description, required, options, " " if moment_space else "T", takes_now)
+
+
+def _without_null(shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The shape itself where it may also be null, which generators write with `anyOf`."""
+    for key in ("anyOf", "oneOf"):
+        branches = shape.get(key)
+        if isinstance(branches, list):
+            for branch in branches:
+                if isinstance(branch, dict) and branch.get("type") != "null":
+                    return {**shape, **branch}
+    return shape
+
+
+def _kind(name: list[str], shape: Mapping[str, Any], about: str, has_options: bool) -> Kind:
+    declared = shape.get("type", "string")
+    types = declared if isinstance(declared, list) else [declared]
+    words = set(name)
+    if "integer" in types or "number" in types:
+        return Kind.PARTY if words & _PARTY_WORDS or "how many people" in about else Kind.NUMBER
+    if "boolean" in types:
+        return Kind.FLAG
+    if has_options:
+        return Kind.CHOICE
+    day = shape.get("format") == "date" or "yyyy-mm-dd" in about or bool(words & {"date", "day"})
+    clock = shape.get("format") == "time" or "hh:mm" in about or "time" in words or name[-1:] == ["at"]
+    if shape.get("format") == "date-time" or ("yyyy-mm-dd" in about and "hh:mm" in about):
+        return Kind.MOMENT
+    if day or clock:
+        return Kind.DATE if day else Kind.TIME
+    if "name" in words and (len(words) == 1 or words & _PERSON_HINTS):
+        return Kind.PERSON
+    if words & {"dish", "food", "meal"}:
+        return Kind.FOOD
+    return Kind.PLACE if words & _PLACE_WORDS else Kind.TEXT
+
+
+def _subject(tools: Sequence[Tool]) -> str:
+    """The required choice, place or text that most tools share; the first of equals; empty without one."""
+    counts: dict[str, int] = {}
+    for tool in tools:
+        for parameter in tool.parameters:
+            if parameter.required and parameter.kind in (Kind.CHOICE, Kind.PLACE, Kind.TEXT):
+                counts[parameter.name] = counts.get(parameter.name, 0) + 1
+    return max(counts, key=lambda name: counts[name], default="")
+
+
+def _weighted(tools: Sequence[Tool]) -> list[Tool]:
+    """The tools with their word weights: a word of the name counts most, and less the more tools share it."""
+    raw = [_word_weights(tool) for tool in tools]
+    weighted: list[Tool] = []
+    for tool, weights in zip(tools, raw, strict=True):
+        shared = {word: sum(word in other for other in raw) for word in weights}
+        scaled = {word: weight / shared[word] for word, weight in weights.items()}
+        weighted.append(Tool(tool.name, tool.description, tool.role, tool.parameters, scaled))
+    return weighted
+
+
+def _word_weights(tool: Tool) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    sources = [(3.0, split_name(tool.name)), (1.0, tool.description)]
+    sources += [(0.8, p.label) for p in tool.parameters] + [(0.3, p.description) for p in tool.parameters]
+    for weight, text in sources:
+        for word in re.findall(r"[a-z]+", plain(text)):
+            if word not in STOPWORDS and len(word) > 2:
+                key = stem(word)
+                weights[key] = max(weights.get(key, 0.0), weight)
+    return weights

@@ -1,0 +1,330 @@
+"""The state of a conversation, rebuilt from its items each time: what is known, asked and under way.
+
+Nothing is remembered between replies. Truncating, deleting or seeding items therefore changes the state
+exactly as it changes the conversation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from local.voice_live.mind.asked import Asked, Wanted, read_question
+from local.voice_live.mind.outputs import CallFunction
+from local.voice_live.mind.refer import subject_value
+from local.voice_live.mind.results import Result, Thing, read_result
+from local.voice_live.mind.schema import Kind, Parameter, Role, Schema, Tool
+from local.voice_live.mind.slots import missing
+from local.voice_live.mind.spoken import value_words
+from local.voice_live.mind.wording import LOST, read_back
+from local.voice_live.mind.words import plain
+
+
+class Want(Enum):
+    """What the caller wants with one sentence, given the conversation so far."""
+
+    CONFIRM = auto()
+    """Yes to the read-back."""
+    REFUSE = auto()
+    """No to the read-back, without saying what is wrong."""
+    REQUEST = auto()
+    """A lookup or a search, now."""
+    PREPARE = auto()
+    """To commit something: begin or go on collecting for it."""
+    ANSWER = auto()
+    """Values for what is being prepared, new or corrected."""
+    SELECT = auto()
+    """Names one of the things told, no more."""
+    COMPARE = auto()
+    DECLINE = auto()
+    ASK_MORE = auto()
+    """Yes to "anything else?"."""
+    LEAVE = auto()
+    CANCEL = auto()
+    REPEAT = auto()
+    WAIT = auto()
+    GREET = auto()
+    THANK = auto()
+    INTRODUCE = auto()
+    HELP = auto()
+    OFF_TOPIC = auto()
+    CHAT = auto()
+    """Anything, where there are no tools."""
+    LOST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One sentence of the caller, interpreted."""
+
+    want: Want
+    text: str = ""
+    tool: Tool | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    rivals: tuple[str, ...] = ()
+    """Several options that fit what was said; ask which."""
+    anything: bool = False
+    """The caller leaves the choice open."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What the sentence states for another tool: when searching for a booking, when booking for a search."""
+
+
+@dataclass(slots=True)
+class Goal:
+    """A tool being prepared and the arguments given so far."""
+
+    tool: Tool
+    given: dict[str, Any]
+    at_fault: tuple[Parameter, ...] = ()
+    """What the last failure was about, until the caller says something new."""
+
+    @property
+    def missing(self) -> list[Parameter]:
+        """What must still be asked."""
+        return missing(self.tool, self.given)
+
+    @property
+    def call(self) -> CallFunction:
+        """The call as prepared, its arguments in the order of the tool's parameters."""
+        names = [p.name for p in self.tool.parameters]
+        return CallFunction(self.tool.name, {name: self.given[name] for name in names if name in self.given})
+
+
+@dataclass(slots=True)
+class Talk:
+    """Everything a reply depends on."""
+
+    schema: Schema
+    now: datetime
+    goal: Goal | None = None
+    memory: dict[str, Any] = field(default_factory=dict)
+    """Facts for committing tools, whenever they were said."""
+    things: tuple[Thing, ...] = ()
+    focus: str = ""
+    """The subject talked about last, as the tools name it."""
+    search: dict[str, Any] = field(default_factory=dict)
+    pending: CallFunction | None = None
+    """The call just read back, until the caller speaks."""
+    asked: Asked | None = None
+    said: list[str] = field(default_factory=list)
+    lost: int = 0
+    """How many times in a row nothing was understood."""
+    heard: Heard | None = None
+    """The caller's sentence that has no reply yet."""
+    results: list[tuple[CallFunction, Result]] = field(default_factory=list)
+    """Tool outputs not yet spoken of."""
+    directive: str = ""
+    failures: dict[str, Result] = field(default_factory=dict)
+    """Calls that failed, by `call_key`."""
+    running: dict[str, CallFunction] = field(default_factory=dict)
+    """Calls without an output yet, by call id."""
+    caller_turns: list[str] = field(default_factory=list)
+    left_open: bool = False
+    """True when the caller just gave up something that was being prepared."""
+    ended: bool = False
+
+    @property
+    def last_said(self) -> str:
+        """The last thing said to the caller."""
+        return self.said[-1] if self.said else ""
+
+    @property
+    def expected(self) -> Parameter | None:
+        """The parameter the caller was asked for, else the one to be asked next."""
+        if self.asked is not None and self.asked.wanted is Wanted.VALUE:
+            tools = ([self.goal.tool] if self.goal else []) + list(self.schema.tools)
+            return next((p for tool in tools if (p := tool.parameter(self.asked.name))), None)
+        if self.goal is None:
+            return None
+        # After "closed" both day and time are at fault; a bare number can only be the time.
+        fault = sorted(self.goal.at_fault, key=lambda p: p.kind is not Kind.TIME)
+        return next(iter([*self.goal.missing, *fault]), None)
+
+    @property
+    def ready(self) -> bool:
+        """True when the goal has all it needs and has not failed as it stands."""
+        goal = self.goal
+        return goal is not None and not goal.missing and call_key(goal.call) not in self.failures
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names learnt from results."""
+        return tuple(thing.name for thing in self.things)
+
+    # --- items ---
+
+    def caller_said(self, heard: Heard) -> None:
+        """Take an interpreted sentence of the caller."""
+        self.caller_turns.append(heard.text)
+        if self.heard is not None and heard.want in (Want.LOST, Want.WAIT, Want.THANK, Want.GREET):
+            return  # the earlier sentence still waits for its reply and says more
+        self.heard = heard
+        self.pending = None
+        self.directive = ""
+        self._pursue(heard)
+
+    def agent_said(self, text: str) -> None:
+        """Take a reply, heard whole or in part."""
+        if not text.strip():
+            return
+        self.said.append(text)
+        self.heard = None
+        self.directive = ""
+        self.results.clear()
+        self.asked = read_question(text, self.schema)
+        self.lost = self.lost + 1 if text.startswith(LOST) else 0
+        self.pending = None
+        if self.goal is not None and self.goal.tool.role is Role.COMMIT and self.ready:
+            statement = read_back(self.goal.tool, self.goal.given)
+            if plain(statement.rstrip(".")) in plain(text):
+                self.pending = self.goal.call
+
+    def called(self, call_id: str, call: CallFunction) -> None:
+        """Take a function call of our own, or a seeded one."""
+        self.heard = None
+        self.pending = None
+        self.running[call_id] = call
+        tool = self.schema.tool(call.name)
+        if tool is None:
+            return
+        if tool.role is Role.END:
+            self.ended = True
+        if tool.role is Role.SEARCH:
+            self.search = dict(call.arguments)
+        subject = call.arguments.get(self.schema.subject)
+        if isinstance(subject, str) and subject:
+            self.focus = subject
+        if self.goal is not None and self.goal.tool is tool and tool.role is not Role.COMMIT:
+            self.goal = None
+
+    def returned(self, call_id: str, output: object) -> None:
+        """Take the output of a call."""
+        call = self.running.pop(call_id, None) or CallFunction("")
+        result = read_result(output)
+        self.results.append((call, result))
+        tool = self.schema.tool(call.name)
+        self._learn(tool, result)
+        if tool is None:
+            return
+        if result.failed:
+            self._failed(tool, call, result)
+        elif tool.role is Role.COMMIT:
+            self._committed()
+
+    # --- consequences ---
+
+    def _pursue(self, heard: Heard) -> None:
+        """What a sentence changes: the goal, its values, what is remembered."""
+        subject = heard.values.get(self.schema.subject)
+        if isinstance(subject, str) and subject:
+            self.focus = subject
+        match heard.want:
+            case Want.PREPARE if heard.tool is not None:
+                self._remember(heard.values)
+                names = {p.name for p in heard.tool.parameters}
+                kept = self.goal.given if self.goal is not None and self.goal.tool is heard.tool else {}
+                known = {k: v for k, v in self.memory.items() if k in names}
+                self.goal = Goal(heard.tool, {**kept, **known, **heard.values})
+            case Want.ANSWER if self.goal is not None:
+                self._remember(heard.values)
+                self.goal.given.update(heard.values)
+                self.goal.at_fault = () if heard.values else self.goal.at_fault
+                for name, value in list(self.goal.given.items()):
+                    if value is None:  # the caller named a value to change without giving the new one
+                        del self.goal.given[name]
+                        self.memory.pop(name, None)
+            case Want.SELECT if self.goal is not None and self.goal.tool.parameter(self.schema.subject):
+                self.goal.given[self.schema.subject] = self.focus
+            case Want.REQUEST if heard.tool is not None:
+                self._request(heard, heard.tool)
+            case Want.CANCEL | Want.LEAVE:
+                self.left_open = self.goal is not None and self.goal.tool.role is Role.COMMIT
+                self.goal = None
+                self.memory = {k: v for k, v in self.memory.items() if self._kind_of(k) is Kind.PERSON}
+            case Want.INTRODUCE:
+                self._remember(heard.values)
+
+    def _request(self, heard: Heard, tool: Tool) -> None:
+        if tool.role is Role.SEARCH:
+            self._remember(heard.beside)
+        if tool.role is Role.SEARCH and self.goal is not None and self.goal.tool.role is Role.COMMIT:
+            self.goal.given.pop(self.schema.subject, None)  # the caller is looking for another one
+            self.goal.given.update(heard.beside)
+        if missing(tool, heard.values) and (self.goal is None or self.goal.tool.role is not Role.COMMIT):
+            self.goal = Goal(tool, dict(heard.values))
+        elif self.goal is not None and self.goal.tool.role is not Role.COMMIT:
+            self.goal = None
+
+    def _remember(self, values: Mapping[str, Any]) -> None:
+        self.memory.update({k: v for k, v in values.items() if k != self.schema.subject and v is not None})
+
+    def _kind_of(self, name: str) -> Kind | None:
+        return next((p.kind for tool in self.schema.tools if (p := tool.parameter(name))), None)
+
+    def _learn(self, tool: Tool | None, result: Result) -> None:
+        """Keep the listed things a caller may choose from; the dishes of a menu are none of them."""
+        parameter = self.schema.subject_parameter
+        named = [subject_value(thing, parameter) for thing in result.things]
+        searched = tool is not None and tool.role is Role.SEARCH
+        choosable = parameter is None or any(one in parameter.options for one in named)
+        if not result.things or not (choosable or (searched and parameter and not parameter.options)):
+            return
+        self.things = result.things
+        if searched or len(named) == 1:
+            self.focus = named[0] if len(named) == 1 else ""
+
+    def _committed(self) -> None:
+        self.goal = None
+        self.memory = {k: v for k, v in self.memory.items() if self._kind_of(k) is Kind.PERSON}
+
+    def _failed(self, tool: Tool, call: CallFunction, result: Result) -> None:
+        """Keep what was given. A subject that failed is forgotten, for nothing else can mend that."""
+        if not result.may_retry:
+            self.failures[call_key(call)] = result
+        fault = _at_fault(tool, call, result, self.schema)
+        given = dict(call.arguments)
+        if self.schema.subject in fault:
+            given.pop(self.schema.subject, None)
+            self.focus = ""
+        if tool.role is Role.COMMIT or (missing(tool, given) and self.goal is None):
+            self.goal = Goal(tool, given, tuple(p for p in tool.parameters if p.name in fault))
+
+
+def call_key(call: CallFunction) -> str:
+    """The same for two calls that ask for the same."""
+    return json.dumps([call.name, call.arguments], sort_keys=True, default=str)
+
+
+_FAULT_WORDS: dict[Kind, tuple[str, ...]] = {
+    Kind.TIME: ("time", "hour", "full", "slot", "seating", "closed", "past", "late", "early"),
+    Kind.DATE: ("day", "date", "past", "ahead", "closed"),
+    Kind.PARTY: ("party", "people", "guests", "large"),
+    Kind.PERSON: ("name",),
+}
+
+
+def _at_fault(tool: Tool, call: CallFunction, result: Result, schema: Schema) -> set[str]:
+    """The parameters a failure is about: those its code names, else those its advice asks for."""
+    code = plain(result.code).replace("_", " ").split()
+    found = {
+        p.name
+        for p in tool.parameters
+        if p.name in call.arguments and set(code) & {*p.label.split(), *_FAULT_WORDS.get(p.kind, ())}
+    }
+    if found:
+        return found
+    advice = plain(result.message).split(" ask ")[-1].split()
+    return {
+        p.name
+        for p in tool.parameters
+        if p.name in call.arguments and set(advice) & set(p.label.split()) and p.name != schema.subject
+    }
+
+
+def spoken_values(tool: Tool, values: Mapping[str, Any]) -> list[str]:
+    """The values in words, in the tool's order."""
+    return [value_words(p, values[p.name]) for p in tool.parameters if values.get(p.name) is not None]

@@ -1,0 +1,97 @@
+"""What a sentence asks of a tool: the values it states, with what the conversation adds to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.voice_live.mind.choose import Candidate
+from local.voice_live.mind.reading import Reading
+from local.voice_live.mind.refer import points_back
+from local.voice_live.mind.schema import Kind, Parameter, Role, Tool
+from local.voice_live.mind.slots import values_in
+from local.voice_live.mind.spans import has_any
+from local.voice_live.mind.talk import Heard, Talk, Want
+
+_FRAGMENT_WORDS = 7
+"""A sentence of at most so many words may be the rest of an earlier one."""
+
+
+def values_with_subject(
+    talk: Talk, reading: Reading, tool: Tool, subject: str, expected: Parameter | None = None
+) -> dict[str, Any]:
+    """The values a sentence states for a tool, with the subject it refers to."""
+    values = values_in(reading, tool, talk.schema, talk.now, expected)
+    if subject and tool.parameter(talk.schema.subject) is not None:
+        values[talk.schema.subject] = subject
+        if _only_an_ordinal_day(talk, reading):
+            for parameter in tool.parameters:
+                if parameter.kind in (Kind.DATE, Kind.MOMENT):
+                    values.pop(parameter.name, None)
+    return values
+
+
+def _only_an_ordinal_day(talk: Talk, reading: Reading) -> bool:
+    """ "the first" picked from a list is no day of the month."""
+    if reading.day is None or not talk.things:
+        return False
+    spoken = reading.tokens[reading.day.start : reading.day.end]
+    return any(token.ordinal for token in spoken) and len(spoken) <= 2
+
+
+def prepare(talk: Talk, tool: Tool, reading: Reading, subject: str) -> Heard:
+    values = values_with_subject(talk, reading, tool, subject, talk.expected)
+    match = reading.choice(talk.schema.subject)
+    rivals = (match.option, *match.rivals) if match is not None and match.rivals and not subject else ()
+    if not rivals and talk.schema.subject not in values:
+        values |= default_subject(talk, tool, reading)
+    beside: dict[str, Any] = {}
+    search = talk.schema.with_role(Role.SEARCH)
+    if search is not None and talk.schema.subject not in values:
+        beside = values_in(reading, search, talk.schema, talk.now)
+        if not any(
+            p.kind in (Kind.CHOICE, Kind.FOOD, Kind.PLACE) for p in search.parameters if p.name in beside
+        ):
+            beside = {}  # a day and a time alone do not say what to look for
+    return Heard(Want.PREPARE, reading.text, tool, values, rivals, beside=beside)
+
+
+def default_subject(talk: Talk, tool: Tool, reading: Reading) -> dict[str, Any]:
+    """The subject talked about last, unless the sentence asks for some other one."""
+    if (
+        tool.parameter(talk.schema.subject) is None
+        or not talk.focus
+        or has_any(reading.words, ("another", "different"))
+    ):
+        return {}
+    return {talk.schema.subject: talk.focus}
+
+
+def request(talk: Talk, candidate: Candidate, reading: Reading) -> Heard:
+    tool, values = candidate.tool, dict(candidate.values)
+    beside: dict[str, Any] = {}
+    if tool.role is Role.SEARCH:
+        values = _refined(talk, tool, reading, values)
+        commit = talk.schema.with_role(Role.COMMIT)
+        beside = values_in(reading, commit, talk.schema, talk.now) if commit else {}
+        beside.pop(talk.schema.subject, None)
+    elif tool.parameter(talk.schema.subject) is not None and talk.schema.subject not in values and talk.focus:
+        values[talk.schema.subject] = talk.focus
+    if tool.role is not Role.SEARCH or talk.goal is None:
+        match = reading.choice(talk.schema.subject)
+        if match is not None and match.rivals and talk.schema.subject not in candidate.values:
+            return Heard(Want.REQUEST, reading.text, tool, values, (match.option, *match.rivals))
+    return Heard(Want.REQUEST, reading.text, tool, values, beside=beside)
+
+
+def _refined(talk: Talk, tool: Tool, reading: Reading, values: dict[str, Any]) -> dict[str, Any]:
+    """A fragment such as "what about Thai?" narrows the last search; a whole request starts anew."""
+    fragment = len(reading.words) <= _FRAGMENT_WORDS or has_any(
+        reading.words[:3], ("what about", "how about")
+    )
+    if not talk.search or not fragment or not values or points_back(reading):
+        return values
+    kept = dict(talk.search)
+    kinds = [p.name for p in tool.parameters if p.kind is Kind.FOOD or "cuisine" in p.label]
+    if any(name in values for name in kinds):
+        kept = {name: value for name, value in kept.items() if name not in kinds}
+    return kept | values

@@ -1,0 +1,157 @@
+"""From a transcript to tokens: lower case, numbers recognised, punctuation kept as a mark on the token
+before it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+MAX_CHARS = 2_000
+"""A spoken turn is far shorter; more text than this is cut so that a pasted page cannot stall a reply."""
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+)
+_TEENS = "seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
+CARDINALS: dict[str, int] = {word: n for n, word in enumerate(f"{_UNITS} {_TEENS}".split())} | {
+    word: 10 * n for n, word in enumerate(_TENS.split(), start=2)
+}
+ORDINALS: dict[str, int] = {word: n for n, word in enumerate(_ORDINALS.split())} | {
+    word.removesuffix("y") + "ieth": 10 * n for n, word in enumerate(_TENS.split(), start=2)
+}
+
+HOMOPHONES: dict[str, int] = {
+    "won": 1, "wan": 1, "to": 2, "too": 2, "tu": 2, "tree": 3, "free": 3, "for": 4, "fore": 4,
+    "therefore": 4, "fur": 4,
+    "fife": 5, "sicks": 6, "sex": 6, "ate": 8, "adate": 8, "nein": 9, "tin": 10,
+}  # fmt: skip
+"""Words a recogniser writes for a number. Only believed where a number must stand."""
+
+_JOINED = {
+    "to night": "tonight", "to morrow": "tomorrow", "to day": "today", "good bye": "goodbye",
+    "week end": "weekend", "mid day": "midday", "some wear": "somewhere", "some where": "somewhere",
+    "any where": "anywhere", "o clock": "oclock", "a m": "am", "p m": "pm",
+}  # fmt: skip
+"""What recognisers write apart."""
+_JOIN = re.compile(r"\b(" + "|".join(_JOINED) + r")\b", re.IGNORECASE)
+_MERIDIEM = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"\d{4}-\d{2}-\d{2}|\d{1,2}[:.]\d{2}(?!\d)|\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+(?:['-][^\W\d_]+)*|[^\s\w]"
+)
+_NO_APOSTROPHE = str.maketrans("", "", "'\u2019")
+_ASCII = str.maketrans({"\u2019": "'", "\u2013": " "})
+_PUNCTUATION = frozenset(".,;:?!")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word. `number` is its value when it is a number, `mark` the punctuation that follows it."""
+
+    text: str
+    raw: str
+    number: int | None = None
+    ordinal: bool = False
+    mark: str = ""
+
+    @property
+    def cardinal(self) -> int | None:
+        """The value of a plain number such as "seven" or "12", not of "seventh"."""
+        return None if self.ordinal else self.number
+
+    @property
+    def capital(self) -> bool:
+        """True when the transcript wrote it with a capital letter."""
+        return self.raw[:1].isupper()
+
+
+def plain(text: str) -> str:
+    """Lower case, accents and apostrophes gone: "Café Nino's" becomes "cafe ninos"."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in folded if not unicodedata.combining(c)).translate(_NO_APOSTROPHE)
+
+
+@lru_cache(maxsize=4096)
+def tokenise(text: str) -> tuple[Token, ...]:
+    """The words of a transcript, compound numbers joined ("twenty seventh" is one token, 27)."""
+    prepared = text[:MAX_CHARS].translate(_ASCII).replace("'clock", "clock")
+    prepared = _MERIDIEM.sub(lambda m: f"{m[1]}m", prepared)
+    prepared = _JOIN.sub(lambda m: _JOINED[m[1].lower()], prepared)
+    tokens: list[Token] = []
+    for raw in _TOKEN.findall(prepared):
+        if raw in _PUNCTUATION:
+            if tokens:
+                tokens[-1] = replace(tokens[-1], mark=raw)
+        elif raw[0].isalnum():
+            tokens.extend(_word(raw))
+    return tuple(_join_tens(tokens))
+
+
+def _word(raw: str) -> list[Token]:
+    text = plain(raw)
+    if text[:1].isdigit() and text[-2:] in ("st", "nd", "rd", "th"):
+        return [Token(text, raw, _int(text[:-2]), ordinal=True)]
+    if text.isdigit():
+        return [Token(text, raw, _int(text))]
+    if "-" in text and not text[0].isdigit():
+        parts = text.split("-")
+        if all(part in CARDINALS or part in ORDINALS for part in parts):  # "twenty-seventh"
+            return [token for part in parts for token in _word(part)]
+        return [Token(part, piece) for part, piece in zip(parts, raw.split("-"), strict=False) if part]
+    if text in ORDINALS:
+        return [Token(text, raw, ORDINALS[text], ordinal=True)]
+    return [Token(text, raw, CARDINALS.get(text))]
+
+
+def _int(digits: str) -> int | None:
+    """The value of a short run of digits; a long one (a phone number) is no quantity."""
+    return int(digits) if digits.isdecimal() and len(digits) <= 6 else None
+
+
+def _join_tens(tokens: list[Token]) -> list[Token]:
+    joined: list[Token] = []
+    for token in tokens:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.text in CARDINALS
+            and last.number in range(20, 100, 10)
+            and (token.text in CARDINALS or token.text in ORDINALS)
+            and token.number in range(1, 10)
+        ):
+            joined[-1] = Token(
+                f"{last.text} {token.text}",
+                f"{last.raw} {token.raw}",
+                (last.number or 0) + (token.number or 0),
+                token.ordinal,
+                token.mark,
+            )
+        else:
+            joined.append(token)
+    return joined
+
+
+def stem(word: str) -> str:
+    """A crude common form: "bookings", "booked" and "booking" all give "book"."""
+    for suffix in ("ings", "ing", "ies", "ied", "es", "ed", "s"):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            base = word.removesuffix(suffix)
+            return base + "y" if suffix in ("ies", "ied") else base.removesuffix("e")
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written with spaces between them."""
+    return frozenset(text.split())
+
+
+def phrases(text: str) -> tuple[str, ...]:
+    """The phrases of a list written with `|` between them."""
+    return tuple(" ".join(phrase.split()) for phrase in text.split("|"))

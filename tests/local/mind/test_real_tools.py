@@ -1,0 +1,133 @@
+"""The mind with the project's own tools: it knows them only by their definitions and results."""
+
+# ruff: noqa: E501 - tables of sentences read better a row a line
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bridge.tools import ToolBox
+from local.voice_live.mind import CallFunction, PolicyMind, Say
+from shared.bookings import BookingStore
+from shared.restaurants import Catalogue
+from shared.settings import StoreSettings
+from shared.tables import Tables
+from tests.bridge.tool_calls import CATALOGUE, NOW, toolbox
+from tests.local.mind.world import assistant, user
+
+INSTRUCTIONS = f"You answer a restaurant line. Today is {NOW:%A %d %B %Y}. It is {NOW:%H:%M}."
+GREETING = "Hello, this is the restaurant line. What would you like to eat?"
+FIND, DETAILS = "find_restaurants", "restaurant_details"
+
+
+@pytest.fixture
+async def store(azurite: str, table_prefix: str) -> AsyncIterator[BookingStore]:
+    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
+        yield BookingStore(tables)
+
+
+@pytest.fixture
+def tools(store: BookingStore) -> ToolBox:
+    return toolbox(store)
+
+
+SENTENCES: list[tuple[str, str, dict[str, Any]]] = [
+    ("I feel like sushi tonight", FIND, {"dish": "sushi"}),
+    ("i want some tie food", FIND, {"cuisine": "Thai"}),
+    ("is there a vegan place in the old town", FIND, {"diet": "vegan", "area": "Old Town"}),
+    ("something cheap by the harbor", FIND, {"area": "Harbour", "price": "cheap"}),
+    ("which restaurants are open now", FIND, {"open_at": "now"}),
+    ("I'd like Indian food near the station", FIND, {"cuisine": "Indian", "area": "Station Quarter"}),
+    ("do you have any gluten free restaurants", FIND, {"diet": "gluten-free"}),
+    ("what time does tokyo corner close", DETAILS, {"restaurant": "Tokyo Corner", "topic": "hours"}),
+    ("where is secure a house", DETAILS, {"restaurant": "Sakura House", "topic": "address"}),
+    ("how much is the pad thai at thai orchid", DETAILS, {"restaurant": "Thai Orchid", "topic": "dish", "dish": "pad thai"}),
+    ("does golden lotos have duck", DETAILS, {"restaurant": "Golden Lotus", "topic": "dish", "dish": "duck"}),
+    ("can I pay by card at el camino", DETAILS, {"restaurant": "El Camino", "topic": "payment"}),
+    ("is there step free access at blue anchor", DETAILS, {"restaurant": "Blue Anchor", "topic": "access"}),
+    ("tell me about bistro market", DETAILS, {"restaurant": "Bistro Margot", "topic": "about"}),
+    ("what desserts does trotteria lucia have", DETAILS, {"restaurant": "Trattoria Lucia", "topic": "menu", "dish": "desserts"}),
+    ("what about green table", DETAILS, {"restaurant": "Green Table", "topic": "about"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sentence", "tool", "arguments"), SENTENCES, ids=[row[0] for row in SENTENCES])
+async def test_a_sentence_leads_to_the_right_call(
+    tools: ToolBox, sentence: str, tool: str, arguments: dict[str, Any]
+) -> None:
+    """A caller's first sentence leads to the right tool with the right arguments, and the tool accepts them."""
+    items = [assistant(GREETING), user(sentence)]
+    outputs = await PolicyMind().think(INSTRUCTIONS, tools.definitions(), items)
+    assert outputs == [CallFunction(tool, arguments)]
+    result = json.loads((await tools.run(tool, json.dumps(arguments))).output)
+    assert result.get("error") != "bad_arguments"
+
+
+async def talk(tools: ToolBox, sentences: list[str]) -> tuple[list[str], list[CallFunction]]:
+    """A conversation with the real tools: what was said, and what was called."""
+    mind = PolicyMind()
+    items: list[dict[str, Any]] = [assistant(GREETING)]
+    said: list[str] = []
+    calls: list[CallFunction] = []
+    for sentence in sentences:
+        items.append(user(sentence))
+        for _ in range(3):
+            outputs = await mind.think(INSTRUCTIONS, tools.definitions(), items)
+            called = [output for output in outputs if isinstance(output, CallFunction)]
+            said += [output.text for output in outputs if isinstance(output, Say)]
+            items += [assistant(output.text) for output in outputs if isinstance(output, Say)]
+            for call in called:
+                arguments = json.dumps(call.arguments)
+                result = await tools.run(call.name, arguments)
+                call_id = f"c{len(calls)}"
+                calls.append(call)
+                items.append(
+                    {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": arguments}
+                )
+                items.append({"type": "function_call_output", "call_id": call_id, "output": result.output})
+            if not called or called[-1].name == "end_call":
+                break
+    return said, calls
+
+
+async def test_a_whole_call(tools: ToolBox) -> None:
+    """Found, asked about, booked with a correction in the real store, and ended."""
+    said, calls = await talk(
+        tools,
+        ["something italian please", "the first one", "what's on the menu", "book a table there", "next friday", "seven thirty",
+         "four", "sarah", "no, make it five", "yes", "no thank you"],
+    )  # fmt: skip
+    assert [call.name for call in calls] == [FIND, DETAILS, "book_table", "end_call"]
+    assert calls[2].arguments["party_size"] == 5
+    assert "is booked" in said[-2]
+    assert "oodbye" in said[-1]
+
+
+async def test_a_refusal_is_followed(tools: ToolBox) -> None:
+    """A table outside the hours is refused; the mind asks as the tool says and books what the caller takes."""
+    said, calls = await talk(
+        tools,
+        [
+            "book a table for two at golden lotus next friday at 3 in the morning under lee",
+            "yes",
+            "half past seven",
+            "yes",
+        ],
+    )
+    assert [call.name for call in calls] == ["book_table", "book_table"]
+    assert said[1].endswith("?")
+    assert "is booked" in said[-1]
+
+
+async def test_more_names_than_a_schema_holds(store: BookingStore) -> None:
+    """Without an enum the mind passes on the name as it was said, for the tool to find."""
+    many = ToolBox(
+        Catalogue(CATALOGUE.city, CATALOGUE.restaurants * 5), store, call_id="c", caller=None, now=lambda: NOW
+    )
+    items = [assistant(GREETING), user("What is on the menu at Golden Lotus?")]
+    (call,) = await PolicyMind().think(INSTRUCTIONS, many.definitions(), items)
+    assert call == CallFunction(DETAILS, {"restaurant": "Golden Lotus", "topic": "menu"})
