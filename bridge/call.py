@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -22,7 +23,8 @@ from bridge.carriers import (
     MediaFormat,
     audio_bytes,
 )
-from bridge.conversation import Command, Conversation, HangUp, RunTool, SaveTurn, Send, StopPlayback
+from bridge.commands import Command, HangUp, RunTool, SaveTurn, Send, StopPlayback
+from bridge.conversation import Conversation
 from bridge.recorder import Recorder
 from bridge.tools import ToolBox, ToolResult, failure
 from bridge.turns import AgentTurn, CallerTurn
@@ -54,7 +56,10 @@ class Line:
 
     socket: ServerConnection
     carrier: Carrier
+    call_connection_id: str
+    """The carrier's id of the call; empty for a browser."""
     hang_up: Callable[[], Awaitable[None]]
+    """Never raises: what it cannot do it logs, and the sweep does it later."""
 
 
 class Call:
@@ -86,44 +91,44 @@ class Call:
         self._tool_seconds = tool_seconds
         self._changed = asyncio.Event()
         self._bad_frames = 0
-        # Event loop time of the rules and UTC of the record, read together once: a turn's length does not
-        # change when the wall clock is set.
+        # The monotonic time of the rules and the UTC of the record, read together once: a turn's length does
+        # not change when the wall clock is set.
         self._epoch = (time.monotonic(), datetime.now(UTC))
 
     async def run(self) -> None:
         """Run the call to its end; the phone call is over when this returns."""
         self._record(EventKind.MEDIA_CONNECTED)
+        over = False
         try:
             await self._talk()
-        except* CallOverError as over:
-            reasons = [error for error in over.exceptions if isinstance(error, CallOverError)]
-            kind, reason = reasons[0].kind, reasons[0].reason
-            log.info("call over", extra={"kind": str(kind), "reason": reason})
-            if kind is not EventKind.CALLER_LEFT:
-                self._record(kind, reason)
-        except* VoiceLiveError as failed:
-            log.error("call failed", extra={"reason": str(failed.exceptions[0])})  # noqa: TRY400 - the reason says it
-            self._record(EventKind.FAILED, "voice_live")
+        except* CallOverError as group:
+            over = True
+            first = next(error for error in group.exceptions if isinstance(error, CallOverError))
+            log.info("call over", extra={"kind": str(first.kind), "reason": first.reason})
+            self._record(first.kind, first.reason)
+        except* VoiceLiveError as group:
+            if not over:  # else the session only went with the call
+                log.error("call failed", extra={"reason": str(group.exceptions[0])})  # noqa: TRY400 - it says all
+                self._record(EventKind.FAILED, "voice_live")
         except* Exception:
             log.exception("call failed")
             self._record(EventKind.FAILED, "bridge")
         finally:
+            for save in self._conversation.on_end(time.monotonic()):
+                self._recorder.turn(self._stored(save.turn))
             # Whatever happened, nobody is left on a silent line.
             await self._line.hang_up()
 
     async def _talk(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            tasks.create_task(self._watch_line())
+        async with contextlib.AsyncExitStack() as after, asyncio.TaskGroup() as self._tasks:
+            self._tasks.create_task(self._watch_line())
             self._model = await self._open_model()
-            try:
-                update = wire.SessionUpdate(event_id="tabletalk_session", session=self._session)
-                await self._model.send(update)
-                tasks.create_task(self._caller_to_model())
-                tasks.create_task(self._keep_time())
-                await self._model_to_caller()
-            finally:
-                await self._model.close()
+            # After the group, so that no task of it meets a session closed under its hands.
+            after.push_async_callback(self._model.close)
+            await self._do(self._conversation.begin(self._session, time.monotonic()))
+            self._tasks.create_task(self._model_to_caller())
+            self._tasks.create_task(self._caller_to_model())
+            self._tasks.create_task(self._keep_time())
 
     # --- the pumps ------------------------------------------------------------------------------------
 
@@ -131,7 +136,7 @@ class Call:
         await self._check_format()
         while True:
             match await self._receive():
-                case Audio(base64):
+                case Audio(base64) if self._conversation.listening:
                     # Silent frames too: the service's clock and its silence timer run on audio alone.
                     seconds = audio_bytes(base64) / BYTES_PER_MS / 1000
                     self._conversation.caller_audio(seconds, time.monotonic())
@@ -146,9 +151,8 @@ class Call:
             if isinstance(event, wire.AudioDelta):
                 await self._play(event)
                 continue
-            if isinstance(event, wire.Error):
-                details = {"code": event.error.code, "cause": event.error.event_id}
-                log.warning("Voice Live reports an error", extra=details)
+            if isinstance(event, (wire.Error, wire.ServiceWarning)):
+                _log_report(event)
             await self._do(self._conversation.on_event(event, time.monotonic()))
 
     async def _play(self, delta: wire.AudioDelta) -> None:
@@ -186,21 +190,25 @@ class Call:
                     self._tasks.create_task(self._run_tool(command))
                 case SaveTurn(turn):
                     self._recorder.turn(self._stored(turn))
-                case HangUp(reason):
-                    raise CallOverError(EventKind.HUNG_UP, reason)
+                case HangUp(reason, failed):
+                    raise CallOverError(EventKind.FAILED if failed else EventKind.HUNG_UP, reason)
         self._changed.set()
 
     async def _run_tool(self, tool: RunTool) -> None:
         began, started_at = time.monotonic(), datetime.now(UTC)
-        result = await self._result(tool)
-        ms = round((time.monotonic() - began) * 1000)
-        log.info("tool run", extra={"tool": tool.name, "ms": ms})
-        self._recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result.output, ms, started_at))
-        await self._do(
-            self._conversation.on_tool_result(
-                tool.call_id, result.output, ends_call=result.ends_call, now=time.monotonic()
-            )
+        # When the call ends meanwhile, what the tool commits may stand all the same: the record says so.
+        result = failure("call_ended", "The call ended before the tool had.")
+        try:
+            result = await self._result(tool)
+        finally:
+            ms = round((time.monotonic() - began) * 1000)
+            log.info("tool run", extra={"tool": tool.name, "ms": ms})
+            self._recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result.output, ms, started_at))
+        now = time.monotonic()
+        done = self._conversation.on_tool_result(
+            tool.call_id, result.output, ends_call=result.ends_call, now=now
         )
+        await self._do(done)
 
     async def _result(self, tool: RunTool) -> ToolResult:
         """The tool's result; a fault of the tool is told to the model, never raised: the talk goes on."""
@@ -225,13 +233,13 @@ class Call:
     async def _watch_line(self) -> None:
         """End the call when the caller leaves, also while nobody reads the socket."""
         await self._line.socket.wait_closed()
-        raise CallOverError(EventKind.CALLER_LEFT, "media socket closed")
+        raise _closed(self._line.socket.protocol.close_exc)
 
     async def _receive(self) -> Audio | MediaFormat | KeyPressed | None:
         try:
             frame = await self._line.socket.recv()
         except ConnectionClosed as error:
-            raise CallOverError(EventKind.CALLER_LEFT, "media socket closed") from error
+            raise _closed(error) from error
         try:
             return self._line.carrier.decode(frame)
         except CarrierError as error:
@@ -246,12 +254,12 @@ class Call:
         try:
             await self._line.socket.send(frame)
         except ConnectionClosed as error:
-            raise CallOverError(EventKind.CALLER_LEFT, "media socket closed") from error
+            raise _closed(error) from error
 
     # --- the record -----------------------------------------------------------------------------------
 
     def _record(self, kind: EventKind, detail: str = "") -> None:
-        self._recorder.event(CallEvent(kind, datetime.now(UTC), detail))
+        self._recorder.event(CallEvent(kind, datetime.now(UTC), detail, self._line.call_connection_id))
 
     def _stored(self, turn: CallerTurn | AgentTurn) -> Turn:
         if isinstance(turn, CallerTurn):
@@ -274,6 +282,19 @@ class Call:
     def _utc(self, at: float) -> datetime:
         monotonic, utc = self._epoch
         return utc + timedelta(seconds=at - monotonic)
+
+
+def _log_report(event: wire.Error | wire.ServiceWarning) -> None:
+    report = event.error if isinstance(event, wire.Error) else event.warning
+    log.warning("Voice Live reports", extra={"code": report.code, "cause": report.event_id})
+
+
+def _closed(error: ConnectionClosed) -> CallOverError:
+    """Who closed the media socket: the carrier, because the caller left or the line broke, or we."""
+    if error.sent is not None and not error.rcvd_then_sent:
+        return CallOverError(EventKind.FAILED, f"media socket closed by us ({error.sent.code})")
+    code = 1006 if error.rcvd is None else error.rcvd.code
+    return CallOverError(EventKind.MEDIA_CLOSED, str(code))
 
 
 def _pieces(base64: str) -> Iterator[str]:

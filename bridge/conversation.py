@@ -1,110 +1,79 @@
 """The rules of a conversation: events in, commands out.
 
 No I/O and no clock. `now` is a monotonic time in seconds; `timer` says when `on_timer` wants to be called.
-Audio itself never comes here: the pumps ask `may_play` and report what they wrote.
+Audio itself never comes here: the pumps ask `listening` and `may_play`, and report what they wrote.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from bridge.commands import Command, HangUp, RunTool, SaveTurn, Send, StopPlayback
+from bridge.goodbye import Goodbye, Reason
 from bridge.playout import Heard, Playout
-from bridge.turns import AgentTurn, CallerTurn, TurnLog
+from bridge.replies import Replies
+from bridge.turns import TurnLog
 from bridge.voicelive import wire
+
+_SETTINGS_ID = "tabletalk_session"
+_SETTINGS_SECONDS = 5.0
+"""How long the service may take to accept the session's settings."""
 
 _KEY_PAUSE = 1.5
 """Seconds without a further key until the model is told the keys pressed; `#` tells it at once."""
+_MOST_KEYS = 32
 
-_LAST_WORD_MARGIN = 0.3
-"""Seconds between the end of the goodbye and hanging up: carriers play a little later than we write."""
-
-_GOODBYE_PATIENCE = 8.0
-"""Seconds that the model has to say goodbye once the call is to end."""
-
-_RESPONSE_FAILURES = 3
-"""Responses that may fail in a row; then the call ends rather than stay silent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send this event to Voice Live."""
-
-    event: wire.ClientEvent
-
-
-@dataclass(frozen=True, slots=True)
-class StopPlayback:
-    """Tell the carrier to drop what it has queued."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunTool:
-    """Run a tool beside the pumps and report to `on_tool_result`. `arguments` is JSON text of the model."""
-
-    seq: int
-    """Its place among the turns."""
-    call_id: str
-    name: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class SaveTurn:
-    """Write this turn to the store; a later one with the same `seq` replaces it."""
-
-    turn: CallerTurn | AgentTurn
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    """End the phone call."""
-
-    reason: str
-
-
-Command = Send | StopPlayback | RunTool | SaveTurn | HangUp
+_OVERTIME = 60.0
+"""Seconds after the longest time of a call in which a goodbye may still be fitted in."""
 
 
 class Conversation:
-    """One caller and one model, from `session.updated` to the end.
+    """One caller and one model, from the session's settings to the end of the call.
 
     Args:
         greeting: spoken first, word for word.
         farewell: spoken word for word when the call reaches `limit_seconds`.
-        silence_ms: the silence after which the service takes a turn as ended; part of `audio_end_ms`.
         limit_seconds: the longest a call may be.
+        turns: keeps what is said.
     """
 
-    def __init__(self, *, greeting: str, farewell: str, silence_ms: int, limit_seconds: float) -> None:
+    def __init__(self, *, greeting: str, farewell: str, limit_seconds: float, turns: TurnLog) -> None:
         self._greeting = greeting
         self._farewell = farewell
         self._limit_seconds = limit_seconds
+        self._turns = turns
         self._playout = Playout()
-        self._turns = TurnLog(silence_ms)
+        self._replies = Replies()
+        self._goodbye = Goodbye()
         self._sent = 0
+        self._settings_due: float | None = None
         self._greeted = False
-        self._active: str | None = None
-        """The response being generated."""
-        self._request = ""
-        """The event id of the last `response.create`."""
-        self._requested = False
-        """Whether that one has not been answered yet."""
         self._dropped: set[str] = set()
         """Responses whose audio must not be heard any more."""
         self._spoke: set[str] = set()
         """Responses of which audio was written to the carrier."""
+        self._farewell_response: str | None = None
+        self._farewell_asked = False
         self._tools: dict[str, str] = {}
         """Tools that run: tool call id to the response that asked."""
-        self._reply_wanted = False
         self._caller_speaks = False
-        self._failures = 0
+        self._cut_short = False
+        """The agent was interrupted, and by what is not known yet."""
         self._keys = ""
         self._keys_due: float | None = None
         self._limit_due: float | None = None
-        self._ending: str | None = None
-        """Why the call is to end after the goodbye."""
-        self._goodbye_due: float | None = None
-        self._last_word_said = False
+        self._last_due: float | None = None
+        self.listening = False
+        """Whether the caller's audio is to be appended. Not before the greeting begins: what is said into the
+        silence before it would cancel it."""
+
+    def begin(self, session: wire.Session, now: float) -> list[Command]:
+        """The session is open: give it its settings."""
+        self._settings_due = now + _SETTINGS_SECONDS
+        return [Send(wire.SessionUpdate(event_id=_SETTINGS_ID, session=session))]
+
+    def on_end(self, now: float) -> list[SaveTurn]:
+        """The call is over: what was heard of a turn that was still playing."""
+        cut = [self._turns.interrupted(heard, now) for heard in self._playout.stop(now)]
+        return [SaveTurn(turn) for turn in cut if turn is not None]
 
     # --- audio ----------------------------------------------------------------------------------------
 
@@ -118,8 +87,9 @@ class Conversation:
 
     def audio_written(self, response_id: str, item_id: str, seconds: float, now: float) -> None:
         """Audio of an item was written to the carrier."""
-        starts_at = self._playout.wrote(item_id, seconds, now)
+        self._greeted = True
         self._spoke.add(response_id)
+        starts_at = self._playout.wrote(item_id, seconds, now)
         self._turns.agent_audio(item_id, starts_at, starts_at + seconds, now)
 
     # --- events ---------------------------------------------------------------------------------------
@@ -129,40 +99,35 @@ class Conversation:
         match event:
             case wire.SessionUpdated():
                 return self._on_session_updated(now)
-            case wire.SpeechStarted():
-                return self._on_speech_started(event, now)
+            case wire.SpeechStarted(item_id, audio_start_ms):
+                self._turns.caller_started(item_id, audio_start_ms)
+                return self._on_speech_started(now)
             case wire.SpeechStopped(item_id, audio_end_ms):
-                self._caller_speaks = False
                 self._turns.caller_stopped(item_id, audio_end_ms)
+                self._caller_speaks = False
+                self._goodbye.caller_spoke(now)
                 return []
             case wire.TranscriptionCompleted(item_id, transcript):
-                turn = self._turns.caller_text(item_id, transcript)
-                return [*([SaveTurn(turn)] if turn else []), *self._reply_if_due()]
-            case wire.TranscriptionFailed():
-                return self._reply_if_due()
+                return self._on_transcript(item_id, transcript, now)
+            case wire.TranscriptionFailed(item_id):
+                return self._on_transcript(item_id, "", now)
             case wire.ResponseCreated(response):
                 return self._on_response_created(response.id)
-            case wire.OutputItemAdded(response_id, item):
-                if item.type == "message":
-                    self._turns.agent_item(item.id, response_id)
-                return []
+            case wire.OutputItemAdded(response_id, item) if item.type == "message":
+                self._turns.agent_item(item.id, response_id)
             case wire.AudioTranscriptDelta(_, item_id, delta):
                 self._turns.agent_text_delta(item_id, delta)
-                return []
             case wire.AudioTranscriptDone(_, item_id, transcript):
                 self._turns.agent_text(item_id, transcript)
-                return []
-            case wire.FunctionCallDone(response_id, _, call_id, name, arguments):
-                if not self.may_play(response_id) or call_id in self._tools:
-                    return []
-                self._tools[call_id] = response_id
-                return [RunTool(self._turns.next_seq(), call_id, name, arguments)]
+            case wire.FunctionCallDone():
+                return self._on_function_call(event)
             case wire.ResponseDone(response):
                 return self._on_response_done(response, now)
             case wire.Error(error):
-                return self._on_error(error)
+                return self._on_error(error, now)
             case _:
-                return []
+                pass
+        return []
 
     def on_tool_result(self, call_id: str, output: str, *, ends_call: bool, now: float) -> list[Command]:
         """A tool has ended, well or badly: `output` goes to the model, which then says something about it."""
@@ -170,62 +135,79 @@ class Conversation:
         item = wire.FunctionOutputItem(call_id, output)
         commands: list[Command] = [Send(wire.ItemCreate(event_id=self._event_id(), item=item))]
         if ends_call:
-            self._end("agent_ended", now)
-            if response_id in self._spoke:
-                self._say_no_more()  # it said goodbye and asked to end in one breath
-        self._forget_response(response_id)
-        self._reply_wanted = True
-        return commands + self._reply_if_due()
+            self._goodbye.wish(Reason.AGENT_ENDED, now)
+        self._replies.wanted = True
+        if response_id != self._replies.active:
+            self._check_last_word(response_id)  # it may have said goodbye and asked to end in one breath
+            self._forget_response(response_id)
+        return commands + self._reply_if_due(now)
 
     def on_key(self, key: str, now: float) -> list[Command]:
         """The caller pressed a key of the phone."""
-        if key != "#":
-            self._keys += key
-            self._keys_due = now + _KEY_PAUSE
-            return []
-        return self._tell_keys()
+        if key == "#":
+            return self._tell_keys(now)
+        self._keys = (self._keys + key)[:_MOST_KEYS]
+        self._keys_due = now + _KEY_PAUSE
+        return []
 
     # --- time -----------------------------------------------------------------------------------------
 
     def timer(self) -> float | None:
         """When `on_timer` is to be called next; None for never."""
-        hang_up_at = self._playout.ends_at + _LAST_WORD_MARGIN if self._last_word_said else None
-        dues = (self._keys_due, self._limit_due, self._goodbye_due, hang_up_at)
+        dues = (
+            self._settings_due,
+            self._keys_due,
+            self._limit_due,
+            self._last_due,
+            self._replies.retry_at,
+            None if self._in_our_way else self._goodbye.hang_up_at(self._playout.ends_at),
+        )
         return min((due for due in dues if due is not None), default=None)
 
     def on_timer(self, now: float) -> list[Command]:
         """Do what is due at `now`."""
+        if _is_due(self._settings_due, now):
+            self._settings_due = None
+            return [HangUp("session_not_ready", failed=True)]
+        if _is_due(self._last_due, now):
+            self._last_due = None
+            return [HangUp(Reason.LIMIT_REACHED)]
+        if not self._in_our_way and _is_due(self._goodbye.hang_up_at(self._playout.ends_at), now):
+            reason = self._goodbye.reason or Reason.AGENT_ENDED
+            self._goodbye = Goodbye()
+            return [HangUp(reason)]
         commands: list[Command] = []
-        if self._keys_due is not None and now >= self._keys_due:
-            commands += self._tell_keys()
-        if self._limit_due is not None and now >= self._limit_due:
+        if _is_due(self._keys_due, now):
+            commands += self._tell_keys(now)
+        if _is_due(self._limit_due, now):
             self._limit_due = None
-            self._end("limit_reached", now)
-            commands += self._reply_if_due()
-        last_word_heard = self._last_word_said and now >= self._playout.ends_at + _LAST_WORD_MARGIN
-        patience_over = self._goodbye_due is not None and now >= self._goodbye_due
-        if last_word_heard or patience_over:
-            self._last_word_said = False
-            self._goodbye_due = None
-            commands.append(HangUp(self._ending or "agent_ended"))
-        return commands
+            self._goodbye.wish(Reason.LIMIT_REACHED, now)
+            self._replies.wanted = True
+        if _is_due(self._replies.retry_at, now):
+            self._replies.retry_at = None
+        return commands + self._reply_if_due(now)
 
     # --- inside ---------------------------------------------------------------------------------------
 
-    def _on_session_updated(self, now: float) -> list[Command]:
-        if self._greeted:
-            return []
-        self._greeted = True
-        self._limit_due = now + self._limit_seconds
-        return [self._say(self._greeting)]
+    @property
+    def _in_our_way(self) -> bool:
+        """Whether hanging up now would cut somebody off: the caller's words or a tool's work."""
+        return self._caller_speaks or bool(self._tools)
 
-    def _on_speech_started(self, event: wire.SpeechStarted, now: float) -> list[Command]:
-        self._caller_speaks = True
-        self._turns.caller_started(event.item_id, event.audio_start_ms)
-        if self._last_word_said:
-            return []  # a "bye" over our goodbye does not cut it
-        if self._active is None and not self._playout.is_playing(now):
+    def _on_session_updated(self, now: float) -> list[Command]:
+        if self._settings_due is None:
             return []
+        self._settings_due = None
+        self._limit_due = now + self._limit_seconds
+        self._last_due = now + self._limit_seconds + _OVERTIME
+        self._replies.wanted = True
+        return self._reply_if_due(now)
+
+    def _on_speech_started(self, now: float) -> list[Command]:
+        self._caller_speaks = True
+        quiet = self._replies.active is None and not self._playout.is_playing(now)
+        if quiet or self._goodbye.said:
+            return []  # a "bye" over our goodbye does not cut it
         return self._interrupt(now)
 
     def _interrupt(self, now: float) -> list[Command]:
@@ -235,8 +217,10 @@ class Conversation:
         active that is an error. Generation ends long before playback, so this happens after `response.done`
         too.
         """
-        if self._active is not None:
-            self._dropped.add(self._active)
+        self._cut_short = True
+        self._goodbye.take_back()
+        if self._replies.active is not None:
+            self._dropped.add(self._replies.active)
         commands: list[Command] = [StopPlayback()]
         for heard in self._playout.stop(now):
             commands += self._cut(heard, now)
@@ -246,102 +230,116 @@ class Conversation:
         turn = self._turns.interrupted(heard, now)
         if turn is None:
             return []
-        event_id = self._event_id()
-        change: wire.ClientEvent = (
-            wire.ItemTruncate(
-                event_id=event_id, item_id=heard.item_id, content_index=0, audio_end_ms=heard.heard_ms
-            )
-            if heard.heard_ms > 0
-            else wire.ItemDelete(event_id=event_id, item_id=heard.item_id)
+        event_id, item_id = self._event_id(), heard.item_id
+        if heard.heard_ms == 0:
+            return [Send(wire.ItemDelete(event_id=event_id, item_id=item_id)), SaveTurn(turn)]
+        cut = wire.ItemTruncate(
+            event_id=event_id, item_id=item_id, content_index=0, audio_end_ms=heard.heard_ms
         )
-        return [Send(change), SaveTurn(turn)]
+        return [Send(cut), SaveTurn(turn)]
+
+    def _on_transcript(self, item_id: str, transcript: str, now: float) -> list[Command]:
+        turn = self._turns.caller_text(item_id, transcript)
+        cut_short, self._cut_short = self._cut_short, False
+        if turn is not None:
+            # The service replies to words by itself, with every tool result sent until now in its history.
+            self._goodbye.take_back()
+            return [SaveTurn(turn)]
+        self._goodbye.cough()
+        if cut_short:
+            self._replies.wanted = True  # a cough stopped the agent: it goes on talking
+        return self._reply_if_due(now)
 
     def _on_response_created(self, response_id: str) -> list[Command]:
-        self._active = response_id
-        self._requested = False
-        self._reply_wanted = False  # tool results sent before now are in its history
-        if self._last_word_said:
+        self.listening = True
+        self._replies.created(response_id)
+        if self._farewell_asked:
+            self._farewell_asked, self._farewell_response = False, response_id
+        if self._goodbye.said and not self._goodbye.may_be_answered:
             self._dropped.add(response_id)
         elif self._caller_speaks:
             # Asked for before the caller began. The service replies by itself when the caller has finished.
             self._dropped.add(response_id)
-            self._reply_wanted = True
+            self._replies.wanted = True
             return [Send(wire.ResponseCancel(event_id=self._event_id(), response_id=response_id))]
         return []
 
-    def _on_response_done(self, response: wire.FinishedResponse, now: float) -> list[Command]:
-        if response.id == self._active:
-            self._active = None
-        commands: list[Command] = [SaveTurn(turn) for turn in self._turns.finished(response.id)]
-        self._failures = self._failures + 1 if response.status == "failed" else 0
-        if self._failures >= _RESPONSE_FAILURES:
-            return [*commands, HangUp("model_failed")]
-        if self._failures:
-            self._reply_wanted = True
-        spoke = response.id in self._spoke and self.may_play(response.id)
-        if self._ending is not None and spoke and response.id not in self._tools.values():
-            self._say_no_more()
-        self._forget_response(response.id)
-        return commands + self._reply_if_due()
-
-    def _on_error(self, error: wire.ErrorDetails) -> list[Command]:
-        """Not fatal: the session says so by closing.
-
-        A request for a reply that crosses with a response the service began by itself is refused, and made
-        again when that one is done: it may have begun before the tool's result was there.
-        """
-        if error.event_id == self._request:
-            self._requested = False
-            self._reply_wanted = error.code == "conversation_already_has_active_response"
-        return self._reply_if_due()
-
-    def _reply_if_due(self) -> list[Command]:
-        """Ask for a reply when one is wanted and nothing is in its way: one response at a time."""
-        busy = self._active is not None or self._requested or bool(self._tools)
-        if busy or self._caller_speaks or not self._reply_wanted or self._last_word_said:
+    def _on_function_call(self, call: wire.FunctionCallDone) -> list[Command]:
+        if not self.may_play(call.response_id) or call.call_id in self._tools:
             return []
-        if self._ending == "limit_reached":
-            return [self._say(self._farewell)]
-        return [self._ask_for_reply(None)]
+        self._tools[call.call_id] = call.response_id
+        return [RunTool(self._turns.next_seq(), call.call_id, call.name, call.arguments)]
+
+    def _on_response_done(self, response: wire.FinishedResponse, now: float) -> list[Command]:
+        did_something = response.id in self._spoke or response.id in self._tools.values()
+        unfinished = response.status in ("failed", "incomplete")
+        self._replies.done(response.id, failed=unfinished and not did_something, now=now)
+        commands: list[Command] = [SaveTurn(turn) for turn in self._turns.finished(response.id)]
+        if self._replies.exhausted:
+            return [*commands, HangUp("model_failed", failed=True)]
+        self._check_last_word(response.id)
+        self._forget_response(response.id)
+        return commands + self._reply_if_due(now)
+
+    def _check_last_word(self, response_id: str) -> None:
+        """Whether a response that is generated was the goodbye.
+
+        The model's own goodbye may be any words; at the limit it must be the farewell, not the question that
+        was on its way.
+        """
+        if response_id not in self._spoke or not self.may_play(response_id) or self._tools:
+            return
+        by_agent = self._goodbye.reason is Reason.AGENT_ENDED
+        by_limit = self._goodbye.reason is Reason.LIMIT_REACHED and response_id == self._farewell_response
+        if by_agent or by_limit:
+            self._goodbye.word_said()
+
+    def _on_error(self, error: wire.ErrorDetails, now: float) -> list[Command]:
+        """Not fatal, unless it refuses the settings: the session says so by closing."""
+        if error.event_id == _SETTINGS_ID:
+            return [HangUp("session_refused", failed=True)]
+        if self._replies.refused(error, now):
+            self.listening = True
+            self._farewell_asked, self._farewell_response = False, None
+            if self._replies.exhausted:
+                return [HangUp("model_failed", failed=True)]
+        return self._reply_if_due(now)
+
+    def _reply_if_due(self, now: float) -> list[Command]:
+        """Ask for a reply when one is wanted and nothing is in its way."""
+        at_limit = self._goodbye.reason is Reason.LIMIT_REACHED
+        if at_limit and self._farewell_response is None:
+            self._replies.wanted = True  # whatever response came in between, the farewell is still to be said
+        if self._in_our_way or self._goodbye.said or not self._replies.may_ask(now):
+            return []
+        words = None
+        if at_limit:
+            self._farewell_asked = True
+            words = self._farewell
+        elif not self._greeted:
+            words = self._greeting
+        return [Send(self._replies.ask(self._event_id(), words))]
 
     def _forget_response(self, response_id: str) -> None:
         """Drop what is known of a response once it and its tools are done: memory stays bounded."""
-        if response_id != self._active and response_id not in self._tools.values():
+        if response_id not in self._tools.values():
             self._spoke.discard(response_id)
             self._dropped.discard(response_id)
 
-    def _say(self, text: str) -> Command:
-        """Have `text` spoken word for word."""
-        message = wire.MessageItem("assistant", [wire.TextPart("text", text)])
-        return self._ask_for_reply(wire.ResponseOptions(pre_generated_assistant_message=message))
-
-    def _ask_for_reply(self, options: wire.ResponseOptions | None) -> Command:
-        self._reply_wanted = False
-        self._requested = True
-        self._request = self._event_id()
-        return Send(wire.ResponseCreate(event_id=self._request, response=options))
-
-    def _tell_keys(self) -> list[Command]:
+    def _tell_keys(self, now: float) -> list[Command]:
         self._keys_due = None
         if not self._keys:
             return []
         text = f"The caller pressed these keys on the phone: {' '.join(self._keys)}"
         self._keys = ""
-        self._reply_wanted = True
+        self._replies.wanted = True
         item = wire.MessageItem("user", [wire.TextPart("input_text", text)])
-        return [Send(wire.ItemCreate(event_id=self._event_id(), item=item)), *self._reply_if_due()]
-
-    def _end(self, reason: str, now: float) -> None:
-        if self._ending is None:
-            self._ending = reason
-            self._goodbye_due = now + _GOODBYE_PATIENCE
-            self._reply_wanted = True
-
-    def _say_no_more(self) -> None:
-        """The goodbye is said: what is left is to let it be heard."""
-        self._last_word_said = True
-        self._goodbye_due = None
+        return [Send(wire.ItemCreate(event_id=self._event_id(), item=item)), *self._reply_if_due(now)]
 
     def _event_id(self) -> str:
         self._sent += 1
         return f"tabletalk_{self._sent}"
+
+
+def _is_due(due: float | None, now: float) -> bool:
+    return due is not None and now >= due

@@ -29,7 +29,7 @@ class Heard:
 
 
 class Playout:
-    """The playback clock of one call."""
+    """The playback clock of one call. Holds a stretch for each talk spurt since the last stop."""
 
     def __init__(self) -> None:
         self._stretches: list[_Stretch] = []
@@ -66,7 +66,3 @@ class Playout:
         self._stretches.clear()
         self.ends_at = min(self.ends_at, now)
         return heard
-
-    def forget(self, item_id: str) -> None:
-        """Drop what is known of an item that is of no more interest, so that memory stays bounded."""
-        self._stretches = [stretch for stretch in self._stretches if stretch.item_id != item_id]

@@ -49,6 +49,7 @@ class Recorder:
         finally:
             if self._writer is not None:
                 self._writer.cancel()
+                await asyncio.wait([self._writer])
 
     def turn(self, turn: Turn) -> None:
         """Write a turn; a later one with the same `seq` replaces it."""
@@ -87,5 +88,8 @@ class Recorder:
                     return
                 log.warning("record not written, trying again", extra={"reason": reason})
                 await asyncio.sleep(_PAUSE * tried)
+            except Exception:
+                log.exception("record given up")
+                return
             else:
                 return

@@ -14,7 +14,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from bridge.call import Call, Line
+from bridge.call import Line
 from bridge.carriers import Carrier
 from bridge.carriers.acs import AcsCarrier
 from bridge.carriers.browser import BrowserCarrier
@@ -105,13 +105,14 @@ class BridgeServer:
         self._draining = True
         if self._server is None:
             return
-        log.info("draining", extra={"calls": self.live_calls})
+        log.info("draining", extra={"calls": self.live_calls, "seconds": seconds})
         self._server.close(close_connections=False)
         try:
             async with asyncio.timeout(seconds):
                 await self._server.wait_closed()
         except TimeoutError:
-            log.warning("calls ended by the drain", extra={"calls": self.live_calls})
+            if self.live_calls:
+                log.warning("calls ended by the drain", extra={"calls": self.live_calls})
             await asyncio.gather(*(connection.close(1001) for connection in self._server.connections))
             await self._server.wait_closed()
 
@@ -157,6 +158,9 @@ class BridgeServer:
         if record is None or not secret_matches(secret, record.secret_hashes):
             # One answer for both: who guesses ids must not learn which exist.
             raise RefusedError(HTTPStatus.FORBIDDEN, "no such call, or not its secret")
+        if carrier_name != _carrier_of(record):
+            # Else the secret alone would open a phone call, which must show the token of ACS as well.
+            raise RefusedError(HTTPStatus.FORBIDDEN, "the call came over another carrier")
         if record.state is CallState.ENDED:
             raise RefusedError(HTTPStatus.GONE, "the call has ended")
         if self._is_full(call_id):
@@ -195,24 +199,33 @@ class BridgeServer:
         log.info("call begins", extra={"carrier": admission.carrier.name})
         try:
             async with Recorder(self._services.store, call_id) as recorder:
-                call = self._call(connection, admission, recorder)
-                await call.run()
+                await self._run(self._line(connection, admission, recorder), admission, recorder)
         finally:
             self._live.discard(call_id)
+
+    async def _run(self, line: Line, admission: Admission, recorder: Recorder) -> None:
+        try:
+            call = self._services.new_call(line, admission.record, recorder)
+        except Exception:
+            log.exception("call cannot be set up")
+            recorder.event(CallEvent(EventKind.FAILED, datetime.now(UTC), "bridge", line.call_connection_id))
+            await line.hang_up()
+            return
+        await call.run()
 
     def _is_full(self, call_id: str) -> bool:
         """Whether there is no place for `call_id`: one call has one media socket."""
         full = self.live_calls >= self._services.settings.max_calls
         return self._draining or full or call_id in self._live
 
-    def _call(self, connection: ServerConnection, admission: Admission, recorder: Recorder) -> Call:
+    def _line(self, connection: ServerConnection, admission: Admission, recorder: Recorder) -> Line:
+        connection_id = admission.call_connection_id
         hang_up = (
-            self._hang_up_phone(admission.call_connection_id)
+            self._hang_up_phone(connection_id)
             if admission.carrier.name == "acs"
             else _end_browser(connection, recorder)
         )
-        line = Line(connection, admission.carrier, hang_up)
-        return self._services.new_call(line, admission.record, recorder)
+        return Line(connection, admission.carrier, connection_id, hang_up)
 
     def _hang_up_phone(self, call_connection_id: str) -> Callable[[], Awaitable[None]]:
         async def hang_up() -> None:
@@ -222,6 +235,11 @@ class BridgeServer:
                 log.error("cannot hang up; the sweep will", extra={"reason": str(error)})  # noqa: TRY400 - no trace is of use
 
         return hang_up
+
+
+def _carrier_of(record: CallRecord) -> str:
+    """The carrier a call came over: ACS gives its calls ids, a browser has none."""
+    return "acs" if record.correlation_id or record.server_call_id else "browser"
 
 
 def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[], Awaitable[None]]:

@@ -14,6 +14,7 @@ from bridge.conversation import Conversation
 from bridge.recorder import Recorder
 from bridge.session import session_for
 from bridge.tools import ToolBox
+from bridge.turns import TurnLog
 from bridge.voicelive.connection import TOKEN_SCOPE, Headers, VoiceLive
 from shared.agent_config import Agent, load_agent
 from shared.auth import AcsTokens
@@ -77,8 +78,11 @@ class Services:
         conversation = Conversation(
             greeting=agent.greeting,
             farewell=agent.farewell,
-            silence_ms=agent.turn_detection.silence_duration_ms,
             limit_seconds=agent.limits.max_call_minutes * 60,
+            turns=TurnLog(
+                padding_ms=agent.turn_detection.prefix_padding_ms,
+                silence_ms=agent.turn_detection.silence_duration_ms,
+            ),
         )
         return Call(
             line,

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from bridge.playout import Heard
 
+_FASTEST_SPEECH = 0.018
+"""Characters of text in a millisecond of brisk speech."""
+
 _KEPT = 16
 """Turns remembered for late transcripts and interruptions; older ones are in the store."""
 
@@ -37,16 +40,20 @@ class AgentTurn:
     interrupted: bool = False
     heard_ms: int | None = None
     """How much of it was heard, when interrupted."""
+    complete: bool = False
+    """Whether all its words and audio are there."""
 
 
 class TurnLog:
     """Keeps the turns of one call.
 
     Args:
+        padding_ms: the audio before the speech that the service counts into `audio_start_ms`.
         silence_ms: the silence that ends a turn; the service counts it into `audio_end_ms`.
     """
 
-    def __init__(self, silence_ms: int) -> None:
+    def __init__(self, *, padding_ms: int, silence_ms: int) -> None:
+        self._padding = padding_ms / 1000
         self._silence = silence_ms / 1000
         self._appended = 0.0
         self._media_started_at = math.inf
@@ -65,7 +72,7 @@ class TurnLog:
 
     def caller_started(self, item_id: str, audio_start_ms: int) -> None:
         """The caller began to speak."""
-        began = self._media_started_at + audio_start_ms / 1000
+        began = self._media_started_at + audio_start_ms / 1000 + self._padding
         self._caller[item_id] = CallerTurn(self.next_seq(), item_id, began, began)
         _forget_oldest(self._caller)
 
@@ -116,10 +123,9 @@ class TurnLog:
         turn = self._agent.get(heard.item_id)
         if turn is None:
             return None
-        share = heard.heard_ms / heard.written_ms if heard.written_ms else 0.0
         cut = replace(
             turn,
-            text=_first_words(turn.text, share),
+            text=_heard_words(turn, heard),
             ended_at=now,
             interrupted=True,
             heard_ms=heard.heard_ms,
@@ -128,7 +134,9 @@ class TurnLog:
         return cut
 
     def finished(self, response_id: str) -> list[AgentTurn]:
-        """The turns of a response that has been generated and were begun to be heard, not cut short."""
+        """A response has been generated: its turns that are being heard, but for those cut short."""
+        for turn in [turn for turn in self._agent.values() if turn.response_id == response_id]:
+            self._agent[turn.item_id] = replace(turn, complete=True)
         return [
             turn
             for turn in self._agent.values()
@@ -141,13 +149,20 @@ class TurnLog:
         return seq
 
 
-def _first_words(text: str, share: float) -> str:
-    """The words that fit wholly into the first `share` (0 to 1) of the spoken text."""
-    limit = int(len(text) * share)
-    if limit >= len(text):
-        return text
-    end = text.rfind(" ", 0, limit + 1)
-    return text[:end] if end > 0 else ""
+def _heard_words(turn: AgentTurn, heard: Heard) -> str:
+    """The words that fit wholly into what was heard.
+
+    Words arrive before their audio, so while a turn is being generated the part heard of what was written
+    says little: then a brisk pace of speech is the limit.
+    """
+    share = heard.heard_ms / heard.written_ms if heard.written_ms else 0.0
+    limit = int(len(turn.text) * share)
+    if not turn.complete:
+        limit = min(limit, int(heard.heard_ms * _FASTEST_SPEECH))
+    if limit >= len(turn.text):
+        return turn.text
+    end = turn.text.rfind(" ", 0, limit + 1)
+    return turn.text[:end] if end > 0 else ""
 
 
 def _forget_oldest[Turn](turns: dict[str, Turn]) -> None:

@@ -42,6 +42,8 @@ SWEEP_AFTER: Final = RING + timedelta(seconds=30)
 """Age at which a call that has not connected is looked into: the ring, and time for a late callback."""
 SWEEP_CONNECTED_AFTER: Final = timedelta(minutes=2)
 """Age at which a connected call is looked into. Its end is normally reported by callback within a second."""
+LONGEST_CALL: Final = timedelta(minutes=60)
+"""Nobody is on the line any more: Voice Live ends a session before that, and the bridge earlier still."""
 _SWEEP_AT_ONCE: Final = 8
 
 
@@ -79,8 +81,7 @@ async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
 
     Raises:
         TelephonyError: Call Automation has trouble of its own. The claim is given up, and the error asks
-        Event
-            Grid to deliver again, which it does within the ring.
+            Event Grid to deliver again, which it does within the ring.
         azure.core.exceptions.AzureError: the store has trouble; same remedy.
     """
     now = line.clock()
@@ -192,5 +193,5 @@ async def _look_into(line: Line, call: Call) -> None:
         await follow(line, call.id, [CallEvent(EventKind.RING_ENDED, call.rang_at + RING)])
     elif await line.telephony.state(call.call_connection_id) in (None, "disconnected"):
         await follow(line, call.id, [CallEvent(EventKind.LOST, line.clock())])
-    elif is_given_up(call):
+    elif is_given_up(call) or call.rang_at < line.clock() - LONGEST_CALL:
         await _hang_up(line, call)

@@ -49,25 +49,28 @@ class IncomingCall:
         return derive_call_id(self.rang_at, self.correlation_id or self.server_call_id)
 
 
+# Fields that a call can be answered without may be absent or null: a phone must not ring out for their sake.
+
+
 class _Identifier(msgspec.Struct, rename="camel"):
-    raw_id: str = ""
+    raw_id: str | None = None
 
 
 class _IncomingCallData(msgspec.Struct, rename="camel"):
     incoming_call_context: str
-    to: _Identifier = msgspec.field(default_factory=_Identifier)
-    from_: _Identifier = msgspec.field(name="from", default_factory=_Identifier)
-    correlation_id: str = ""
-    server_call_id: str = ""
+    to: _Identifier | None = None
+    from_: _Identifier | None = msgspec.field(name="from", default=None)
+    correlation_id: str | None = None
+    server_call_id: str | None = None
 
 
 class _ResultInformation(msgspec.Struct, rename="camel"):
-    code: int = 0
-    sub_code: int = 0
+    code: int | None = None
+    sub_code: int | None = None
 
 
 class _MediaStreamingUpdate(msgspec.Struct, rename="camel"):
-    media_streaming_status_details: str = ""
+    media_streaming_status_details: str | None = None
 
 
 class _CallbackData(msgspec.Struct, rename="camel"):
@@ -110,12 +113,16 @@ def parse_incoming_call(time: datetime | None, data: object) -> IncomingCall:
     return IncomingCall(
         # The Functions worker gives a naive time for one without an offset; Event Grid times are UTC.
         rang_at=time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC),
-        caller=parsed.from_.raw_id,
-        called=parsed.to.raw_id,
-        correlation_id=parsed.correlation_id,
-        server_call_id=parsed.server_call_id,
+        caller=_raw_id(parsed.from_),
+        called=_raw_id(parsed.to),
+        correlation_id=parsed.correlation_id or "",
+        server_call_id=parsed.server_call_id or "",
         context=parsed.incoming_call_context,
     )
+
+
+def _raw_id(identifier: _Identifier | None) -> str:
+    return (identifier.raw_id if identifier is not None else None) or ""
 
 
 def parse_callbacks(body: bytes) -> list[Callback]:
@@ -154,7 +161,7 @@ def _call_event(callback: Callback, received_at: datetime) -> CallEvent | None:
 def _meaning(callback: Callback) -> tuple[EventKind, str] | None:
     """Kind and detail of the event a callback stands for."""
     result = callback.data.result_information or _ResultInformation()
-    codes = f"{result.code}/{result.sub_code}"
+    codes = f"{result.code or 0}/{result.sub_code or 0}"
     match callback.type.removeprefix("Microsoft.Communication."):
         case "CallConnected":
             return EventKind.CONNECTED, ""

@@ -72,6 +72,8 @@ class EventKind(StrEnum):
     """Call Automation refused our answer, or callback AnswerFailed."""
     DISCONNECTED = "disconnected"
     """Callback CallDisconnected; `detail` is "code/subCode"."""
+    MEDIA_CLOSED = "media_closed"
+    """The media socket closed, so the bridge hung up; `detail` is its close code. Mostly the caller left."""
     LOST = "lost"
     """Call Automation knows the call no more and no callback told us."""
 
@@ -95,6 +97,7 @@ _REASONS = (
     EventKind.ANSWER_FAILED,
     EventKind.CALLER_LEFT,
     EventKind.DISCONNECTED,
+    EventKind.MEDIA_CLOSED,
     EventKind.RING_ENDED,
     EventKind.LOST,
 )

@@ -15,7 +15,7 @@ from shared import restaurant_search as search
 from shared.name_matching import Match, match
 from shared.restaurant import City, Diet, Dish, Restaurant
 
-PHRASES = 500
+PHRASES = 499
 """Most phrases given to the recogniser; the Voice Live FAQ advises fewer than this in `phrase_list`."""
 
 
@@ -116,10 +116,15 @@ class Catalogue:
         return [dish for _, dish in search.matching_dishes(restaurant, said)[:3]]
 
     def phrases(self) -> list[str]:
-        """Names for the recogniser, the most useful first: restaurants, cuisines, areas, dishes."""
+        """Words for the recogniser, the most useful first: restaurants, cuisines, diets, areas, dishes.
+
+        A cuisine also stands beside the word it is said with: "Thai" alone is heard as "tie".
+        """
         names = [restaurant.name for restaurant in self.restaurants]
+        cuisines = [f"{cuisine}{noun}" for noun in ("", " food", " restaurant") for cuisine in self.cuisines]
+        diets = [f"{diet.said}{noun}" for noun in ("", " food") for diet in self.diets]
         dishes = [dish.name for restaurant in self.restaurants for dish in restaurant.dishes]
-        return list(dict.fromkeys([*names, *self.cuisines, *self.city.areas, *dishes]))[:PHRASES]
+        return list(dict.fromkeys([*names, *cuisines, *diets, *self.city.areas, *dishes]))[:PHRASES]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Every fault is a `SettingError` that names the variable and the fix. docs/config
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -65,7 +66,7 @@ class AcsSettings:
     def from_env(cls, env: Mapping[str, str]) -> AcsSettings:
         return cls(
             endpoint=_url(env, "ACS_ENDPOINT", ("https", "http")),
-            access_key=env.get("ACS_ACCESS_KEY") or None,
+            access_key=_base64(env, "ACS_ACCESS_KEY"),
             resource_id=_required(env, "ACS_RESOURCE_ID", "the immutable resource id of the ACS resource"),
             issuer=env.get("ACS_ISSUER") or ACS_ISSUER,
             jwks_url=_url(env, "ACS_JWKS_URL", ("https", "http"), ACS_JWKS_URL),
@@ -131,6 +132,16 @@ def _required(env: Mapping[str, str], name: str, meaning: str) -> str:
     if not value:
         raise SettingError(f"{name}: missing; set it to {meaning}")
     return value
+
+
+def _base64(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name, "").strip()
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError as error:
+        # The value itself is a secret.
+        raise SettingError(f"{name}: not base64; copy the whole key from the resource") from error
+    return value or None
 
 
 def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], default: str | None = None) -> str:

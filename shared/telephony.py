@@ -157,6 +157,8 @@ class Telephony:
         Raises:
             TelephonyError
         """
+        if not call_connection_id:
+            raise TelephonyError("hang up", "the call has no connection id yet")
         try:
             await _within_deadline(
                 "hang up", self._client.get_call_connection(call_connection_id).hang_up(is_for_everyone=True)

@@ -66,6 +66,7 @@ class Carrier(Protocol):
         ...
 
 
+_KEYS = "0123456789*#ABCD"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 
 
@@ -75,9 +76,20 @@ def checked_audio(base64: str) -> Audio:
     Raises:
         CarrierError: it has a character that base64 has not.
     """
-    if _BASE64.fullmatch(base64) is None:
+    if len(base64) % 4 or _BASE64.fullmatch(base64) is None:
         raise CarrierError("audio data is not base64")
     return Audio(base64)
+
+
+def checked_key(key: str) -> KeyPressed:
+    """`key` as KeyPressed.
+
+    Raises:
+        CarrierError: it is no key of a phone; what is told to the model must be keys and nothing else.
+    """
+    if len(key) != 1 or key not in _KEYS:
+        raise CarrierError(f"key is not one of {_KEYS}")
+    return KeyPressed(key)
 
 
 def audio_bytes(base64: str) -> int:

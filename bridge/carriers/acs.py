@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bridge.carriers import CarrierError, Inbound, KeyPressed, MediaFormat, checked_audio
+from bridge.carriers import CarrierError, Inbound, MediaFormat, checked_audio, checked_key
 
 
 class _Metadata(msgspec.Struct, rename="camel"):
@@ -51,7 +51,7 @@ class AcsCarrier:
             case _Frame(kind="AudioMetadata", audio_metadata=_Metadata(sample_rate, channels)):
                 return MediaFormat(sample_rate, channels)
             case _Frame(kind="DtmfData", dtmf_data=_DtmfData(key)):
-                return KeyPressed(key)
+                return checked_key(key)
             case _Frame(kind="AudioData" | "AudioMetadata" | "DtmfData" as kind):
                 raise CarrierError(
                     f"not an ACS media frame: kind {kind} without its {kind[0].lower()}{kind[1:]}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bridge.carriers import CarrierError, Inbound, KeyPressed, MediaFormat, checked_audio
+from bridge.carriers import CarrierError, Inbound, MediaFormat, checked_audio, checked_key
 
 
 class _Start(msgspec.Struct, tag="start"):
@@ -40,7 +40,7 @@ class BrowserCarrier:
             return checked_audio(message.audio)
         if isinstance(message, _Start):
             return MediaFormat(message.sample_rate, channels=1)
-        return KeyPressed(message.key)
+        return checked_key(message.key)
 
     def encode_audio(self, base64: str) -> str:
         return '{"type":"audio","audio":"' + base64 + '"}'

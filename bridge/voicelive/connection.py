@@ -39,14 +39,13 @@ class VoiceLive:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
-        self._unknown: set[str] = set()
 
     @classmethod
     async def open(cls, endpoint: str, model: str, headers: Headers) -> VoiceLive:
         """Connect to `endpoint` (http or https base URL) for a session with `model`.
 
         Raises:
-            VoiceLiveError: three tries failed, or the service refused for good (4xx other than 429).
+            VoiceLiveError: three tries failed, or the service refused for good (3xx, or 4xx other than 429).
         """
         url = _session_url(endpoint, model)
         for delay in (*_RETRY_DELAYS, None):
@@ -106,8 +105,15 @@ class VoiceLive:
             raise VoiceLiveError(f"Voice Live ended the session: {_describe(error)}") from error
 
 
+class _Connect(connect):
+    """A handshake that follows no redirect: the key would go with it to wherever it points."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 async def _connect(url: str, headers: dict[str, str]) -> ClientConnection:
-    return await connect(
+    return await _Connect(
         url,
         additional_headers=headers,
         compression=None,  # base64 audio does not shrink; deflate would cost a core
@@ -127,7 +133,7 @@ def _session_url(endpoint: str, model: str) -> str:
 
 def _is_final(error: Exception) -> bool:
     status = getattr(getattr(error, "response", None), "status_code", None)
-    return status is not None and 400 <= status < 500 and status != 429
+    return status is not None and 300 <= status < 500 and status != 429
 
 
 def _describe(error: Exception) -> str:

@@ -156,17 +156,11 @@ def append_frame(base64_audio: str) -> str:
 # --- what Voice Live sends ---------------------------------------------------------------------------
 
 
-class SessionInfo(msgspec.Struct):
-    id: str
-    expires_at: float | None = None
-
-
-class SessionCreated(msgspec.Struct):
-    session: SessionInfo
+# A field that nobody reads is not named: its type could only make a needed event unreadable.
 
 
 class SessionUpdated(msgspec.Struct):
-    session: SessionInfo
+    """The session has taken its settings."""
 
 
 class SpeechStarted(msgspec.Struct):
@@ -240,16 +234,9 @@ class FunctionCallDone(msgspec.Struct):
     arguments: str
 
 
-class Usage(msgspec.Struct):
-    total_tokens: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-
 class FinishedResponse(msgspec.Struct):
     id: str
     status: str = "completed"
-    usage: Usage | None = None
 
 
 class ResponseDone(msgspec.Struct):
@@ -261,7 +248,7 @@ class ErrorDetails(msgspec.Struct):
 
     message: str = ""
     type: str | None = None
-    code: str | None = None
+    code: str | int | None = None
     event_id: str | None = None
 
 
@@ -269,9 +256,14 @@ class Error(msgspec.Struct):
     error: ErrorDetails
 
 
+class ServiceWarning(msgspec.Struct):
+    """Something of our making that the service works around."""
+
+    warning: ErrorDetails
+
+
 ServerEvent = (
-    SessionCreated
-    | SessionUpdated
+    SessionUpdated
     | SpeechStarted
     | SpeechStopped
     | TranscriptionCompleted
@@ -284,11 +276,11 @@ ServerEvent = (
     | FunctionCallDone
     | ResponseDone
     | Error
+    | ServiceWarning
 )
 
 _TRANSCRIPTION = "conversation.item.input_audio_transcription"
 _EVENT_TYPES: dict[str, type[ServerEvent]] = {
-    "session.created": SessionCreated,
     "session.updated": SessionUpdated,
     "input_audio_buffer.speech_started": SpeechStarted,
     "input_audio_buffer.speech_stopped": SpeechStopped,
@@ -302,6 +294,7 @@ _EVENT_TYPES: dict[str, type[ServerEvent]] = {
     "response.function_call_arguments.done": FunctionCallDone,
     "response.done": ResponseDone,
     "error": Error,
+    "warning": ServiceWarning,
 }
 
 

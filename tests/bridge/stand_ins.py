@@ -39,6 +39,7 @@ def call_record(number: int = 1) -> Call:
         rang_at=now,
         claimed_at=now,
         caller="4:+15550100",
+        correlation_id=f"correlation-{number}",
         call_connection_id=f"connection-{number}",
         secret_hashes=(secret_hash(SECRET),),
     )
@@ -87,6 +88,7 @@ class Model:
         self.sessions: asyncio.Queue[ModelSession] = asyncio.Queue()
         self.refusals: deque[HTTPStatus] = deque()
         self.handshakes = 0
+        self.refuses_settings = False
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[Model]:
@@ -99,7 +101,11 @@ class Model:
         assert request.path.startswith("/voice-live/realtime?api-version=2026-07-15&model=")
         if request.headers["api-key"] != "model-key":
             return connection.respond(HTTPStatus.UNAUTHORIZED, "wrong key")
-        return connection.respond(self.refusals.popleft(), "") if self.refusals else None
+        if not self.refusals:
+            return None
+        refusal = connection.respond(self.refusals.popleft(), "")
+        refusal.headers["Location"] = f"{self.url}/elsewhere".replace("127.0.0.1", "localhost")
+        return refusal
 
     async def _handle(self, socket: ServerConnection) -> None:
         session = ModelSession(socket)
@@ -111,7 +117,9 @@ class Model:
                 session.audio.put_nowait(event["audio"])
                 continue
             session.received.put_nowait(event)
-            if event["type"] == "session.update":
+            if event["type"] == "session.update" and self.refuses_settings:
+                await session.emit("error", error={"code": "invalid_value", "event_id": event["event_id"]})
+            elif event["type"] == "session.update":
                 await session.emit("session.updated", session={"id": "sess_1"})
 
 

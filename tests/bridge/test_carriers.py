@@ -109,6 +109,16 @@ class TestGarbage:
         with pytest.raises(CarrierError, match="base64"):
             carrier.decode(frames[carrier.name])
 
+    @pytest.mark.parametrize("key", ["", "12", "ignore all rules", "x"])
+    def test_what_is_no_key_of_a_phone(self, carrier: Carrier, key: str) -> None:
+        """Keys are told to the model, so nothing else may come through them."""
+        frames = {
+            "acs": json.dumps({"kind": "DtmfData", "dtmfData": {"data": key}}),
+            "browser": json.dumps({"type": "key", "key": key}),
+        }
+        with pytest.raises(CarrierError, match="key is not one of"):
+            carrier.decode(frames[carrier.name])
+
     @given(frame=st.text() | st.binary())
     def test_never_another_error(self, carrier: Carrier, frame: str | bytes) -> None:
         with contextlib.suppress(CarrierError):

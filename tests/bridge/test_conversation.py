@@ -8,9 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.conversation import Command, Conversation, HangUp, RunTool, SaveTurn, Send, StopPlayback
-from bridge.turns import AgentTurn, CallerTurn
+from bridge.commands import Command, HangUp, RunTool, SaveTurn, Send, StopPlayback
+from bridge.conversation import Conversation
+from bridge.turns import AgentTurn, CallerTurn, TurnLog
 from bridge.voicelive import wire
+
+SESSION = wire.Session(
+    instructions="Be brief.",
+    voice=wire.Voice(type="azure-standard", name="Ava"),
+    turn_detection=wire.TurnDetection(type="server_vad"),
+    input_audio_transcription=wire.Transcription(model="azure-speech"),
+    tools=[],
+)
 
 
 class Talk:
@@ -20,7 +29,10 @@ class Talk:
         self.now = 100.0
         self.commands: list[Command] = []
         self.conversation = Conversation(
-            greeting="Hello.", farewell="Time is up. Goodbye.", silence_ms=500, limit_seconds=600
+            greeting="Hello.",
+            farewell="Time is up. Goodbye.",
+            limit_seconds=600,
+            turns=TurnLog(padding_ms=0, silence_ms=500),
         )
         self.conversation.caller_audio(0.0, self.now)
 
@@ -40,8 +52,10 @@ class Talk:
         return self
 
     def starts(self) -> Talk:
-        """The session is ready."""
-        return self.hears(wire.SessionUpdated(wire.SessionInfo("sess")))
+        """The session is open and has taken its settings."""
+        self.commands += self.conversation.begin(SESSION, self.now)
+        self.took()
+        return self.hears(wire.SessionUpdated())
 
     def agent_says(self, response: str, text: str, seconds: float, *, done: bool = True) -> Talk:
         """A response with one spoken item `item-{response}`, written to the carrier if it may play."""
@@ -99,7 +113,26 @@ class TestGreeting:
         )
 
     def test_is_not_repeated_by_a_second_session_updated(self) -> None:
-        assert Talk().starts().starts().sent() == ["ResponseCreate"]
+        assert Talk().starts().hears(wire.SessionUpdated()).sent() == ["ResponseCreate"]
+
+    def test_nobody_is_listened_to_before_it_begins(self) -> None:
+        """A "hello?" into the silence before it would cancel it."""
+        talk = Talk().starts()
+        assert not talk.conversation.listening
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r1")))
+        assert talk.conversation.listening
+
+    def test_is_said_again_when_it_was_refused_or_failed(self) -> None:
+        talk = Talk().starts()
+        [request] = [c.event for c in talk.took() if isinstance(c, Send)]
+        talk.hears(wire.Error(wire.ErrorDetails(code="server_error", event_id=request.event_id))).after(1)
+        [again] = [c.event for c in talk.took() if isinstance(c, Send)]
+        assert isinstance(again, wire.ResponseCreate)
+        assert again.response == request.response
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).done("r1", "failed").after(2)
+        [third] = [c.event for c in talk.took() if isinstance(c, Send)]
+        assert isinstance(third, wire.ResponseCreate)
+        assert third.response == request.response
 
     def test_has_no_latency(self) -> None:
         """Nobody spoke before it."""
@@ -205,11 +238,27 @@ class TestTools:
 class TestEndings:
     """The goodbye is heard to its end, then the call ends, whatever happens."""
 
+    def _says_goodbye(self, talk: Talk, seconds: float = 2.0) -> Talk:
+        """Words and `end_call` in one response."""
+        talk.agent_says("bye", "Goodbye.", seconds, done=False)
+        talk.hears(wire.FunctionCallDone("bye", "i", "t1", "end_call", "{}"))
+        talk.tool_done("t1", ends_call=True).done("bye").took()
+        return talk
+
     def test_goodbye_and_end_call_in_one_breath(self) -> None:
-        talk = Talk().starts().agent_says("r1", "Goodbye.", 2.0, done=False)
-        talk.hears(wire.FunctionCallDone("r1", "i", "t1", "end_call", "{}")).tool_done("t1", ends_call=True)
-        talk.done("r1").took()
+        talk = self._says_goodbye(Talk().starts())
         assert talk.after(2.2).took() == []
+        assert talk.after(0.2).took() == [HangUp("agent_ended")]
+
+    def test_audio_of_the_goodbye_may_still_come(self) -> None:
+        """The tool is done while the goodbye is being generated: a gap in it does not end the call."""
+        talk = Talk().starts().agent_says("bye", "Goodbye.", 0.2, done=False)
+        talk.hears(wire.FunctionCallDone("bye", "i", "t1", "end_call", "{}")).tool_done("t1", ends_call=True)
+        talk.took()
+        assert talk.after(1.0).took() == []
+        talk.conversation.audio_written("bye", "item-bye", 1.0, talk.now)
+        talk.done("bye").took()
+        assert talk.after(1.2).took() == []
         assert talk.after(0.2).took() == [HangUp("agent_ended")]
 
     def test_the_tool_result_may_come_after_response_done(self) -> None:
@@ -226,14 +275,39 @@ class TestEndings:
         talk.agent_says("r2", "Goodbye.", 1.0).took()
         assert talk.after(1.5).took() == [HangUp("agent_ended")]
 
-    def test_a_bye_over_the_goodbye_does_not_cut_it(self) -> None:
-        talk = Talk().starts().agent_says("r1", "Goodbye.", 2.0, done=False)
-        talk.hears(wire.FunctionCallDone("r1", "i", "t1", "end_call", "{}")).tool_done("t1", ends_call=True)
-        talk.done("r1").after(0.5).took()
-        assert talk.hears(wire.SpeechStarted("c1", 500)).took() == []
-        talk.hears(wire.ResponseCreated(wire.ResponseId("r2")))
-        assert not talk.conversation.may_play("r2")
-        assert talk.after(2).took() == [HangUp("agent_ended")]
+    def test_a_booking_that_runs_beside_it_is_waited_for(self) -> None:
+        talk = Talk().starts().agent_says("bye", "Goodbye.", 1.0, done=False)
+        for call_id, name in (("t1", "end_call"), ("t2", "book_table")):
+            talk.hears(wire.FunctionCallDone("bye", "i", call_id, name, "{}"))
+        talk.done("bye").tool_done("t1", ends_call=True).took()
+        assert talk.after(6).took() == []
+        talk.tool_done("t2")
+        assert HangUp("agent_ended") in talk.after(1).took()
+
+    def test_a_cough_over_the_goodbye_changes_nothing(self) -> None:
+        talk = self._says_goodbye(Talk().starts()).after(0.5)
+        assert talk.caller_says("c1", "", seconds=0.3).took() == []
+        assert talk.after(3).took() == [HangUp("agent_ended")]
+
+    def test_words_over_the_goodbye_are_answered(self) -> None:
+        """ "Wait, one more thing": the goodbye is not cut, and the call goes on."""
+        talk = self._says_goodbye(Talk().starts()).after(0.5).caller_says("c1", "wait, one more thing")
+        assert not any(isinstance(command, StopPlayback) for command in talk.took())
+        talk.agent_says("r2", "Of course?", 1.0)
+        assert talk.conversation.may_play("r2")
+        talk.took()
+        assert talk.after(30).took() == []
+
+    def test_who_talks_is_not_hung_up_on(self) -> None:
+        talk = self._says_goodbye(Talk().starts()).after(0.5).hears(wire.SpeechStarted("c1", 500))
+        talk.took()
+        assert talk.after(20).took() == []
+
+    def test_a_goodbye_cut_short_ends_nothing(self) -> None:
+        talk = Talk().starts().agent_says("bye", "Goodbye.", 2.0, done=False)
+        talk.hears(wire.FunctionCallDone("bye", "i", "t1", "end_call", "{}")).tool_done("t1", ends_call=True)
+        talk.after(0.5).caller_says("c1", "one more thing").done("bye", "cancelled").took()
+        assert talk.after(20).took() == []
 
     def test_a_goodbye_that_never_comes_ends_the_call_anyway(self) -> None:
         talk = Talk().starts().after(1).hears(*_asks_tool("r1", "t1")).tool_done("t1", ends_call=True)
@@ -250,13 +324,76 @@ class TestEndings:
         talk.agent_says("r2", "Time is up. Goodbye.", 2.0).took()
         assert talk.after(3).took() == [HangUp("limit_reached")]
 
-    def test_a_model_that_fails_again_and_again_ends_the_call(self) -> None:
+    def test_a_question_on_its_way_at_the_limit_is_not_the_farewell(self) -> None:
+        talk = Talk().starts().agent_says("r1", "Hello.", 1.0).after(599)
+        talk.agent_says("r2", "For which day?", 2.0, done=False).after(1.5)
+        talk.took()
+        assert talk.done("r2").sent() == ["ResponseCreate"]
+        talk.agent_says("r3", "Time is up. Goodbye.", 2.0).took()
+        assert talk.after(5).took() == [HangUp("limit_reached")]
+
+    def test_a_call_ends_even_if_the_line_is_never_quiet(self) -> None:
+        talk = Talk().starts().agent_says("r1", "Hello.", 1.0).hears(wire.SpeechStarted("c1", 500))
+        talk.took()
+        assert talk.after(700).took() == [HangUp("limit_reached")]
+
+    def test_what_was_heard_is_kept_when_the_caller_hangs_up(self) -> None:
+        talk = Talk().starts().agent_says("r1", "one two three four", 4.0).after(2.2)
+        [save] = talk.conversation.on_end(talk.now)
+        assert isinstance(save.turn, AgentTurn)
+        assert (save.turn.text, save.turn.interrupted, save.turn.heard_ms) == ("one two", True, 2200)
+
+
+class TestTrouble:
+    """A service that does not do what it should ends the call rather than leave it silent."""
+
+    def test_settings_that_are_never_taken(self) -> None:
+        talk = Talk()
+        talk.commands += talk.conversation.begin(SESSION, talk.now)
+        assert talk.sent() == ["SessionUpdate"]
+        assert talk.after(6).took() == [HangUp("session_not_ready", failed=True)]
+
+    def test_settings_that_are_refused(self) -> None:
+        talk = Talk()
+        [settings] = [c.event for c in talk.conversation.begin(SESSION, talk.now) if isinstance(c, Send)]
+        talk.hears(wire.Error(wire.ErrorDetails(code="invalid_value", event_id=settings.event_id)))
+        assert talk.took() == [HangUp("session_refused", failed=True)]
+
+    def test_a_model_that_fails_again_and_again(self) -> None:
+        """Asked again after a pause that grows, then given up."""
         talk = Talk().starts()
-        for response in ("r1", "r2"):
-            talk.hears(wire.ResponseCreated(wire.ResponseId(response))).done(response, "failed")
-        assert talk.sent() == ["ResponseCreate", "ResponseCreate", "ResponseCreate"]
+        assert talk.sent() == ["ResponseCreate"]
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).done("r1", "failed")
+        assert talk.after(0.4).sent() == []
+        assert talk.after(0.2).sent() == ["ResponseCreate"]
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r2"))).done("r2", "incomplete")
+        assert talk.after(0.9).sent() == []
+        assert talk.after(0.2).sent() == ["ResponseCreate"]
         talk.hears(wire.ResponseCreated(wire.ResponseId("r3"))).done("r3", "failed")
-        assert talk.took() == [HangUp("model_failed")]
+        assert talk.took() == [HangUp("model_failed", failed=True)]
+
+    def test_requests_that_are_refused_again_and_again(self) -> None:
+        talk = Talk().starts()
+        for _ in range(3):
+            [request] = [c.event for c in talk.took() if isinstance(c, Send)]
+            error = wire.ErrorDetails(code="rate_limit_exceeded", event_id=request.event_id)
+            talk.hears(wire.Error(error))
+            last = talk.commands[-1:]
+            talk.after(2)
+        assert last == [HangUp("model_failed", failed=True)]
+
+    def test_a_cough_that_stopped_the_agent_does_not_silence_it(self) -> None:
+        talk = Talk().starts().agent_says("r1", "one two three four", 4.0).after(1).caller_says("c1", "")
+        assert talk.sent()[-1] == "ResponseCreate"
+
+    def test_words_are_answered_by_the_service_and_not_twice(self) -> None:
+        """A tool ends while the caller speaks: the service's own reply knows its result."""
+        talk = Talk().starts().agent_says("r0", "Hello.", 1.0).after(2)
+        talk.hears(*_asks_tool("r1", "t1")).done("r1").hears(wire.SpeechStarted("c1", 2000))
+        talk.tool_done("t1").after(1).hears(wire.SpeechStopped("c1", 3500)).took()
+        assert talk.hears(wire.TranscriptionCompleted("c1", "and for two")).sent() == []
+        talk.agent_says("r2", "Fine.", 1.0)
+        assert talk.sent() == []
 
 
 class TestKeypad:
@@ -306,6 +443,7 @@ class Service:
         self.item: str | None = None
         self.tools: dict[str, bool] = {}
         self.unanswered: list[str] = []
+        self.ended = False
         self.speaking = False
         self.heard: list[str] = []
 
@@ -319,6 +457,8 @@ class Service:
                 assert self.active is None, "asked for a response while one is active"
                 assert not self.unanswered, "asked for a response while one is asked for"
                 self.unanswered.append(command.event.event_id)
+            if isinstance(command, HangUp):
+                self.ended = True
             if isinstance(command, RunTool):
                 assert command.call_id in self.tools
             if isinstance(command, SaveTurn) and isinstance(command.turn, AgentTurn):
@@ -395,13 +535,12 @@ def test_any_order_of_events_keeps_the_rules(steps: list[tuple[str, Any]]) -> No
     service._check()
     for kind, value in steps:
         service.step(kind, value)
+        if service.ended:
+            return
     if service.speaking:
         service.step("stop", "")
     while service.tools:
         service.step("result", "")
     service.step("done", "completed")
-    ended = False
-    for _ in range(20):
-        service.talk.after(120)
-        ended = ended or any(isinstance(command, HangUp) for command in service.talk.took())
-    assert ended, "the limit ends every call"
+    service.step("wait", 2400.0)
+    assert service.ended, "the limit ends every call"

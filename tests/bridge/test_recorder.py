@@ -10,7 +10,7 @@ from azure.core.exceptions import ServiceRequestError
 
 import bridge.recorder
 from bridge.recorder import Recorder
-from shared.calls import Turn
+from shared.calls import ToolRun, Turn
 
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 
@@ -66,6 +66,21 @@ async def test_gives_up_a_write_and_goes_on(caplog: pytest.LogCaptureFixture) ->
         recorder.turn(_turn(1))
         recorder.turn(_turn(2))
     assert store.written == [2]
+    assert "record given up" in caplog.text
+
+
+async def test_a_write_that_cannot_be_made_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    """A fault of ours in one record, such as a value the store has no type for."""
+    store = FlakyStore()
+
+    async def broken(*_: object) -> None:
+        raise ValueError("no such type")
+
+    store.add_tool = broken  # type: ignore[attr-defined] - only this test needs one
+    async with Recorder(store, "call") as recorder:  # type: ignore[arg-type] - a stand-in for its failures
+        recorder.tool(ToolRun(0, "find", "{}", "{}", 1, NOW))
+        recorder.turn(_turn(1))
+    assert store.written == [1]
     assert "record given up" in caplog.text
 
 

@@ -26,7 +26,7 @@ from shared.settings import (
     BridgeSettings,
     StoreSettings,
 )
-from tests.bridge.stand_ins import SECRET, Caller, Model, call_record
+from tests.bridge.stand_ins import SECRET, Caller, Model, ModelSession, call_record
 from tests.shared.acs_server import AcsServer, acs_server
 
 
@@ -48,6 +48,15 @@ class Stage:
     async def dial(self, number: int = 1) -> tuple[Call, Caller]:
         record = await self.call(number)
         return record, await Caller.dial(self.url, record, self.acs.token())
+
+    async def talk(self, number: int = 1) -> tuple[Call, Caller, ModelSession]:
+        """A call whose greeting has begun, so that the caller is listened to."""
+        call, caller = await self.dial(number)
+        session = await _soon(self.model.sessions.get())
+        await _soon(session.next("response.create"))
+        await session.speak("greeting", "Hello.", bytes(960))
+        await _soon(caller.hears())
+        return call, caller, session
 
     async def hung_up(self, call: Call) -> None:
         """Wait until the bridge has ended the phone call."""
@@ -93,10 +102,6 @@ class TestCall:
         greeting = await _soon(session.next("response.create"))
         assert "pre_generated_assistant_message" in greeting["response"]
 
-        said = base64.b64encode(bytes(range(240)) * 4).decode()
-        await caller.say(said)
-        assert await _soon(session.audio.get()) == said
-
         heard = bytes(48_000)
         await session.speak("r1", "Hello, how can I help?", heard)
         frames = b""
@@ -104,6 +109,10 @@ class TestCall:
             frame = await _soon(caller.hears())
             frames += base64.b64decode(frame["AudioData"]["Data"])
         assert frames == heard
+
+        said = base64.b64encode(bytes(range(240)) * 4).decode()
+        await caller.say(said)
+        assert await _soon(session.audio.get()) == said
 
         await session.emit("input_audio_buffer.speech_started", item_id="c1", audio_start_ms=20)
         assert (await _soon(caller.hears()))["Kind"] == "StopAudio"
@@ -130,9 +139,7 @@ class TestCall:
 
     async def test_a_tool_runs_and_the_call_ends_with_its_goodbye(self, stage: Stage) -> None:
         """Turns, tool and end are in the store; the phone call is hung up by Call Automation."""
-        call, caller = await stage.dial()
-        session = await _soon(stage.model.sessions.get())
-        await _soon(session.next("response.create"))
+        call, caller, session = await stage.talk()
         await caller.say()
         await session.emit("input_audio_buffer.speech_started", item_id="c1", audio_start_ms=0)
         await session.emit("input_audio_buffer.speech_stopped", item_id="c1", audio_end_ms=900)
@@ -145,7 +152,7 @@ class TestCall:
         await stage.hung_up(call)
         await _soon(caller.socket.wait_closed())
         turns = await stage.services.store.turns(call.id)
-        assert [(turn.role, turn.text) for turn in turns] == [
+        assert [(turn.role, turn.text) for turn in turns[1:]] == [  # after the greeting
             ("caller", "That is all, bye."),
             ("agent", "Goodbye."),
         ]
@@ -156,10 +163,8 @@ class TestCall:
         assert record.end_reason.startswith("hung_up")
 
     async def test_two_calls_do_not_share_a_word(self, stage: Stage) -> None:
-        _, first = await stage.dial(1)
-        first_session = await _soon(stage.model.sessions.get())
-        _, second = await stage.dial(2)
-        second_session = await _soon(stage.model.sessions.get())
+        _, first, first_session = await stage.talk(1)
+        _, second, second_session = await stage.talk(2)
         await first.say("AAAA")
         await second.say("BBBB")
         assert await _soon(first_session.audio.get()) == "AAAA"
@@ -197,9 +202,20 @@ class TestTrouble:
         await session.socket.close(1011, "trouble")
         await stage.hung_up(call)
 
+    async def test_the_key_does_not_follow_a_redirect(self, stage: Stage) -> None:
+        """Wherever it points, the key of Voice Live stays at home."""
+        stage.model.refusals.extend([HTTPStatus.FOUND])
+        call, _ = await stage.dial()
+        await stage.hung_up(call)
+        assert stage.model.handshakes == 1
+
+    async def test_settings_that_are_refused_end_the_call(self, stage: Stage) -> None:
+        stage.model.refuses_settings = True
+        call, _ = await stage.dial()
+        await stage.hung_up(call)
+
     async def test_frames_that_cannot_be_read_do_no_harm(self, stage: Stage) -> None:
-        _, caller = await stage.dial()
-        session = await _soon(stage.model.sessions.get())
+        _, caller, session = await stage.talk()
         await caller.socket.send("this is not JSON")
         await caller.socket.send(b"\x00\xff")
         await caller.send({"kind": "Unheard"})
@@ -214,8 +230,7 @@ class TestTrouble:
         await stage.hung_up(call)
 
     async def test_a_huge_frame_ends_its_own_call_only(self, stage: Stage) -> None:
-        _, victim = await stage.dial(1)
-        victim_session = await _soon(stage.model.sessions.get())
+        _, victim, victim_session = await stage.talk(1)
         call, attacker = await stage.dial(2)
         await _soon(stage.model.sessions.get())
         await attacker.socket.send("x" * 1_000_000)
@@ -290,16 +305,23 @@ class TestHandshake:
         call = await stage.call(9)
         assert await self._refused(stage, f"/acs/{call.id}/{SECRET}", stage.acs.token()) == 503
 
-    async def test_a_browser_needs_the_secret_alone(self, stage: Stage) -> None:
+    async def test_a_phone_call_is_not_taken_by_its_secret_alone(self, stage: Stage) -> None:
+        """The secret stands in URLs; without the token of ACS it opens nothing."""
         call = await stage.call()
+        assert await self._refused(stage, f"/browser/{call.id}/{SECRET}", None) == 403
+
+    async def test_a_browser_needs_the_secret_alone(self, stage: Stage) -> None:
+        call = replace(call_record(), correlation_id="")
+        assert await stage.services.store.claim(call)
         assert await self._refused(stage, f"/browser/{call.id}/wrong", None) == 403
         async with connect(f"{stage.url}/browser/{call.id}/{SECRET}", proxy=None) as socket:
             await socket.send('{"type":"start","sample_rate":24000}')
             session = await _soon(stage.model.sessions.get())
-            await socket.send('{"type":"audio","audio":"AAAA"}')
-            assert await _soon(session.audio.get()) == "AAAA"
+            await _soon(session.next("response.create"))
             await session.speak("r1", "Hello.", bytes(960))
             assert json.loads(await _soon(socket.recv()))["type"] == "audio"
+            await socket.send('{"type":"audio","audio":"AAAA"}')
+            assert await _soon(session.audio.get()) == "AAAA"
 
 
 class TestHealth:
@@ -339,8 +361,7 @@ class TestDrain:
     """SIGTERM: no new calls, running ones end by themselves."""
 
     async def test_running_calls_go_on_and_new_ones_are_refused(self, stage: Stage) -> None:
-        _, caller = await stage.dial()
-        session = await _soon(stage.model.sessions.get())
+        _, caller, session = await stage.talk()
         draining = asyncio.create_task(stage.server.drain(20))
         await asyncio.sleep(0)
         with pytest.raises((InvalidStatus, OSError)):

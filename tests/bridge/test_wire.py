@@ -90,7 +90,7 @@ class TestReceived:
                     "type": "session.updated",
                     "session": {"id": "sess_1", "expires_at": 1784668573, "agent": None},
                 },
-                wire.SessionUpdated(wire.SessionInfo("sess_1", 1784668573)),
+                wire.SessionUpdated(),
             ),
             (
                 {"type": "input_audio_buffer.speech_started", "audio_start_ms": 1456, "item_id": "item_1"},

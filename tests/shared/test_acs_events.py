@@ -92,6 +92,10 @@ class TestIncomingCall:
         assert parse_incoming_call(local, INCOMING).rang_at.tzinfo is UTC
         assert parse_incoming_call(NOW.replace(tzinfo=None), INCOMING).rang_at == NOW
 
+    @pytest.mark.parametrize("field", ["from", "to", "correlationId"])
+    def test_a_null_that_is_not_needed_does_not_keep_the_phone_ringing(self, field: str) -> None:
+        assert parse_incoming_call(NOW, INCOMING | {field: None}).context
+
     @pytest.mark.parametrize(
         ("data", "named"),
         [
@@ -99,7 +103,7 @@ class TestIncomingCall:
             (INCOMING | {"incomingCallContext": ""}, "incomingCallContext"),
             (INCOMING | {"incomingCallContext": 7}, "incomingCallContext"),
             (INCOMING | {"from": "4:+1"}, "from"),
-            (INCOMING | {"to": {"rawId": None}}, "rawId"),
+            (INCOMING | {"to": {"rawId": 7}}, "rawId"),
             (without(INCOMING, "correlationId", "serverCallId"), "correlationId"),
             (None, "IncomingCall data"),
             ([], "IncomingCall data"),

@@ -36,6 +36,7 @@ def test_trailing_slashes_are_cut() -> None:
         ({"ACS_ENDPOINT": ""}, "ACS_ENDPOINT: missing"),
         ({"ACS_ENDPOINT": "line.communication.azure.com"}, "ACS_ENDPOINT: .* https://"),
         ({"ACS_RESOURCE_ID": " "}, "ACS_RESOURCE_ID: missing; set it to the immutable resource id"),
+        ({"ACS_ACCESS_KEY": "not a key"}, "ACS_ACCESS_KEY: not base64"),
         ({"MEDIA_BASE_URL": "https://bridge.example.com"}, "MEDIA_BASE_URL: .* wss://"),
         ({"CALLBACK_BASE_URL": "https://calls.example.com/?x=1"}, "CALLBACK_BASE_URL"),
         ({"TABLES_ENDPOINT": "https://t.table.core.windows.net"}, "set exactly one"),

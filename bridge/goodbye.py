@@ -1,0 +1,79 @@
+"""How a call ends: why, who still has a word to say, and when to hang up. No I/O, no clock."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+_LAST_WORD_MARGIN = 0.3
+"""Seconds between the end of the goodbye and hanging up: carriers play a little later than we write."""
+
+_PATIENCE = 8.0
+"""Seconds that the model has to say goodbye once the call is to end."""
+
+_ANSWER_PATIENCE = 3.0
+"""Seconds to learn what the caller said over the goodbye."""
+
+
+class Reason(StrEnum):
+    """Why a call ends on purpose."""
+
+    AGENT_ENDED = "agent_ended"
+    """The model called `end_call`: the caller wants nothing more."""
+    LIMIT_REACHED = "limit_reached"
+    """The call has reached its longest time."""
+
+
+class Goodbye:
+    """From the wish to end the call to hanging up.
+
+    The goodbye is heard to its end. Who speaks over it is listened to: words take the wish back when it was
+    the model's (it may end the call again after answering), a cough does not.
+    """
+
+    def __init__(self) -> None:
+        self.reason: Reason | None = None
+        self.said = False
+        """The goodbye is generated: what is left is to let it be heard."""
+        self._due: float | None = None
+        self._answer_due: float | None = None
+
+    def wish(self, reason: Reason, now: float) -> None:
+        """The call is to end."""
+        if self.reason is None:
+            self.reason = reason
+            self._due = now + _PATIENCE
+
+    def word_said(self) -> None:
+        """The goodbye is generated."""
+        self.said = True
+        self._due = None
+
+    def take_back(self) -> None:
+        """The caller has something to say after all. The longest time of a call stays what it is."""
+        if self.reason is Reason.AGENT_ENDED:
+            self.reason = None
+            self.said = False
+            self._due = None
+        self._answer_due = None
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether the caller spoke over the goodbye, so that a reply to it is in order."""
+        return self._answer_due is not None
+
+    def caller_spoke(self, now: float) -> None:
+        """The caller has finished a turn; whether it had words is not known yet."""
+        if self.said:
+            self._answer_due = now + _ANSWER_PATIENCE
+        elif self._due is not None:
+            self._due = now + _PATIENCE
+
+    def cough(self) -> None:
+        """That turn had no words."""
+        self._answer_due = None
+
+    def hang_up_at(self, playout_ends_at: float) -> float | None:
+        """When to hang up if nothing else happens; None while there is no goodbye."""
+        if self.said:
+            return max(playout_ends_at + _LAST_WORD_MARGIN, self._answer_due or 0.0)
+        return self._due
