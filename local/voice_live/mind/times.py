@@ -32,6 +32,9 @@ _QUARTERS = {
     "2": -15,
 }
 
+_MINUTE_HOMOPHONES = {"party": 30, "dirty": 30, "thirsty": 30}
+"""Words a recogniser writes for minutes: "seven party". Only believed in the answer to "What time?"."""
+
 
 def find_times(
     tokens: Sequence[Token], now: datetime, used: frozenset[int] = frozenset(), *, loose: bool = False
@@ -157,6 +160,8 @@ class _Reader:
         ):
             return digit, j + 2
         value = self._tokens[j].cardinal
+        if value is None and self._loose:
+            value = _MINUTE_HOMOPHONES.get(self._words[j])
         return (value, j + 1) if value is not None and 10 <= value <= 59 else (None, j)
 
     def _hour(self, i: int) -> Found[time] | None:

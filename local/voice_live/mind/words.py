@@ -30,7 +30,7 @@ ORDINALS: dict[str, int] = {word: n for n, word in enumerate(_ORDINALS.split())}
 
 HOMOPHONES: dict[str, int] = {
     "won": 1, "wan": 1, "to": 2, "too": 2, "tu": 2, "tree": 3, "free": 3, "for": 4, "fore": 4,
-    "therefore": 4, "fur": 4,
+    "therefore": 4, "fur": 4, "or": 4, "ore": 4,
     "fife": 5, "sicks": 6, "sex": 6, "ate": 8, "adate": 8, "nein": 9, "tin": 10,
 }  # fmt: skip
 """Words a recogniser writes for a number. Only believed where a number must stand."""

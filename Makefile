@@ -1,0 +1,33 @@
+# The commands of Tabletalk. `make` alone lists them.
+PYTHON := .venv/bin/python
+HOST ?= embedded
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run call test lint
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+	@printf '%s\n' '' \
+	  '  make run HOST=func                             run the Functions app under Core Tools' \
+	  '  make call SAY="A table for two | Anna | Yes"   a | parts the lines' \
+	  '  make call AUDIO=file.wav                       play a recording instead' \
+	  '  make call SAY="Hello" ARGS="--voice bright"    any option of: python -m local call --help'
+
+setup: ## bring the environment in .venv, Azurite and the speech model up to date
+	@sh scripts/setup.sh
+
+run: setup ## start the whole system, place one call through it, stay up until Ctrl-C
+	@exec $(PYTHON) -m local up --host "$(HOST)" $(ARGS)
+
+# make puts SAY and AUDIO into the environment; from there quotes in them do no harm.
+call: setup ## place a call: SAY="I feel like sushi tonight", or AUDIO=file.wav
+	@exec $(PYTHON) -m local call $${SAY:+--say "$$SAY"} $${AUDIO:+--audio "$$AUDIO"} $(ARGS)
+
+test: setup ## run every test
+	@exec $(PYTHON) -m pytest $(ARGS)
+
+lint: setup ## check style and types
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy

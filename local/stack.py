@@ -1,0 +1,183 @@
+"""A stack: the whole system with the cloud it needs, on this machine, on ports of its own.
+
+Everything starts at once; the services tolerate each other's absence for the second or two that takes. When
+all are ready, Event Grid is told where incoming calls go, exactly as a deployment does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+import aiohttp
+import msgspec
+
+from local.processes import PortTakenError, Service, ServiceDiedError, StartError, Tell, free_ports
+from local.services import ROOT, Addresses, Host, Keys, Ports, addresses_of, service_specs, subscription
+
+LOCAL_SETTINGS = ROOT / "local.settings.json"
+STACKS = ROOT / ".local" / "stacks"
+
+START_SECONDS = 60.0
+START_ATTEMPTS = 3
+KEPT_STACKS = 5
+"""Directories of ended stacks whose logs are kept."""
+
+
+class StackFile(msgspec.Struct, frozen=True):
+    """What a running stack writes down for `call` to find."""
+
+    id: str
+    addresses: Addresses
+
+
+class Stack:
+    """A running stack."""
+
+    def __init__(self, stack_id: str, directory: Path, addresses: Addresses, services: list[Service]) -> None:
+        self.id = stack_id
+        self.directory = directory
+        self.addresses = addresses
+        self._services = services
+
+    async def watch(self) -> None:
+        """Wait until a service ends by itself, and raise ServiceDiedError with its last words."""
+        deaths = [asyncio.create_task(service.died()) for service in self._services]
+        try:
+            done, _ = await asyncio.wait(deaths, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for death in deaths:
+                death.cancel()
+        raise ServiceDiedError(done.pop().result())
+
+
+@contextlib.asynccontextmanager
+async def open_stack(
+    *, host: Host = "embedded", on_disk: bool = True, tell: Tell = lambda _: None
+) -> AsyncIterator[Stack]:
+    """Start a stack, and stop it at the end so that no process and no port is left.
+
+    `on_disk` False keeps its tables in memory and leaves it out of `find_stack`: a stack for one call.
+    Raises StartError, AzuriteMissingError.
+    """
+    prune_stacks()
+    async with contextlib.AsyncExitStack() as cleanup:
+        stack_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        directory = STACKS / stack_id
+        directory.mkdir(parents=True)
+        cleanup.enter_context(_locked(directory))
+        for attempt in range(1, START_ATTEMPTS + 1):
+            try:
+                services = _services(stack_id, directory, host, on_disk, tell)
+                stack = await cleanup.enter_async_context(services)
+                break
+            except PortTakenError as error:
+                if attempt == START_ATTEMPTS:
+                    raise
+                tell(f"{str(error).partition(';')[0]}: its port was taken; starting again with others")
+        if on_disk:
+            cleanup.callback((directory / "stack.json").unlink, missing_ok=True)
+            content = msgspec.json.encode(StackFile(stack_id, stack.addresses))
+            _write_privately(directory / "stack.json", content)
+        yield stack
+
+
+def find_stack() -> StackFile | None:
+    """The newest stack that runs on this machine."""
+    for file in sorted(STACKS.glob("*/stack.json"), reverse=True):
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            if _is_locked(file.parent):
+                return msgspec.json.decode(file.read_bytes(), type=StackFile)
+    return None
+
+
+def prune_stacks() -> None:
+    """Remove what ended stacks left, but the newest few, whose logs somebody may still want."""
+    ended = [path for path in sorted(STACKS.glob("*/"), reverse=True) if not _is_locked(path)]
+    for path in ended:
+        (path / "stack.json").unlink(missing_ok=True)
+    for path in ended[KEPT_STACKS:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def _services(
+    stack_id: str, directory: Path, host: Host, on_disk: bool, tell: Tell
+) -> AsyncIterator[Stack]:
+    ports = Ports(*free_ports(8))
+    keys = Keys.make()
+    addresses = addresses_of(ports)
+    specs = service_specs(ports, keys, addresses, host=host, tables_directory=directory if on_disk else None)
+    if host == "func" and not LOCAL_SETTINGS.exists():
+        shutil.copy(f"{LOCAL_SETTINGS}.example", LOCAL_SETTINGS)  # Core Tools do not start without one
+    started: list[Service] = []
+    try:
+        for spec in specs:
+            service = await Service.start(spec, directory / f"{spec.name}.log", ROOT)
+            started.append(service)
+        async with aiohttp.ClientSession() as http:
+            await _all_ready(started, http, tell)
+            await _subscribe(http, addresses, keys)
+        yield Stack(stack_id, directory, addresses, started)
+    finally:
+        # The store goes last, so that what the others write while they stop is kept.
+        await asyncio.gather(*(service.stop() for service in started[1:]))
+        await asyncio.gather(*(service.stop() for service in started[:1]))
+
+
+async def _all_ready(services: list[Service], http: aiohttp.ClientSession, tell: Tell) -> None:
+    begun = time.monotonic()
+
+    async def ready(service: Service) -> None:
+        await service.ready(http, begun + START_SECONDS)
+        tell(f"  {service.spec.name:<11} ready after {time.monotonic() - begun:.1f} s")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for service in services:
+                group.create_task(ready(service))
+    except* StartError as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _subscribe(http: aiohttp.ClientSession, addresses: Addresses, keys: Keys) -> None:
+    url = f"{addresses.event_grid}/subscriptions/incoming-call"
+    timeout = aiohttp.ClientTimeout(total=20)
+    headers = {"aeg-sas-key": keys.event_grid_key}
+    async with http.put(url, json=subscription(addresses, keys), headers=headers, timeout=timeout) as answer:
+        if answer.status >= 300:
+            raise StartError(f"event-grid refused the subscription ({answer.status}): {await answer.text()}")
+
+
+def _write_privately(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read: it holds keys."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def _locked(directory: Path) -> IO[bytes]:
+    """Hold the lock that says this stack runs. The system drops it however the runner ends."""
+    lock = (directory / "lock").open("ab")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # waits out a look by `_is_locked`, which is over at once
+    return lock
+
+
+def _is_locked(directory: Path) -> bool:
+    try:
+        with (directory / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
