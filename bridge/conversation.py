@@ -73,7 +73,7 @@ class Conversation:
     def on_end(self, now: float) -> list[SaveTurn]:
         """The call is over: what was heard of a turn that was still playing."""
         cut = [self._turns.interrupted(heard, now) for heard in self._playout.stop(now)]
-        return [SaveTurn(turn) for turn in cut if turn is not None]
+        return [SaveTurn(turn) for turn in cut if turn is not None and (turn.heard_ms or turn.complete)]
 
     # --- audio ----------------------------------------------------------------------------------------
 
@@ -232,7 +232,9 @@ class Conversation:
             return []
         event_id, item_id = self._event_id(), heard.item_id
         if heard.heard_ms == 0:
-            return [Send(wire.ItemDelete(event_id=event_id, item_id=item_id)), SaveTurn(turn)]
+            delete = Send(wire.ItemDelete(event_id=event_id, item_id=item_id))
+            # A turn nobody heard a word of is no turn, unless it stands in the store already.
+            return [delete, SaveTurn(turn)] if turn.complete else [delete]
         cut = wire.ItemTruncate(
             event_id=event_id, item_id=item_id, content_index=0, audio_end_ms=heard.heard_ms
         )
@@ -330,7 +332,7 @@ class Conversation:
         self._keys_due = None
         if not self._keys:
             return []
-        text = f"The caller pressed these keys on the phone: {' '.join(self._keys)}"
+        text = f"(The caller pressed keys: {' '.join(self._keys)})"
         self._keys = ""
         self._replies.wanted = True
         item = wire.MessageItem("user", [wire.TextPart("input_text", text)])

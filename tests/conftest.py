@@ -22,7 +22,8 @@ AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[str]:
     """Connection string of an Azurite in memory, one for the whole run."""
-    node = shutil.which("node") or shutil.which("node", path=str(ROOT / ".venv/bin"))
+    # The environment's own first: `make setup` puts one there when the one on the PATH is too old.
+    node = shutil.which("node", path=str(ROOT / ".venv/bin")) or shutil.which("node")
     if node is None or not AZURITE.exists():
         pytest.fail("Azurite is not installed: run `make setup`")
     with socket.socket() as probe:
