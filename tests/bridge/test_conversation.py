@@ -125,6 +125,7 @@ class TestGreeting:
     def test_is_said_again_when_it_was_refused_or_failed(self) -> None:
         talk = Talk().starts()
         [request] = [c.event for c in talk.took() if isinstance(c, Send)]
+        assert isinstance(request, wire.ResponseCreate)
         talk.hears(wire.Error(wire.ErrorDetails(code="server_error", event_id=request.event_id))).after(1)
         [again] = [c.event for c in talk.took() if isinstance(c, Send)]
         assert isinstance(again, wire.ResponseCreate)

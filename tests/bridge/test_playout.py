@@ -61,9 +61,9 @@ def test_heard_never_exceeds_time_or_what_was_written(
         written[item] = written.get(item, 0.0) + seconds
     heard = [playout.heard(item, now + until) for item in written]
     assert sum(item.heard_ms for item in heard) <= (now + until) * 1000 + 1
-    for item in heard:
-        assert item.heard_ms <= written[item.item_id] * 1000 + 1
-        assert abs(item.written_ms - written[item.item_id] * 1000) <= 1
+    for of_item in heard:
+        assert of_item.heard_ms <= written[of_item.item_id] * 1000 + 1
+        assert abs(of_item.written_ms - written[of_item.item_id] * 1000) <= 1
 
 
 @given(writes=_writes)

@@ -114,7 +114,7 @@ TABLES = {
             r"\(Sakura House\): address.area: 'Moon' is not one of Old Town, ",
         ),
         (set_restaurant(name="Golden Lotus"), r"'golden lotus' already belongs to Golden Lotus"),
-        (set_restaurant(**{"@id": "golden-lotus"}), r"'golden-lotus' already belongs to Golden Lotus"),
+        (set_restaurant(2, **{"@id": "golden-lotus"}), r"'golden-lotus' already belongs to Golden Lotus"),
         (
             lambda raw: raw["city"].update(timeZone="Europe/Atlantis"),
             r"city: timeZone 'Europe/Atlantis' is not",
