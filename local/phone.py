@@ -16,7 +16,7 @@ import numpy as np
 
 from local.ear import FRAME_SAMPLES, RATE, Ear, Samples
 
-PATIENCE_MS = 900
+PATIENCE_MS = 650
 """This much quiet after the agent spoke means that it has finished; sentences in one reply are closer."""
 GIVE_UP_MS = 8_000
 """When nobody has made a sound for this long the caller goes on regardless."""

@@ -121,7 +121,7 @@ class Catalogue:
         A cuisine also stands beside the word it is said with: "Thai" alone is heard as "tie".
         """
         names = [restaurant.name for restaurant in self.restaurants]
-        cuisines = [f"{cuisine}{noun}" for noun in ("", " food", " restaurant") for cuisine in self.cuisines]
+        cuisines = [f"{cuisine}{noun}" for noun in ("", " food") for cuisine in self.cuisines]
         diets = [f"{diet.said}{noun}" for noun in ("", " food") for diet in self.diets]
         dishes = [dish.name for restaurant in self.restaurants for dish in restaurant.dishes]
         return list(dict.fromkeys([*names, *cuisines, *diets, *self.city.areas, *dishes]))[:PHRASES]

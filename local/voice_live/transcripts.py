@@ -2,7 +2,7 @@
 
 import re
 
-from local.speech.transcript import Transcript
+from local.speech.transcript import Transcript, is_noise
 
 _FILLERS = frozenset({"ah", "um", "umm", "mm", "uh", "huh", "oh", "yeah", "hmm"})
 """What `remove_filler_words` ignores while a response is running (Voice Live how-to)."""
@@ -19,14 +19,9 @@ _NEVER_LAST = frozenset(
 _WORD = re.compile(r"[\w']+")
 
 
-_LEAST_CONFIDENCE = 0.4
-"""Real speech stays above this; what recognition makes of noise mostly does not."""
-
-
 def spoken_text(transcript: Transcript) -> str:
     """What was said, or nothing when it was noise."""
-    is_noise = transcript.confidence < _LEAST_CONFIDENCE or not words_of(transcript.text)
-    return "" if is_noise else transcript.text
+    return "" if is_noise(transcript) else transcript.text
 
 
 def words_of(text: str) -> list[str]:

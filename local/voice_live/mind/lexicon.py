@@ -22,6 +22,7 @@ from local.voice_live.mind.vocabulary import COMMON, STOPWORDS, phrases_for
 from local.voice_live.mind.words import Token, word_set
 
 _FOOD_LEADS = word_set("eat have serve serves craving fancy some with want do like sell")
+_PRICE_WORDS = frozenset(["cost", "costs", "price", "priced"])
 PLACE_LEADS = frozenset(["in", "near", "around", "for"])
 """Words before a town or a part of one."""
 VENUE_LEADS = frozenset(["at", "from", "of", "about"])
@@ -139,8 +140,10 @@ def _inside(match: Match, others: Sequence[Match]) -> bool:
 
 def _introduced(tokens: Sequence[Token], named: Sequence[Match]) -> Match | None:
     words = [token.text for token in tokens]
+    of_price = bool(_PRICE_WORDS & set(words)) or words[:2] == ["how", "much"]
     for i, word in enumerate(words):
-        if word not in _FOOD_LEADS or tokens[i].mark:
+        leads = word in _FOOD_LEADS or (of_price and word in ("does", "do", "is", "are"))
+        if not leads or tokens[i].mark:
             continue
         start = i + 1 + (1 if at(words, i + 1) in ("some", "any", "a", "an", "good", "the") else 0)
         end = start
@@ -156,7 +159,8 @@ def _introduced(tokens: Sequence[Token], named: Sequence[Match]) -> Match | None
 
 
 def _may_be_food(token: Token) -> bool:
-    return token.number is None and token.text not in COMMON and len(token.text) > 2 and token.text.isalpha()
+    unusual = token.text not in COMMON and token.text not in _PRICE_WORDS
+    return unusual and token.number is None and len(token.text) > 2 and token.text.isalpha()
 
 
 def find_place(tokens: Sequence[Token], leads: frozenset[str] = PLACE_LEADS) -> str:

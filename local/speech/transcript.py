@@ -1,0 +1,51 @@
+"""What recognition returns, and the rules on it that need no model."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+_SPLIT_DAY = re.compile(r"\bto[ -](night|day|morrow)\b", re.IGNORECASE)
+
+_HEARD_IN_NOISE = frozenset(
+    {"you", "yeah", "okay", "oh", "so", "bye", "thank you", "thanks for watching", "we'll be right back"}
+)
+"""What the model makes of clicks, breath and hum."""
+
+_SURE = 0.4
+"""Confidence that one of those reaches when somebody did say it."""
+_GUESS = 0.15
+"""Confidence below which no text is worth anything. Hardly any speech falls below, so a caller is rather
+misheard, and asked again, than not answered."""
+_BRIEF_SECONDS = 0.2
+"""Nobody says one of those in less."""
+
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Recognised text as spoken, and the mean probability of its tokens (0..1)."""
+
+    text: str
+    confidence: float
+
+
+def tidy(text: str) -> str:
+    """Undo spelling habits of the recogniser that are never meant: "to night" is "tonight"."""
+    return _SPLIT_DAY.sub(r"to\1", text).strip()
+
+
+def is_noise(transcript: Transcript, voiced_seconds: float = math.inf) -> bool:
+    """Tell what the model makes up when nobody spoke: nothing, music notes, "You".
+
+    `voiced_seconds` is how long voice activity was found in the audio, where that is known.
+    """
+    if not _LETTER_OR_DIGIT.search(transcript.text) or transcript.confidence < _GUESS:
+        return True
+    # The model ends whatever somebody says with a mark. A bare "You", however sure, is how it says nothing.
+    if transcript.text == "You":
+        return True
+    is_suspect = transcript.text.lower().strip(" .,!?") in _HEARD_IN_NOISE
+    return is_suspect and (transcript.confidence < _SURE or voiced_seconds < _BRIEF_SECONDS)
