@@ -25,6 +25,9 @@ def session_for(agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetim
         ),
         tools=tools.definitions(),
         tool_choice="auto",
+        modalities=("text", "audio"),
+        input_audio_format="pcm16",
+        output_audio_format="pcm16",
         input_audio_sampling_rate=SAMPLE_RATE,
         input_audio_noise_reduction=(
             None if agent.noise_reduction == "off" else wire.Typed(agent.noise_reduction)
@@ -58,6 +61,8 @@ def _turn_detection(turns: TurnDetection) -> wire.TurnDetection:
         speech_duration_ms=turns.speech_duration_ms,
         remove_filler_words=turns.remove_filler_words or None,
         languages=list(turns.languages) or None,
+        create_response=True,
+        interrupt_response=True,
         end_of_utterance_detection=_end_of_utterance(turns.end_of_utterance),
     )
 

@@ -49,11 +49,8 @@ class TurnDetection(msgspec.Struct, kw_only=True, omit_defaults=True):
     remove_filler_words: bool | None = None
     languages: list[str] | None = None
     end_of_utterance_detection: EndOfUtterance | None = None
-    create_response: bool = True
-    interrupt_response: bool = True
-
-
-# `create_response` and `interrupt_response` are true by default on the service too, so omitting them is safe.
+    create_response: bool
+    interrupt_response: bool
 
 
 class Transcription(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -78,10 +75,11 @@ class Session(msgspec.Struct, kw_only=True, omit_defaults=True):
     turn_detection: TurnDetection
     input_audio_transcription: Transcription
     tools: list[dict[str, Any]]
-    modalities: tuple[str, ...] | None = ("text", "audio")
-    input_audio_format: str | None = "pcm16"
-    output_audio_format: str | None = "pcm16"
-    input_audio_sampling_rate: int | None = None
+    modalities: tuple[str, ...]
+    input_audio_format: str
+    output_audio_format: str
+    """`pcm16` is 24 kHz."""
+    input_audio_sampling_rate: int
     input_audio_noise_reduction: Typed | None = None
     input_audio_echo_cancellation: Typed | None = None
     tool_choice: str | None = None

@@ -16,9 +16,13 @@ from bridge.voicelive import wire
 SESSION = wire.Session(
     instructions="Be brief.",
     voice=wire.Voice(type="azure-standard", name="Ava"),
-    turn_detection=wire.TurnDetection(type="server_vad"),
+    turn_detection=wire.TurnDetection(type="server_vad", create_response=True, interrupt_response=True),
     input_audio_transcription=wire.Transcription(model="azure-speech"),
     tools=[],
+    modalities=("text", "audio"),
+    input_audio_format="pcm16",
+    output_audio_format="pcm16",
+    input_audio_sampling_rate=24_000,
 )
 
 

@@ -211,7 +211,7 @@ async def _called(
             async for event in events:
                 if isinstance(event, wire.FunctionCallDone):
                     tool = event.name, json.loads(event.arguments)
-                # A pause inside a line may be taken for its end; the reply to the first half is then cancelled.
+                # A pause inside a line may be taken for its end: the reply to its first half is cancelled.
                 if isinstance(event, wire.ResponseDone) and event.response.status == "completed":
                     break
         return tool
