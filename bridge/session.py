@@ -10,6 +10,9 @@ from bridge.voicelive import wire
 from shared.agent_config import Agent, EndOfUtterance, TurnDetection
 from shared.restaurants import Catalogue
 
+_MOST_PHRASES = 499
+"""A phrase list has fewer than 500 entries (Voice Live FAQ)."""
+
 
 def session_for(agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetime) -> wire.Session:
     """What one call's session is told in `session.update`; `now` (aware) is when the call begins."""
@@ -21,7 +24,7 @@ def session_for(agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetim
             model=agent.transcription.model,
             language=agent.transcription.language,
             # Only the service's own recognisers take a phrase list.
-            phrase_list=None if agent.realtime else tools.phrases(),
+            phrase_list=None if agent.realtime else _phrases(agent, tools),
         ),
         tools=tools.definitions(),
         tool_choice="auto",
@@ -38,6 +41,11 @@ def session_for(agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetim
         temperature=agent.temperature,
         max_response_output_tokens=agent.max_response_output_tokens,
     )
+
+
+def _phrases(agent: Agent, tools: ToolBox) -> list[str]:
+    """What the operator listed first, then the names in the catalogue, each once."""
+    return list(dict.fromkeys([*agent.transcription.phrases, *tools.phrases()]))[:_MOST_PHRASES]
 
 
 def _voice(agent: Agent) -> wire.Voice:

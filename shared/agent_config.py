@@ -124,6 +124,8 @@ class Transcription(_Table, frozen=True, kw_only=True):
     ] = "azure-speech"
     language: Name = "en-US"
     """BCP-47, or several with commas for automatic detection."""
+    phrases: Annotated[tuple[Name, ...], msgspec.Meta(max_length=100)] = ()
+    """Words that callers of this line use; names of restaurants, cuisines and dishes come by themselves."""
 
 
 class Limits(_Table, frozen=True, kw_only=True):

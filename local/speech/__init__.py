@@ -9,7 +9,7 @@ from local.speech.speaker import Speaker
 from local.speech.transcript import Transcript, is_noise
 from local.speech.voice_activity import VoiceActivity
 from local.speech.voices import VOICES
-from local.speech.wav import AudioError, read_wav, write_stereo_wav
+from local.speech.wav import AudioError, read_wav
 
 __all__ = [
     "VOICES",
@@ -29,5 +29,4 @@ __all__ = [
     "read_wav",
     "ulaw_decode",
     "ulaw_encode",
-    "write_stereo_wav",
 ]

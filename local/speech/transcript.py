@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-_SPLIT_DAY = re.compile(r"\bto[ -](night|day|morrow)\b", re.IGNORECASE)
+_SPLIT_WORD = re.compile(r"\b(to)[ -](night|morrow)\b", re.IGNORECASE)
 
 _HEARD_IN_NOISE = frozenset(
     {"you", "yeah", "okay", "oh", "so", "bye", "thank you", "thanks for watching", "we'll be right back"}
@@ -34,7 +34,7 @@ class Transcript:
 
 def tidy(text: str) -> str:
     """Undo spelling habits of the recogniser that are never meant: "to night" is "tonight"."""
-    return _SPLIT_DAY.sub(r"to\1", text).strip()
+    return _SPLIT_WORD.sub(r"\1\2", text).strip()
 
 
 def is_noise(transcript: Transcript, voiced_seconds: float = math.inf) -> bool:

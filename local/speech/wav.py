@@ -1,9 +1,8 @@
-"""WAV files: reading what people have, writing the recording of a call."""
+"""WAV files: reading what people have."""
 
 from __future__ import annotations
 
 import struct
-import wave
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -58,17 +57,6 @@ def read_wav(source: Path | bytes) -> tuple[FloatAudio, int]:
         return _read(source if isinstance(source, bytes) else _load(source))
     except AudioError as error:
         raise AudioError(f"{name}: {error}") from None
-
-
-def write_stereo_wav(path: Path, left: bytes, right: bytes, rate: int) -> None:
-    """Write two PCM16LE mono tracks as one stereo file; the shorter one is filled with silence."""
-    length = max(len(left), len(right)) // 2 * 2
-    tracks = [np.frombuffer(track.ljust(length, b"\0")[:length], "<i2") for track in (left, right)]
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.stack(tracks, axis=1).tobytes())
 
 
 def _load(path: Path) -> bytes:

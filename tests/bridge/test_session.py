@@ -49,7 +49,7 @@ async def test_the_shipped_agent() -> None:
     assert session["turn_detection"]["end_of_utterance_detection"]["model"] == "semantic_detection_v1"
     assert session["input_audio_noise_reduction"] == {"type": "azure_deep_noise_suppression"}
     assert "input_audio_echo_cancellation" not in session
-    assert "Golden Lotus" in session["input_audio_transcription"]["phrase_list"]
+    assert {"Golden Lotus", "book a table"} <= set(session["input_audio_transcription"]["phrase_list"])
     assert len(session["input_audio_transcription"]["phrase_list"]) < 500
     assert {tool["name"] for tool in session["tools"]} >= {"find_restaurants", "book_table", "end_call"}
 
