@@ -21,6 +21,9 @@ _KEY_PAUSE = 1.5
 """Seconds without a further key until the model is told the keys pressed; `#` tells it at once."""
 _MOST_KEYS = 32
 
+_ANSWER_SECONDS = 6.0
+"""The longest a caller may wait for the agent's first sound; then something is wrong, and is said."""
+
 _OVERTIME = 60.0
 """Seconds after the longest time of a call in which a goodbye may still be fitted in."""
 
@@ -30,13 +33,17 @@ class Conversation:
 
     Args:
         greeting: spoken first, word for word.
+        apology: spoken word for word when no reply comes.
         farewell: spoken word for word when the call reaches `limit_seconds`.
         limit_seconds: the longest a call may be.
         turns: keeps what is said.
     """
 
-    def __init__(self, *, greeting: str, farewell: str, limit_seconds: float, turns: TurnLog) -> None:
+    def __init__(
+        self, *, greeting: str, apology: str, farewell: str, limit_seconds: float, turns: TurnLog
+    ) -> None:
         self._greeting = greeting
+        self._apology = apology
         self._farewell = farewell
         self._limit_seconds = limit_seconds
         self._turns = turns
@@ -57,6 +64,12 @@ class Conversation:
         self._caller_speaks = False
         self._cut_short = False
         """The agent was interrupted, and by what is not known yet."""
+        self._answer_due: float | None = None
+        """When the agent's first sound is overdue."""
+        self._apologise = False
+        """Whether the next reply is the apology."""
+        self._apologised = False
+        """Whether the caller's last turn has had one."""
         self._keys = ""
         self._keys_due: float | None = None
         self._limit_due: float | None = None
@@ -88,6 +101,7 @@ class Conversation:
     def audio_written(self, response_id: str, item_id: str, seconds: float, now: float) -> None:
         """Audio of an item was written to the carrier."""
         self._greeted = True
+        self._answer_due = None
         self._spoke.add(response_id)
         starts_at = self._playout.wrote(item_id, seconds, now)
         self._turns.agent_audio(item_id, starts_at, starts_at + seconds, now)
@@ -106,6 +120,7 @@ class Conversation:
                 self._turns.caller_stopped(item_id, audio_end_ms)
                 self._caller_speaks = False
                 self._goodbye.caller_spoke(now)
+                self._answer_due, self._apologised = now + _ANSWER_SECONDS, False
                 return []
             case wire.TranscriptionCompleted(item_id, transcript):
                 return self._on_transcript(item_id, transcript, now)
@@ -156,6 +171,7 @@ class Conversation:
         """When `on_timer` is to be called next; None for never."""
         dues = (
             self._settings_due,
+            self._answer_due,
             self._keys_due,
             self._limit_due,
             self._last_due,
@@ -177,6 +193,8 @@ class Conversation:
             self._goodbye = Goodbye()
             return [HangUp(reason)]
         commands: list[Command] = []
+        if _is_due(self._answer_due, now):
+            commands += self._on_no_answer(now)
         if _is_due(self._keys_due, now):
             commands += self._tell_keys(now)
         if _is_due(self._limit_due, now):
@@ -203,8 +221,27 @@ class Conversation:
         self._replies.wanted = True
         return self._reply_if_due(now)
 
+    def _on_no_answer(self, now: float) -> list[Command]:
+        """The caller hears nothing: apologise, once a turn; give the call up when even that is not heard."""
+        self._answer_due = None
+        if self._goodbye.reason is not None:
+            return []  # the goodbye has its own patience
+        if self._tools:
+            self._answer_due = now + _ANSWER_SECONDS  # they have their own time limit
+            return []
+        if not self._greeted or self._apologised:
+            return [HangUp("model_silent", failed=True)]
+        self._apologise = self._apologised = self._replies.wanted = True
+        self._answer_due = now + _ANSWER_SECONDS
+        active = self._replies.active
+        if active is None:
+            return []
+        self._dropped.add(active)
+        return [Send(wire.ResponseCancel(event_id=self._event_id(), response_id=active))]
+
     def _on_speech_started(self, now: float) -> list[Command]:
         self._caller_speaks = True
+        self._answer_due = None
         quiet = self._replies.active is None and not self._playout.is_playing(now)
         if quiet or self._goodbye.said:
             return []  # a "bye" over our goodbye does not cut it
@@ -248,6 +285,7 @@ class Conversation:
             self._goodbye.take_back()
             return [SaveTurn(turn)]
         self._goodbye.cough()
+        self._answer_due = None
         if cut_short:
             self._replies.wanted = True  # a cough stopped the agent: it goes on talking
         return self._reply_if_due(now)
@@ -314,12 +352,16 @@ class Conversation:
             self._replies.wanted = True  # whatever response came in between, the farewell is still to be said
         if self._in_our_way or self._goodbye.said or not self._replies.may_ask(now):
             return []
+        self._answer_due = now + _ANSWER_SECONDS
         words = None
         if at_limit:
             self._farewell_asked = True
             words = self._farewell
         elif not self._greeted:
             words = self._greeting
+        elif self._apologise:
+            self._apologise = False
+            words = self._apology
         return [Send(self._replies.ask(self._event_id(), words))]
 
     def _forget_response(self, response_id: str) -> None:

@@ -77,6 +77,7 @@ class Services:
         )
         conversation = Conversation(
             greeting=agent.greeting,
+            apology=agent.apology,
             farewell=agent.farewell,
             limit_seconds=agent.limits.max_call_minutes * 60,
             turns=TurnLog(

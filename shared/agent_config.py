@@ -142,6 +142,8 @@ class AgentConfig(_Table, frozen=True, kw_only=True):
     model: Model
     greeting: Line
     """Spoken first, word for word. Says that an AI speaks and ends with a question."""
+    apology: Line = "I am sorry, I have lost the thread. Could you say that again, please?"
+    """Spoken word for word when a reply does not come; ends with a question."""
     farewell: Line
     """Spoken word for word when the call has reached its longest time."""
     temperature: Fraction = 0.7

@@ -34,6 +34,7 @@ class Talk:
         self.commands: list[Command] = []
         self.conversation = Conversation(
             greeting="Hello.",
+            apology="Sorry, again please?",
             farewell="Time is up. Goodbye.",
             limit_seconds=600,
             turns=TurnLog(padding_ms=0, silence_ms=500),
@@ -318,7 +319,8 @@ class TestEndings:
     def test_a_goodbye_cut_short_ends_nothing(self) -> None:
         talk = Talk().starts().agent_says("bye", "Goodbye.", 2.0, done=False)
         talk.hears(wire.FunctionCallDone("bye", "i", "t1", "end_call", "{}")).tool_done("t1", ends_call=True)
-        talk.after(0.5).caller_says("c1", "one more thing").done("bye", "cancelled").took()
+        talk.after(0.5).caller_says("c1", "one more thing").done("bye", "cancelled")
+        talk.agent_says("r2", "Of course?", 1.0).took()
         assert talk.after(20).took() == []
 
     def test_a_goodbye_that_never_comes_ends_the_call_anyway(self) -> None:
@@ -393,6 +395,43 @@ class TestTrouble:
             last = talk.commands[-1:]
             talk.after(2)
         assert last == [HangUp("model_failed", failed=True)]
+
+    def test_a_greeting_that_is_not_heard(self) -> None:
+        talk = Talk().starts()
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).took()
+        assert talk.after(6.1).took() == [HangUp("model_silent", failed=True)]
+
+    def test_a_reply_that_does_not_come_is_apologised_for(self) -> None:
+        """By word, once; whoever is not heard even then hangs up."""
+        talk = Talk().starts().agent_says("r0", "Hello.", 1.0).after(2).caller_says("c1", "sushi please")
+        talk.took()
+        [command] = talk.after(6.1).took()
+        assert isinstance(command, Send)
+        assert isinstance(command.event, wire.ResponseCreate)
+        assert command.event.response == wire.ResponseOptions(
+            pre_generated_assistant_message=wire.MessageItem(
+                "assistant", [wire.TextPart("text", "Sorry, again please?")]
+            )
+        )
+        assert talk.after(6.1).took() == [HangUp("model_silent", failed=True)]
+
+    def test_a_reply_that_hangs_is_called_off_for_the_apology(self) -> None:
+        talk = Talk().starts().agent_says("r0", "Hello.", 1.0).after(2).caller_says("c1", "sushi please")
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).took()
+        assert talk.after(6.1).sent() == ["ResponseCancel"]
+        assert not talk.conversation.may_play("r1")
+        assert talk.done("r1", "cancelled").sent() == ["ResponseCreate"]
+
+    def test_after_an_apology_the_call_goes_on(self) -> None:
+        talk = Talk().starts().agent_says("r0", "Hello.", 1.0).after(2).caller_says("c1", "sushi please")
+        talk.after(6.1).agent_says("r1", "Sorry, again please?", 2.0).after(3).caller_says("c2", "sushi")
+        talk.agent_says("r2", "There is Sakura House.", 2.0).took()
+        assert talk.after(30).took() == []
+
+    def test_a_slow_tool_is_waited_for(self) -> None:
+        talk = Talk().starts().agent_says("r0", "Hello.", 1.0).after(2).caller_says("c1", "sushi please")
+        talk.hears(*_asks_tool("r1", "t1")).done("r1").took()
+        assert talk.after(8).took() == []
 
     def test_a_cough_that_stopped_the_agent_does_not_silence_it(self) -> None:
         talk = Talk().starts().agent_says("r1", "one two three four", 4.0).after(1).caller_says("c1", "")
