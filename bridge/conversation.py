@@ -124,8 +124,10 @@ class Conversation:
                 return []
             case wire.TranscriptionCompleted(item_id, transcript):
                 return self._on_transcript(item_id, transcript, now)
-            case wire.TranscriptionFailed(item_id):
-                return self._on_transcript(item_id, "", now)
+            case wire.TranscriptionFailed():
+                # The service replies all the same, having heard something; else `_answer_due` tells.
+                self._goodbye.cough()
+                self._cut_short = False
             case wire.ResponseCreated(response):
                 return self._on_response_created(response.id)
             case wire.OutputItemAdded(response_id, item) if item.type == "message":

@@ -428,6 +428,12 @@ class TestTrouble:
         talk.agent_says("r2", "There is Sakura House.", 2.0).took()
         assert talk.after(30).took() == []
 
+    def test_words_that_cannot_be_transcribed_are_not_met_with_silence(self) -> None:
+        talk = Talk().starts().agent_says("r0", "Hello.", 1.0).after(2)
+        talk.hears(wire.SpeechStarted("c1", 2000)).after(1).hears(wire.SpeechStopped("c1", 3000))
+        talk.hears(wire.TranscriptionFailed("c1")).took()
+        assert talk.after(6.1).sent() == ["ResponseCreate"]
+
     def test_a_slow_tool_is_waited_for(self) -> None:
         talk = Talk().starts().agent_says("r0", "Hello.", 1.0).after(2).caller_says("c1", "sushi please")
         talk.hears(*_asks_tool("r1", "t1")).done("r1").took()
