@@ -50,6 +50,8 @@ def _phrases(agent: Agent, tools: ToolBox) -> list[str]:
 
 def _voice(agent: Agent) -> wire.Voice:
     voice = agent.voice
+    if voice.type == "openai":
+        return wire.Voice(type=voice.type, name=voice.name)  # these voices take no options
     return wire.Voice(
         type=voice.type,
         name=voice.name,

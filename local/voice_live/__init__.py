@@ -5,6 +5,6 @@ and `replies` (responses); `connection` runs one session on a socket, `service` 
 decides what is said.
 
 Accepted and echoed, with nothing behind them: noise reduction, echo cancellation, animation, interim
-responses, word timestamps, `include`, temperature, reasoning effort, token limits. Refused: avatars, MCP
-tools, images, Foundry agents.
+responses, word timestamps, `include`, temperature, reasoning effort, `invoke_input`. Refused: avatars, MCP
+tools, images, Foundry agents, and the client events `input_audio.turn.*` and `input_text.*`.
 """

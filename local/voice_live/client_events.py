@@ -9,6 +9,7 @@ from local.voice_live.session_fields import (
     FunctionTool,
     Metadata,
     Modality,
+    OpenAIVoiceName,
     OutputFormat,
     SessionFields,
     TokenLimit,
@@ -85,18 +86,20 @@ class ResponseFields(Struct, forbid_unknown_fields=True, kw_only=True):
     input_items: list[ClientItem] | None = None
     modalities: Annotated[list[Modality], Meta(min_length=1)] | None = None
     instructions: str | None = None
-    voice: str | Voice | None = None
+    voice: OpenAIVoiceName | Voice | None = None
     output_audio_format: OutputFormat | None = None
     tools: list[FunctionTool] | None = None
     tool_choice: ToolChoice | None = None
     temperature: Annotated[float, Meta(ge=0.0, le=2.0)] | None = None
     max_output_tokens: TokenLimit | None = None
     max_response_output_tokens: TokenLimit | None = None
-    """The reference's spelling; the client library writes `max_output_tokens`."""
+    """The reference's spelling; the client library writes `max_output_tokens`, which goes first."""
     pre_generated_assistant_message: AssistantMessage | None = None
     reasoning_effort: str | None = None
     metadata: Metadata | None = None
     interim_response: dict[str, Any] | None = None
+    invoke_input: dict[str, Any] | None = None
+    """Input for a hosted agent. There are none here: accepted and ignored, as for a model."""
 
 
 class _Event(Struct, tag_field="type", forbid_unknown_fields=True, kw_only=True):

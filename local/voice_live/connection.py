@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -201,26 +201,33 @@ class Connection:
         self._hand_over()
 
     async def _speak(self, effect: Speak) -> None:
-        """Synthesise sentence by sentence, and send faster than real time."""
+        """Synthesise, and send faster than real time. A sentence's words go with its first sound."""
         begun = asyncio.get_running_loop().time()
         sent = 0
-        urgency = Urgency.SPEECH
-        for sentence in sentences(effect.text):
-            audio = await self._workers.run(urgency, partial(self._synthesise, sentence, effect.rate))
-            urgency = Urgency.AHEAD
-            words = sentence
+        async for words, audio in self._synthesise(effect.text, effect.rate):
             for start in range(0, max(len(audio), 1), CHUNK_BYTES):
                 await self._pace(begun, sent)
-                self._session.spoken(effect.response_id, words, audio[start : start + CHUNK_BYTES])
+                self._session.spoken(
+                    effect.response_id, words if start == 0 else "", audio[start : start + CHUNK_BYTES]
+                )
                 self._hand_over()
                 await self._room.wait()
-                words = ""
                 sent += 1
         self._session.speech_ended(effect.response_id)
         self._hand_over()
 
-    def _synthesise(self, sentence: str, rate: float) -> bytes:
-        return b"".join(self._parts.speaker.stream(sentence, rate=rate))
+    async def _synthesise(self, text: str, rate: float) -> AsyncIterator[tuple[str, bytes]]:
+        """Each chunk as soon as the speaker has made it, the first of a sentence with its words."""
+        urgency = Urgency.SPEECH
+        for sentence in sentences(text):
+            chunks = self._parts.speaker.stream(sentence, rate=rate)
+            words = sentence
+            while (audio := await self._workers.run(urgency, partial(next, chunks, None))) is not None:
+                yield words, audio
+                urgency = Urgency.AHEAD
+                words = ""
+            if words:
+                yield words, b""  # nothing in it can be spoken
 
     async def _pace(self, begun: float, chunks_sent: int) -> None:
         """Wait until the next chunk is due."""

@@ -1,6 +1,9 @@
 """The hearing of one session: audio in, turns of the caller and what was understood of them out.
 
-It runs on the clock of the audio itself, so a file pushed in faster than real time is heard the same.
+It runs on the clock of the audio itself, so where turns begin and end does not depend on how fast the audio
+comes. What depends on words does: recognition takes its own time. In audio pushed in faster than real time
+the words may come too late for end-of-utterance detection, which then ends the turn at its timeout, finished
+sentence or not; and there are fewer partial results, or none.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from local.voice_live.ids import Ids
 from local.voice_live.outbox import Outbox, Recognize
 from local.voice_live.seams import VoiceActivity
 from local.voice_live.settings import TurnRules
-from local.voice_live.transcripts import PartialTranscript, is_unfinished
+from local.voice_live.transcripts import PartialTranscript
 from local.voice_live.turn_detector import FRAME_MS, Change, TurnDetector
 
 FRAME_SAMPLES = 512
@@ -258,11 +261,12 @@ def _has_ended(utterance: Utterance, silence_ms: int, rules: TurnRules) -> bool:
     """Whether this much silence ends the turn, given the words recognized in it."""
     if silence_ms < rules.silence_duration_ms:
         return False
-    if rules.end_of_utterance_ms is None or silence_ms >= rules.end_of_utterance_ms:
+    end = rules.utterance_end
+    if end is None or silence_ms >= end.longest_ms:
         return True
     if utterance.transcript is None:
         return utterance.failure is not None  # otherwise the words are on their way
-    return not is_unfinished(utterance.transcript.text)
+    return not end.waits_after(utterance.transcript.text)
 
 
 def _kept_ms(rules: TurnRules) -> int:

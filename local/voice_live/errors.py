@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from local.voice_live.allowed_values import allowed_values
+
 _TYPE_MISMATCH = re.compile(r"Expected `(?P<want>[^`]+)`, got `(?P<got>[^`]+)`")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<name>[^`]+)`")
 _MISSING_FIELD = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
@@ -42,7 +44,7 @@ def decode_event[T](text: str, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise _explain(str(error)) from None
+        raise _explain(str(error), decoder.type) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ClientError("invalid_json", f"The event is not valid JSON: {error}.") from None
     except RecursionError:
@@ -59,7 +61,7 @@ def client_event_id(text: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _explain(text: str) -> ClientError:
+def _explain(text: str, expected: Any) -> ClientError:  # noqa: ANN401 - any type msgspec can decode
     """Turn msgspec's message, which ends in the path of the field, into the service's words."""
     at = _PATH.search(text)
     path = at["path"] if at else ""
@@ -78,6 +80,8 @@ def _explain(text: str) -> ClientError:
         return ClientError("invalid_type", message, path or None)
     bad = _BAD_VALUE.fullmatch(reason)
     detail = bad["value"] if bad else reason
+    if bad and (allowed := allowed_values(expected, path)):
+        detail += f". Supported values are: {', '.join(allowed)}"
     return ClientError("invalid_value", f"Invalid value for '{path}': {detail}.", path or None)
 
 

@@ -68,7 +68,7 @@ class FaultPlan:
         self._counted.clear()
 
     def take(self) -> Faults:
-        """The faults of a session that begins now."""
+        """The faults of a session that begins now; it has been admitted and can be upgraded."""
         if not self._counted:
             return self.standing
         left, faults = self._counted[0]

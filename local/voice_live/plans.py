@@ -9,7 +9,7 @@ import msgspec
 
 from local.voice_live.client_events import ResponseFields
 from local.voice_live.conversation import Conversation, Item
-from local.voice_live.session_fields import AzureVoice, NamedFunction, OpenAIVoice, Voice
+from local.voice_live.session_fields import AzureVoice, NamedFunction, OpenAIVoice, OpenAIVoiceName, Voice
 from local.voice_live.settings import Settings
 
 _SLOWEST, _FASTEST = 0.5, 1.5
@@ -40,6 +40,15 @@ class Plan:
     def speaks(self) -> bool:
         return "audio" in self.modalities
 
+    @property
+    def token_limit(self) -> int | None:
+        """Tokens of words and calls the mind may give; None: as many as it likes.
+
+        Sound is not counted: a reply is cut before it is spoken. Nor is text that the client wrote itself.
+        """
+        limit = self.max_output_tokens
+        return limit if isinstance(limit, int) and self.fixed_text is None else None
+
 
 def make_plan(
     settings: Settings,
@@ -53,7 +62,7 @@ def make_plan(
     instructions = _first(own.instructions, of_session.instructions)
     if additional_instructions:
         instructions = f"{instructions}\n\n{additional_instructions}"
-    voice = _first(own.voice, of_session.voice)
+    voice: OpenAIVoiceName | Voice = _first(own.voice, of_session.voice)
     if isinstance(voice, str):
         voice = OpenAIVoice(name=voice)
     choice = _first(own.tool_choice, of_session.tool_choice)

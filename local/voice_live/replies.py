@@ -154,13 +154,17 @@ class Replies:
             if not isinstance(output, Say):
                 reply.call_function(output)
                 continue
+            text = reply.within_limit(output.text)
             reply.open_message()
             if reply.plan.speaks:
-                self._outbox.do(Speak(reply.id, output.text, reply.plan.speech_rate))
+                self._outbox.do(Speak(reply.id, text, reply.plan.speech_rate))
                 return
-            reply.write(output.text)
+            reply.write(text)
             reply.close_message()
-        self._end(reply, "completed", None)
+        if reply.is_cut:
+            self._end(reply, "incomplete", {"type": "incomplete", "reason": "max_output_tokens"})
+        else:
+            self._end(reply, "completed", None)
 
     def _end(self, reply: Reply, status: str, details: dict[str, Any] | None) -> None:
         reply.break_off()

@@ -17,6 +17,7 @@ from local.voice_live.ids import Ids
 from local.voice_live.mind.outputs import CallFunction, Output
 from local.voice_live.outbox import Outbox
 from local.voice_live.plans import Plan
+from local.voice_live.usage import cut, output_tokens
 
 _PIECE = re.compile(r"\s*[\w'\u2019]+|\s*[^\w\s]+|\s+\Z")
 _BYTES_PER_MS = 48
@@ -56,10 +57,23 @@ class Reply:
     items: list[Item] = field(default_factory=list)
     has_content: bool = False
     """Whether the client has seen any of what it says or calls."""
+    is_cut: bool = False
+    """Whether the last output was cut at the token limit."""
     _message: _Message | None = None
 
     def begin(self) -> None:
         self.outbox.send("response.created", response=self._wire("in_progress", None, None))
+
+    def within_limit(self, text: str) -> str:
+        """As much of the next output as the token limit leaves; after a cut nothing more is given."""
+        limit = self.plan.token_limit
+        if limit is None:
+            return text
+        kept = cut(text, limit - output_tokens(self.items).text)
+        if kept != text:
+            self.is_cut = True
+            self.to_come.clear()
+        return kept
 
     def open_message(self) -> None:
         item = Item({**self._head("message"), "role": "assistant", "content": []})
@@ -83,7 +97,7 @@ class Reply:
         message.item.audio_ms += len(pcm) // _BYTES_PER_MS
         self._send_audio(message.encoder.encode(pcm))
 
-    def close_message(self, status: str = "completed") -> None:
+    def close_message(self, *, broken_off: bool = False) -> None:
         message = self._open()
         content: dict[str, Any]
         if self.plan.speaks:
@@ -99,10 +113,10 @@ class Reply:
             self._send_part("response.content_part.done", part={"type": "text", "text": ""})
         message.item.wire["content"] = [content]
         self._message = None
-        self._finish_item(message.item, message.output_index, status)
+        self._finish_item(message.item, message.output_index, incomplete=broken_off or self.is_cut)
 
     def call_function(self, call: CallFunction) -> None:
-        arguments = json.dumps(call.arguments, ensure_ascii=False)
+        arguments = self.within_limit(json.dumps(call.arguments, ensure_ascii=False))
         call_id = self.ids.call()
         head = self._head("function_call")
         item = Item({**head, "name": call.name, "call_id": call_id, "arguments": ""})
@@ -115,12 +129,12 @@ class Reply:
             "response.function_call_arguments.done", **place, name=call.name, arguments=arguments
         )
         item.wire["arguments"] = arguments
-        self._finish_item(item, index, "completed")
+        self._finish_item(item, index, incomplete=self.is_cut)
 
     def break_off(self) -> None:
         """Close a message that will not be finished."""
         if self._message is not None:
-            self.close_message("incomplete")
+            self.close_message(broken_off=True)
 
     def end(self, status: str, details: dict[str, Any] | None, usage: dict[str, Any]) -> None:
         self.outbox.send("response.done", response=self._wire(status, details, usage))
@@ -142,8 +156,8 @@ class Reply:
             self.conversation.add(item)
         return index
 
-    def _finish_item(self, item: Item, index: int, status: str) -> None:
-        item.wire["status"] = status
+    def _finish_item(self, item: Item, index: int, *, incomplete: bool) -> None:
+        item.wire["status"] = "incomplete" if incomplete else "completed"
         shown = copy.deepcopy(item.wire)
         self.outbox.send("response.output_item.done", response_id=self.id, output_index=index, item=shown)
 

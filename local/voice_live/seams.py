@@ -24,7 +24,7 @@ class VoiceActivity(Protocol):
 
 
 class Speaker(Protocol):
-    """Text to speech; blocking, shared, one PCM16LE 24 kHz mono chunk per sentence."""
+    """Text to speech; blocking, shared, PCM16LE 24 kHz mono, a chunk for a sentence or a clause of it."""
 
     def stream(self, text: str, voice: str = "agent", rate: float = 1.0) -> Iterator[bytes]: ...
 

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from aiohttp import WSCloseCode, web
 
-from local.serving import serve
+from local.serving import port, serve
 from local.voice_live.admission import Admission, AdmissionError
 from local.voice_live.connection import Connection
 from local.voice_live.faults import FAULT_HELP, FaultOrder, FaultPlan, Faults
@@ -30,10 +30,13 @@ _CLOSE_TIMEOUT_S = 1.0
 """How long a client may take to answer a close frame."""
 _HOUR = 3600.0
 
-_FAULTS_TEXT = """\
+_EPILOG = """\
+not here: avatar, MCP tools, images, agent mode, and the client events input_audio.turn.* and input_text.*
+
 faults at run time:
   POST /faults    JSON with any of the --fault options' names (drop_after_ms, ...) and "sessions": N for the
-                  next N sessions or "all" (default) for every new one until changed
+                  next N sessions or "all" (default) for every new one until changed; handshakes that would
+                  be refused anyway do not count
   GET /faults     what every new session gets now
   DELETE /faults  back to the command line's faults
 
@@ -65,17 +68,18 @@ class Service:
         return app
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
-        faults = self.faults.take()
-        await asyncio.sleep(faults.connect_delay_ms / 1000)
         try:
-            if faults.refuse_status:
-                raise _forced_refusal(faults.refuse_status)
             model = self.admission.admit(request.query, request.headers)
             socket = web.WebSocketResponse(
                 compress=False, max_msg_size=_LARGEST_FRAME, timeout=_CLOSE_TIMEOUT_S
             )
             if not socket.can_prepare(request):
                 raise AdmissionError(400, "400", "This address speaks WebSocket; send an upgrade request.")
+            # Only here: what would not have become a session spends no fault that was ordered for one.
+            faults = self.faults.take()
+            await asyncio.sleep(faults.connect_delay_ms / 1000)
+            if faults.refuse_status:
+                raise _forced_refusal(faults.refuse_status)
         except AdmissionError as refusal:
             return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
         await socket.prepare(request)
@@ -161,10 +165,10 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(
         prog="python -m local voice-live",
         description="Voice Live on this machine: the realtime protocol, with real hearing and speech.",
-        epilog=_FAULTS_TEXT,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    options.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any free one)")
+    options.add_argument("--port", type=port, default=0, help="port on 127.0.0.1 (default: any free one)")
     options.add_argument("--api-key", help="the only key accepted (default: any key)")
     options.add_argument("--bearer-audience", help="accept only JWTs made out to this audience")
     options.add_argument(

@@ -14,14 +14,30 @@ Milliseconds = Annotated[int, Meta(ge=0, le=60_000)]
 Modality = Literal["text", "audio"]
 InputFormat = Literal["pcm16", "g711_ulaw", "g711_alaw"]
 OutputFormat = Literal["pcm16", "pcm16_16000hz", "pcm16_8000hz", "g711_ulaw", "g711_alaw"]
+OpenAIVoiceName = Literal[
+    "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"
+]
+TranscriptionModel = Literal[
+    "azure-speech",
+    "mai-transcribe",
+    "mai-transcribe-1",  # the client library's name for it
+    "mai-transcribe-2",
+    "whisper-1",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-transcribe",
+    "gpt-4o-transcribe-diarize",
+]
 
 
 class OpenAIVoice(Struct, tag_field="type", tag="openai", forbid_unknown_fields=True):
-    name: str
+    name: OpenAIVoiceName
 
 
 class AzureVoice(Struct, tag_field="type", forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """What Azure voices share. `rate` is a factor such as "1.1" or a change such as "+10%"."""
+    """What Azure voices share. The service has hundreds of them, so any `name` will do here.
+
+    `rate` is a factor such as "1.1" or a change such as "+10%".
+    """
 
     name: str
     temperature: Share | None = None
@@ -55,7 +71,12 @@ Voice = OpenAIVoice | AzureStandardVoice | AzureCustomVoice | AzurePersonalVoice
 
 
 class EndOfUtterance(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Waits longer when the words so far are no whole sentence, at most `timeout_ms` of silence."""
+    """Waits longer when the words so far are no whole sentence, at most `timeout_ms` of silence.
+
+    What each level waits for stands in `unfinished.is_unfinished`; "default" is medium. The models
+    `semantic_detection_v1` and `_en` judge by English words, `_multilingual` by those of more languages.
+    `threshold` and `timeout`, the older spelling, are accepted and echoed.
+    """
 
     model: Literal["semantic_detection_v1", "semantic_detection_v1_en", "semantic_detection_v1_multilingual"]
     threshold_level: Literal["low", "medium", "high", "default"] | None = None
@@ -84,6 +105,8 @@ class ServerVad(TurnDetection, tag="server_vad"):
 
 
 class SemanticVad(TurnDetection, tag="semantic_vad"):
+    """OpenAI's own, for realtime models only. `eagerness`: see `settings.turn_rules`."""
+
     eagerness: Literal["low", "medium", "high", "auto"] = "auto"
 
 
@@ -107,7 +130,7 @@ AnyTurnDetection = (
 
 
 class Transcription(Struct, forbid_unknown_fields=True, kw_only=True):
-    model: str
+    model: TranscriptionModel
     language: str | None = None
     prompt: str | None = None
     custom_speech: dict[str, str] | None = None
@@ -154,7 +177,7 @@ class SessionFields(Struct, forbid_unknown_fields=True, kw_only=True):
     model: str | UnsetType = UNSET
     modalities: Annotated[list[Modality], Meta(min_length=1)] | UnsetType = UNSET
     instructions: str | UnsetType = UNSET
-    voice: str | Voice | UnsetType = UNSET
+    voice: OpenAIVoiceName | Voice | UnsetType = UNSET
     input_audio_format: InputFormat | UnsetType = UNSET
     output_audio_format: OutputFormat | UnsetType | None = UNSET
     input_audio_transcription: Transcription | UnsetType | None = UNSET

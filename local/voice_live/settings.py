@@ -10,10 +10,12 @@ from local.voice_live.errors import ClientError
 from local.voice_live.session_fields import (
     AzureSemanticVad,
     OpenAIVoice,
+    SemanticVad,
     ServerVad,
     SessionFields,
     TurnDetection,
 )
+from local.voice_live.unfinished import UtteranceEnd
 
 DEFAULT_INSTRUCTIONS = (
     "Your knowledge cutoff is 2023-10. You are a helpful, witty, and friendly AI. Act like a human, but "
@@ -31,6 +33,8 @@ PARTIAL_TRANSCRIPTS = ("azure-speech", "mai-transcribe")
 _SERVER_VAD_SPEECH_MS = 200
 _AZURE_VAD_SPEECH_MS = 80
 _END_OF_UTTERANCE_MS = 1000
+_PATIENCE_MS = {"low": 8000, "medium": 4000, "auto": 4000, "high": 2000}
+"""How long `semantic_vad` waits for the rest of a sentence, by eagerness (OpenAI realtime reference)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ class TurnRules:
     prefix_padding_ms: int
     speech_duration_ms: int
     silence_duration_ms: int
-    end_of_utterance_ms: int | None
-    """Longest silence granted after words that are no whole sentence; None: do not look at the words."""
+    utterance_end: UtteranceEnd | None
+    """The silence granted after words that are no whole sentence; None: do not look at the words."""
 
 
 class Settings:
@@ -109,7 +113,7 @@ class Settings:
     @property
     def transcribes(self) -> bool:
         """Whether the client is told what the caller said. Models that only read text always transcribe."""
-        return bool(self.fields.input_audio_transcription) or "realtime" not in str(self.fields.model)
+        return bool(self.fields.input_audio_transcription) or not self._is_realtime
 
     @property
     def tells_partials(self) -> bool:
@@ -122,6 +126,11 @@ class Settings:
         chosen = self.fields.input_audio_transcription
         return tuple(chosen.phrase_list or ()) if chosen else ()
 
+    @property
+    def _is_realtime(self) -> bool:
+        """Whether the model hears by itself; the others read what was recognized."""
+        return "realtime" in str(self.fields.model)
+
     def _refuse_forbidden(self, merged: SessionFields, *, audio_received: bool, audio_sent: bool) -> None:
         old = self.fields
         if merged.model != old.model:
@@ -129,6 +138,12 @@ class Settings:
                 "invalid_value",
                 f"The model is fixed by the connection's `model` query parameter and is '{old.model}'.",
                 "session.model",
+            )
+        if isinstance(merged.turn_detection, SemanticVad) and not self._is_realtime:
+            raise ClientError(
+                "invalid_value",
+                f"semantic_vad needs a realtime model, and this is '{old.model}'; use azure_semantic_vad.",
+                "session.turn_detection.type",
             )
         if merged.avatar is not None:
             raise ClientError("invalid_value", "Avatars are not available here.", "session.avatar")
@@ -145,11 +160,14 @@ class Settings:
 
 
 def turn_rules(detection: TurnDetection | None) -> TurnRules | None:
-    """Fill the defaults of the detection's kind in (Voice Live how-to, 2026-04-10 and later)."""
+    """Fill the defaults of the detection's kind in (Voice Live how-to, 2026-04-10 and later).
+
+    End-of-utterance detection works with every kind that carries it, and `semantic_vad` has its own: an
+    unfinished sentence is waited for, the longer the lower its eagerness (see `_PATIENCE_MS`).
+    """
     if detection is None:
         return None
     azure = isinstance(detection, AzureSemanticVad)
-    utterance_end = detection.end_of_utterance_detection if azure else None
     return TurnRules(
         threshold=_or(detection.threshold, 0.5),
         prefix_padding_ms=_or(detection.prefix_padding_ms, 420 if azure else 400),
@@ -157,8 +175,22 @@ def turn_rules(detection: TurnDetection | None) -> TurnRules | None:
             detection.speech_duration_ms, _AZURE_VAD_SPEECH_MS if azure else _SERVER_VAD_SPEECH_MS
         ),
         silence_duration_ms=_or(detection.silence_duration_ms, 500),
-        end_of_utterance_ms=_or(utterance_end.timeout_ms, _END_OF_UTTERANCE_MS) if utterance_end else None,
+        utterance_end=_utterance_end(detection),
     )
+
+
+def _utterance_end(detection: TurnDetection) -> UtteranceEnd | None:
+    given = detection.end_of_utterance_detection
+    if given is not None:
+        level = given.threshold_level or "default"
+        return UtteranceEnd(
+            longest_ms=_or(given.timeout_ms, _END_OF_UTTERANCE_MS),
+            level="medium" if level == "default" else level,
+            multilingual=given.model.endswith("_multilingual"),
+        )
+    if isinstance(detection, SemanticVad):
+        return UtteranceEnd(longest_ms=_PATIENCE_MS[detection.eagerness])
+    return None
 
 
 def _or[T](value: T | None, default: T) -> T:

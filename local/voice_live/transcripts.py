@@ -1,4 +1,4 @@
-"""Rules on recognized words: what is certain already, what is no speech, what is no whole sentence."""
+"""Rules on recognized words: what is certain already, and what is no speech."""
 
 import re
 
@@ -7,14 +7,8 @@ from local.speech.transcript import Transcript, is_noise
 _FILLERS = frozenset({"ah", "um", "umm", "mm", "uh", "huh", "oh", "yeah", "hmm"})
 """What `remove_filler_words` ignores while a response is running (Voice Live how-to)."""
 
-_HESITATIONS = _FILLERS - {"oh", "yeah"}
-
-_NEVER_LAST = frozenset(
-    {"a", "an", "the", "my", "our", "your"}
-    | {"for", "at", "to", "of", "with", "from", "and", "or", "but", "because"}
-    | {"i'd", "i'll", "i'm", "we'd", "we'll", "we're"}
-)
-"""Words after which an English speaker has more to say."""
+HESITATIONS = _FILLERS - {"oh", "yeah"}
+"""Sounds of a speaker who is looking for words."""
 
 _WORD = re.compile(r"[\w']+")
 
@@ -31,15 +25,6 @@ def words_of(text: str) -> list[str]:
 def is_filler(text: str) -> bool:
     """True for "Um, yeah." and for nothing at all."""
     return all(word in _FILLERS for word in words_of(text))
-
-
-def is_unfinished(text: str) -> bool:
-    """True for the start of a sentence, such as "I'd like a table for". Errs towards finished.
-
-    Punctuation tells nothing: recognition ends a short answer with a comma as often as with a full stop.
-    """
-    words = words_of(text)
-    return bool(words) and (words[-1] in _NEVER_LAST or words[-1] in _HESITATIONS)
 
 
 class PartialTranscript:

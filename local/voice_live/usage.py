@@ -11,6 +11,7 @@ from typing import Any
 from local.voice_live.conversation import Item
 
 _TOKEN = re.compile(r"\w{1,6}|[^\w\s]")
+_WORD = re.compile(r"\S+")
 _INPUT_AUDIO_PER_SECOND = 10
 _OUTPUT_AUDIO_PER_SECOND = 20
 _CACHE_BLOCK = 64
@@ -32,6 +33,17 @@ class Tokens:
 
 def count_text(text: str) -> int:
     return len(_TOKEN.findall(text))
+
+
+def cut(text: str, limit: int) -> str:
+    """The longest beginning of `text` in whole words that has no more than `limit` tokens."""
+    end = tokens = 0
+    for word in _WORD.finditer(text):
+        tokens += count_text(word.group())
+        if tokens > limit:
+            return text[:end]
+        end = word.end()
+    return text
 
 
 def input_tokens(instructions: str, tools: Sequence[dict[str, Any]], items: Iterable[Item]) -> Tokens:

@@ -55,7 +55,7 @@ async def test_the_shipped_agent() -> None:
 
 
 async def test_what_the_service_may_not_be_told_is_left_out() -> None:
-    """A realtime model hears for itself: no phrase list; server_vad knows no end of utterance."""
+    """A realtime model hears for itself: no phrase list; an OpenAI voice has one pace."""
     shipped = load_agent(DEFAULT_AGENT_DIR)
     agent = msgspec.structs.replace(
         shipped,
@@ -70,7 +70,7 @@ async def test_what_the_service_may_not_be_told_is_left_out() -> None:
     assert "phrase_list" not in session["input_audio_transcription"]
     assert "input_audio_noise_reduction" not in session
     assert session["input_audio_echo_cancellation"] == {"type": "server_echo_cancellation"}
-    assert session["voice"] == {"type": "openai", "name": "marin", "rate": "1.2"}
+    assert session["voice"] == {"type": "openai", "name": "marin"}
     assert "end_of_utterance_detection" not in session["turn_detection"]
 
 

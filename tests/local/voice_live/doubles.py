@@ -57,6 +57,28 @@ class ToneSpeaker:
         yield tone(round(50 * len(text) / rate))
 
 
+class ClauseSpeaker(ToneSpeaker):
+    """Speaks in two chunks of 100 ms, the second only when `gate` is set."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__()
+        self._second = gate
+
+    def stream(self, text: str, voice: str = "agent", rate: float = 1.0) -> Iterator[bytes]:
+        del text, voice, rate
+        yield tone(100)
+        self._second.wait(timeout=30)
+        yield tone(100)
+
+
+class SilentSpeaker(ToneSpeaker):
+    """Finds nothing to speak in any text."""
+
+    def stream(self, text: str, voice: str = "agent", rate: float = 1.0) -> Iterator[bytes]:
+        del text, voice, rate
+        return iter(())
+
+
 class ScriptedMind:
     """Gives the outputs of its script in order, then the last for ever; remembers what it was asked."""
 

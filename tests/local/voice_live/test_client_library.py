@@ -12,8 +12,10 @@ from local.voice_live.mind.outputs import Say
 from local.voice_live.seams import Parts
 from tests.local.voice_live.conftest import Serve
 from tests.local.voice_live.doubles import (
+    ClauseSpeaker,
     ScriptedMind,
     ScriptedRecognizer,
+    SilentSpeaker,
     ToneSpeaker,
     parts,
     silence,
@@ -122,6 +124,29 @@ async def test_cancel(serve: Serve) -> None:
         assert done["response"]["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
         await ask(talk, "Once more.")
         assert (await talk.until("response.done"))["response"]["status"] == "completed"
+
+
+async def test_the_first_clause_is_heard_while_the_rest_is_still_made(serve: Serve) -> None:
+    gate = threading.Event()
+    async with serve(parts(speaker=ClauseSpeaker(gate))) as url, talking(url, phone_session()) as talk:
+        await ask(talk, "Hello.")
+        try:
+            await talk.until("response.audio.delta")
+            words = [event["delta"] for event in talk.log if event["type"].endswith("transcript.delta")]
+            assert "".join(words) == "All right."
+        finally:
+            gate.set()
+        done = await talk.until("response.done")
+        assert types(talk.log).count("response.audio.delta") == 2
+        assert done["response"]["output"][0]["content"][0]["transcript"] == "All right."
+
+
+async def test_a_sentence_without_sound_still_has_its_words(serve: Serve) -> None:
+    mind = ScriptedMind([Say("...")])
+    async with serve(parts(speaker=SilentSpeaker(), mind=mind)) as url, talking(url) as talk:
+        await ask(talk, "Hello.")
+        done = await talk.until("response.done")
+        assert done["response"]["output"][0]["content"][0]["transcript"] == "..."
 
 
 async def test_speech_breaks_into_a_reply_that_is_still_being_sent(serve: Serve) -> None:

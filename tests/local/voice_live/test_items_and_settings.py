@@ -147,6 +147,43 @@ def test_items_that_cannot_be(item: dict[str, Any], param: str) -> None:
     assert create(bench, item)["error"]["param"] == param
 
 
+@pytest.mark.parametrize(
+    ("session", "param", "allowed"),
+    [
+        ({"voice": "nova"}, "session.voice", ["alloy", "marin"]),
+        ({"voice": {"type": "openai", "name": "nova"}}, "session.voice.name", ["alloy", "marin"]),
+        (
+            {"input_audio_transcription": {"model": "whisper-9"}},
+            "session.input_audio_transcription.model",
+            ["azure-speech", "whisper-1", "gpt-4o-transcribe-diarize"],
+        ),
+        ({"modalities": ["smell"]}, "session.modalities[0]", ["text", "audio"]),
+        ({"turn_detection": {"type": "x"}}, "session.turn_detection.type", ["server_vad"]),
+        ({"max_response_output_tokens": "all"}, "session.max_response_output_tokens", ["inf"]),
+    ],
+)
+def test_a_value_that_is_none_of_the_allowed_ones(
+    session: dict[str, object], param: str, allowed: list[str]
+) -> None:
+    bench = Bench()
+    bench.update(**session)
+    error = error_of(bench)
+    assert (error["code"], error["param"]) == ("invalid_value", param)
+    assert all(f"'{value}'" in error["message"] for value in allowed)
+
+
+def test_a_number_is_named_where_one_would_do() -> None:
+    bench = Bench()
+    bench.send("response.create", response={"max_output_tokens": "all"})
+    assert "'inf', a whole number" in error_of(bench)["message"]
+
+
+def test_azure_has_too_many_voices_to_list() -> None:
+    voice = {"type": "azure-standard", "name": "xx-XX-AnyoneNeural"}
+    [event] = Bench().update(voice=voice)
+    assert event["session"]["voice"] == voice
+
+
 def test_an_error_names_the_client_event() -> None:
     bench = Bench()
     bench.send("conversation.item.delete", item_id="x", event_id="event_mine")

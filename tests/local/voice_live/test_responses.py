@@ -9,7 +9,7 @@ import pytest
 from local.voice_live.faults import Faults
 from local.voice_live.mind.outputs import CallFunction, Say
 from local.voice_live.outbox import Abandon, Speak, Think
-from tests.local.voice_live.doubles import Bench, Event, ScriptedMind, squeeze, types
+from tests.local.voice_live.doubles import Bench, Event, ScriptedMind, silence, squeeze, tone, types
 
 USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi."}]}
 WELCOME = "Welcome to the line.  What would you like?"
@@ -180,6 +180,62 @@ def test_audio_comes_in_the_format_asked_for(audio_format: str, size: int) -> No
     bench.send("response.create")
     sent = sum(len(base64.b64decode(event["delta"])) for event in bench.only("response.audio.delta"))
     assert abs(sent - 10 * size) <= size // 20
+
+
+INCOMPLETE = {"type": "incomplete", "reason": "max_output_tokens"}
+
+
+@pytest.mark.parametrize("modalities", [["text"], ["text", "audio"]])
+@pytest.mark.parametrize("name", ["max_output_tokens", "max_response_output_tokens"])
+def test_a_reply_longer_than_its_limit_is_cut_at_words(name: str, modalities: list[str]) -> None:
+    bench = Bench(mind=ScriptedMind([Say("One two three. Four five."), CallFunction("never", {})]))
+    bench.send("response.create", response={name: 5, "modalities": modalities})
+    response = bench.last("response.done")["response"]
+    assert (response["status"], response["status_details"]) == ("incomplete", INCOMPLETE)
+    [item] = response["output"]
+    [content] = item["content"]
+    assert item["status"] == bench.last("response.output_item.done")["item"]["status"] == "incomplete"
+    assert (content.get("text") or content["transcript"]) == "One two three. Four"
+    assert response["usage"]["output_token_details"]["text_tokens"] == 5
+
+
+def test_the_limit_of_the_session_holds_for_what_speech_starts() -> None:
+    bench = Bench(mind=ScriptedMind([Say("One two three four.")]))
+    bench.update(max_response_output_tokens=2)
+    bench.hear(tone(800), silence(700))
+    assert bench.last("response.audio_transcript.done")["transcript"] == "One two"
+    assert bench.last("response.done")["response"]["status_details"] == INCOMPLETE
+
+
+def test_calls_count_too_and_are_cut() -> None:
+    bench = Bench(mind=ScriptedMind([Say("Let me look."), CallFunction("find", {"dish": "sushi", "for": 2})]))
+    bench.send("response.create", response={"max_output_tokens": 12})
+    message, call = bench.last("response.done")["response"]["output"]
+    assert (message["status"], call["status"]) == ("completed", "incomplete")
+    assert call["arguments"] == '{"dish":'
+
+
+@pytest.mark.parametrize("limit", [5, "inf"])
+def test_a_reply_within_its_limit_is_whole(limit: int | str) -> None:
+    bench = Bench(mind=ScriptedMind([Say("One two three four.")]))
+    bench.send("response.create", response={"max_output_tokens": limit})
+    response = bench.last("response.done")["response"]
+    assert (response["status"], response["status_details"]) == ("completed", None)
+    assert response["output"][0]["status"] == "completed"
+
+
+def test_what_the_client_wrote_is_spoken_whole() -> None:
+    message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": WELCOME}]}
+    fields = {"pre_generated_assistant_message": message, "max_output_tokens": 1}
+    bench = Bench()
+    bench.send("response.create", response=fields)
+    assert bench.last("response.audio_transcript.done")["transcript"] == WELCOME
+
+
+def test_input_for_a_hosted_agent_is_accepted() -> None:
+    bench = Bench()
+    events = bench.send("response.create", response={"invoke_input": {"task": "any"}})
+    assert events[-1]["response"]["status"] == "completed"
 
 
 def test_usage_counts_the_whole_conversation_and_the_speech() -> None:

@@ -122,10 +122,29 @@ async def test_sessions_share_no_words(serve: Serve) -> None:
 async def test_refusal_hits_the_next_sessions_only(serve: Serve) -> None:
     async with serve() as url:
         assert await order(url, refuse_status=503, sessions=1) == 200
-        status, _, _ = await get(f"{url}/voice-live/realtime", params=QUERY, headers=HEADERS)
-        assert status == 503
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            async with dialled(url):
+                pass
+        assert refused.value.status == 503
         async with dialled(url) as line:
             await events_until(line, "session.created")
+
+
+@pytest.mark.parametrize(("query", "headers", "status"), [(QUERY, HEADERS, 400), (QUERY, {}, 401)])
+async def test_what_is_no_session_spends_no_fault(
+    serve: Serve, query: dict[str, str], headers: dict[str, str], status: int
+) -> None:
+    """A request that is no websocket, and one without a key."""
+    async with serve() as url:
+        await order(url, error_code="rate_limit_exceeded", sessions=1)
+        found, _, _ = await get(f"{url}/voice-live/realtime", params=query, headers=headers)
+        assert found == status
+        async with dialled(url) as line:
+            await line.send_json({"type": "response.create"})
+            assert (await events_until(line, "error"))[-1]["error"]["code"] == "rate_limit_exceeded"
+        async with dialled(url) as line:
+            await line.send_json({"type": "response.create"})
+            assert (await events_until(line, "response.done"))[-1]["response"]["status"] == "completed"
 
 
 async def test_a_dropped_line_has_no_close_frame(serve: Serve) -> None:
@@ -181,6 +200,12 @@ def test_every_fault_is_in_the_help() -> None:
     assert set(FAULT_HELP) == set(Faults.__struct_fields__)
     for name in FAULT_HELP:
         assert f"--fault-{name.replace('_', '-')}" in text
+
+
+def test_what_is_not_here_is_in_the_help() -> None:
+    text = parser().format_help()
+    for name in ("avatar", "MCP tools", "images", "agent mode", "input_audio.turn.*", "input_text.*"):
+        assert name in text
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,8 @@ plain_steps = st.sampled_from(
         ),
         ("response.create", {}),
         ("response.create", {"response": {"cancel_previous": True}}),
+        ("response.create", {"response": {"max_output_tokens": 1}}),
+        ("response.create", {"response": {"max_output_tokens": 3}}),
         ("response.create", {"response": {"conversation": "none", "modalities": ["text"]}}),
         ("response.create", {"response": {"pre_generated_assistant_message": FIXED}}),
         ("response.cancel", {}),

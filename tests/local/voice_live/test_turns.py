@@ -255,25 +255,6 @@ def test_after_an_interruption_nothing_is_playing_that_a_filler_could_pass_under
     assert len(bench.only("input_audio_buffer.committed")) == 2
 
 
-END_OF_UTTERANCE = {"model": "semantic_detection_v1", "timeout_ms": 1500}
-
-
-@pytest.mark.parametrize(("words", "after_ms"), [("I'd like a table for", 1500), ("A table for two.", 500)])
-def test_an_unfinished_sentence_is_waited_for(words: str, after_ms: int) -> None:
-    detection = semantic_vad(silence_duration_ms=500, end_of_utterance_detection=END_OF_UTTERANCE)
-    bench = listening(detection, recognizer=ScriptedRecognizer(words))
-    bench.hear(tone(1000), silence(2000))
-    [stopped] = bench.only("input_audio_buffer.speech_stopped")
-    assert 1000 + after_ms <= stopped["audio_end_ms"] <= 1000 + after_ms + 2 * FRAME_MS
-
-
-def test_server_vad_does_not_look_at_the_words() -> None:
-    detection = server_vad(silence_duration_ms=500, end_of_utterance_detection=END_OF_UTTERANCE)
-    bench = listening(detection, recognizer=ScriptedRecognizer("I'd like a table for"))
-    bench.hear(tone(1000), silence(800))
-    assert len(bench.only("input_audio_buffer.speech_stopped")) == 1
-
-
 def test_without_turn_detection_the_client_commits() -> None:
     bench = listening(None)
     bench.hear(tone(800), silence(1500))

@@ -1,4 +1,4 @@
-"""Rules on words that need no session: fillers, unfinished sentences, partial results, sentences."""
+"""Rules on words that need no session: fillers, partial results, sentences, token limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from hypothesis import given
 from local.speech.transcript import Transcript
 from local.voice_live.reply import pieces
 from local.voice_live.sentences import sentences
-from local.voice_live.transcripts import PartialTranscript, is_filler, is_unfinished, spoken_text
+from local.voice_live.transcripts import PartialTranscript, is_filler, spoken_text
+from local.voice_live.usage import count_text, cut
 
 
 @pytest.mark.parametrize("text", ["Um.", "uh huh, yeah", "Hmm...", ""])
@@ -20,20 +21,6 @@ def test_fillers(text: str) -> None:
 @pytest.mark.parametrize("text", ["Yes.", "um, no", "Two."])
 def test_short_answers_are_no_fillers(text: str) -> None:
     assert not is_filler(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["I'd like a table for", "I want sushi and,", "For four people, um...", "I\u2019d"]
-)
-def test_sentences_that_go_on(text: str) -> None:
-    assert is_unfinished(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["A table for four.", "Yes.", "Four,", "Is that what it is?", "", "seven thirty", "Oh yeah."]
-)
-def test_sentences_that_are_over(text: str) -> None:
-    assert not is_unfinished(text)
 
 
 @pytest.mark.parametrize(("text", "confidence"), [("You", 0.3), ("\u266a \u266a", 0.9), ("", 0.0)])
@@ -75,3 +62,13 @@ def test_a_reply_is_cut_at_the_ends_of_sentences() -> None:
         " It costs 3.50.",
         " Shall I book it?",
     ]
+
+
+@given(st.text(alphabet="abcdefg .,!\n"), st.integers(0, 12))
+def test_a_cut_text_is_a_beginning_in_whole_words_within_the_limit(text: str, limit: int) -> None:
+    kept = cut(text, limit)
+    assert text.startswith(kept)
+    assert count_text(kept) <= limit
+    assert text.split()[: len(kept.split())] == kept.split()
+    if kept != text:
+        assert count_text(" ".join(text.split()[: len(kept.split()) + 1])) > limit

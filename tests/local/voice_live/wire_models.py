@@ -1,4 +1,8 @@
-"""Holds server events against the client library's models: types known, required fields there."""
+"""Holds server events against the client library's models: types known, required fields there.
+
+One event, `conversation.item.done`, is held against nothing: it was recorded from the service, and the
+library does not know it.
+"""
 
 from __future__ import annotations
 
