@@ -4,7 +4,7 @@ HOST ?= embedded
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call test lint
+.PHONY: help setup run call measure test lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ run: setup ## start the whole system, place one call through it, stay up until C
 # make puts SAY and AUDIO into the environment; from there quotes in them do no harm.
 call: setup ## place a call: SAY="I feel like sushi tonight", or AUDIO=file.wav
 	@exec $(PYTHON) -m local call $${SAY:+--say "$$SAY"} $${AUDIO:+--audio "$$AUDIO"} $(ARGS)
+
+measure: setup ## measure greeting, replies and five calls at once against what is promised
+	@exec $(PYTHON) -m local measure $(ARGS)
 
 test: setup ## run every test
 	@exec $(PYTHON) -m pytest $(ARGS)

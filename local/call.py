@@ -6,26 +6,27 @@ import argparse
 import asyncio
 import contextlib
 import sys
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from azure.core.exceptions import AzureError
 
+from local.acs.identifiers import identify
 from local.azurite import AzuriteMissingError
+from local.decoding import FieldError
 from local.ear import RATE, to_ms
 from local.follow import Follower
 from local.line import LineError, Progress, place_call
 from local.phone import Line, Phone
 from local.processes import StartError, Tell
 from local.report import CallReport, report_tool, report_turns, summary
-from local.services import ROOT, Addresses
+from local.saving import CALLS, check_writable, save_call
+from local.services import Addresses
 from local.speech import AudioError, Resampler, Speaker, float_to_pcm16, read_wav
-from local.stack import find_stack, open_stack
+from local.stack import StackNotFoundError, find_stack, open_stack
 from shared.call_store import CallStore
 from shared.settings import StoreSettings
 from shared.tables import Tables
@@ -34,6 +35,10 @@ CALLER = "+15550100"
 CALLED = "+15550199"
 VOICE = "low"
 SEPARATOR = "|"
+
+LINE_BROKE = "line_broke"
+STORE_LOST = "store_lost"
+"""Outcomes of calls that nobody ended: the line broke; the store would not say how the call went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,24 @@ class Script:
 
 
 def main(argv: list[str]) -> int:
-    """The `call` command. Exit status 0 after an answered call, 1 after any other, 2 for bad options."""
+    """The `call` command.
+
+    Exit status 0 after an answered call that was saved, 1 after any other, 2 for options that cannot work.
+    """
     options = _parser().parse_args(argv)
     tell = _to_stderr if options.json else print
+    directory = options.save or CALLS
+    try:
+        check_writable(directory)
+    except OSError as error:
+        print(
+            f"call: {directory}: cannot be written to ({error.strerror}); choose another with --save",
+            file=sys.stderr,
+        )
+        return 2
     try:
         report = asyncio.run(_run(options, tell))
-    except (AudioError, ValueError) as error:
+    except (AudioError, StackNotFoundError, ValueError) as error:
         print(f"call: {error}", file=sys.stderr)
         return 2
     except (LineError, StartError, AzuriteMissingError, AzureError, OSError) as error:
@@ -62,8 +79,15 @@ def main(argv: list[str]) -> int:
     if options.json:
         print(msgspec.json.encode(report).decode())
     else:
-        print(f"\n{summary(report)}\nsaved: {report.recording}, and transcript.txt and call.json beside it")
-    return 0 if report.answered_ms is not None else 1
+        print(f"\n{closing(report)}")
+    whole = report.outcome not in (LINE_BROKE, STORE_LOST) and report.recording is not None
+    return 0 if whole and report.answered_ms is not None else 1
+
+
+def closing(report: CallReport) -> str:
+    """The numbers of a call, and where it was saved."""
+    saved = f"saved: {report.recording}, and transcript.txt and call.json beside it"
+    return f"{summary(report)}\n{saved if report.recording else 'not saved'}"
 
 
 async def _run(options: argparse.Namespace, tell: Tell) -> CallReport:
@@ -71,14 +95,14 @@ async def _run(options: argparse.Namespace, tell: Tell) -> CallReport:
     lines = await asyncio.to_thread(read_lines, options.script or [], options.voice)
     script = Script(lines, options.dtmf, options.barge_in_ms)
     async with contextlib.AsyncExitStack() as cleanup:
-        addresses = await _addresses(cleanup, tell)
+        addresses = await _addresses(cleanup, options.stack, tell)
         return await run_call(
             addresses, script, tell, caller=options.caller, called=options.called, save=options.save
         )
 
 
-async def _addresses(cleanup: contextlib.AsyncExitStack, tell: Tell) -> Addresses:
-    running = find_stack()
+async def _addresses(cleanup: contextlib.AsyncExitStack, stack_id: str | None, tell: Tell) -> Addresses:
+    running = find_stack(stack_id)
     if running is not None:
         return running.addresses
     tell("no running system found; starting one for this call ...")
@@ -97,7 +121,9 @@ async def run_call(
 ) -> CallReport:
     """Place one call through the system at `addresses`, saying what happens as it does, and save it.
 
-    Raises LineError when the line breaks, AzureError when the store cannot tell how the call went.
+    A call that breaks off, one whose record the store does not give, and one that cannot be saved are
+    reported all the same (as LINE_BROKE, as STORE_LOST, with no `recording`), and `tell` gets the reason.
+    Raises LineError when the call did not come so far as to ring.
     """
     phone = Phone(script.lines, digits=script.digits, barge_in_ms=script.barge_in_ms)
     progress = Progress()
@@ -109,9 +135,22 @@ async def run_call(
                 await place_call(addresses.acs, phone, progress, caller=caller, called=called)
                 following.cancel()
         except* LineError as failures:
-            raise failures.exceptions[0] from None
-        await follower.settle()
-    return _saved(_report(follower, phone, progress), phone, follower.transcript(), save)
+            if not progress.correlation_id:
+                raise failures.exceptions[0] from None
+            tell(f"the call broke off: {failures.exceptions[0]}")
+            progress.ended = LINE_BROKE
+        try:
+            await follower.settle()
+        except AzureError as error:
+            tell(f"the store does not say how the call went: {type(error).__name__}")
+            progress.ended = progress.ended if progress.ended == LINE_BROKE else STORE_LOST
+    report = _report(follower, phone, progress)
+    try:
+        await asyncio.to_thread(save_call, report, bytes(phone.recording), follower.transcript(), save)
+    except OSError as error:
+        tell(f"the call cannot be saved: {error}")
+        report.recording = None
+    return report
 
 
 def read_lines(script: Sequence[tuple[str, str]], voice: str) -> list[Line]:
@@ -146,9 +185,10 @@ def _played(path: Path) -> Line:
 
 def _report(follower: Follower, phone: Phone, progress: Progress) -> CallReport:
     call, sound = follower.call, follower.sound
+    told = None if call is None or progress.ended in (LINE_BROKE, STORE_LOST) else call.outcome
     return CallReport(
         call_id=None if call is None else call.id,
-        outcome=progress.ended if call is None or call.outcome is None else str(call.outcome),
+        outcome=progress.ended if told is None else str(told),
         answered_ms=progress.answered_ms,
         greeting_ms=_greeting_ms(phone, progress),
         turns=[] if sound is None else list(report_turns(follower.turns, sound).values()),
@@ -165,28 +205,6 @@ def _greeting_ms(phone: Phone, progress: Progress) -> int | None:
     return to_ms(onset) + max(0, round((progress.first_frame_at - progress.answered_at) * 1000))
 
 
-def _saved(report: CallReport, phone: Phone, transcript: list[str], save: Path | None) -> CallReport:
-    """Write recording.wav, transcript.txt and call.json, and name the recording in the report."""
-    directory = save or ROOT / "calls" / _folder_name(report)
-    directory.mkdir(parents=True, exist_ok=True)
-    recording = directory / "recording.wav"
-    with wave.open(str(recording), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(bytes(phone.recording))
-    report.recording = str(recording)
-    text = "\n".join([*transcript, "", summary(report), ""])
-    (directory / "transcript.txt").write_text(text, encoding="utf-8")
-    (directory / "call.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2))
-    return report
-
-
-def _folder_name(report: CallReport) -> str:
-    """Time and id, the time by the clock on the wall of whoever looks for it."""
-    return f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{(report.call_id or 'none')[-8:]}"
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local call",
@@ -199,8 +217,18 @@ def _parser() -> argparse.ArgumentParser:
     ):
         parser.add_argument(name, dest="script", action=_InOrder, metavar=metavar, help=meaning)
     parser.add_argument("--voice", default=VOICE, help=f"who speaks the lines (default {VOICE})")
-    parser.add_argument("--from", dest="caller", default=CALLER, metavar="NUMBER", help=f"default {CALLER}")
-    parser.add_argument("--to", dest="called", default=CALLED, metavar="NUMBER", help=f"default {CALLED}")
+    for name, dest, default in (("--from", "caller", CALLER), ("--to", "called", CALLED)):
+        parser.add_argument(
+            name,
+            dest=dest,
+            type=_address,
+            default=default,
+            metavar="NUMBER",
+            help=f"as +15550100, anonymous, or 8:acs:... (default {default})",
+        )
+    parser.add_argument(
+        "--stack", metavar="ID", help="the running system to call, by the id it printed (default: the newest)"
+    )
     parser.add_argument(
         "--barge-in-ms",
         type=_milliseconds,
@@ -228,6 +256,16 @@ class _InOrder(argparse.Action):
     ) -> None:
         script = [*(getattr(namespace, self.dest) or []), ((option_string or "").lstrip("-"), values)]
         setattr(namespace, self.dest, script)
+
+
+def _address(text: str) -> str:
+    try:
+        identify(text, "")
+    except FieldError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number such as +15550100, anonymous, or 8:acs:..."
+        ) from None
+    return text
 
 
 def _milliseconds(text: str) -> int:

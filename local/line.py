@@ -7,12 +7,13 @@ answer to each frame keeps exactly one frame under way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake
 
 from local.phone import Phone
 
@@ -88,11 +89,13 @@ async def _hold(socket: ClientConnection, phone: Phone, progress: Progress) -> N
         move = phone.tick(message)
         if progress.ended:
             continue
-        await socket.send(move.audio)
-        if move.digits:
-            await _send(socket, {"type": "dtmf", "digits": move.digits})
-        if move.hang_up:
-            await _send(socket, {"type": "hang_up"})
+        # A line that closed properly said `ended` first; it is among the messages still to be read.
+        with contextlib.suppress(ConnectionClosedOK):
+            await socket.send(move.audio)
+            if move.digits:
+                await _send(socket, {"type": "dtmf", "digits": move.digits})
+            if move.hang_up:
+                await _send(socket, {"type": "hang_up"})
 
 
 def _note(message: _Message, progress: Progress) -> None:

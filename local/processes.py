@@ -25,6 +25,9 @@ between the moment it is found free and the moment the service listens on it."""
 PORT_TAKEN = 3
 """Exit status of a service whose port is in use (all services of `local/` agree on it)."""
 POLL_SECONDS = 0.05
+HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=2)
+HEALTH_BYTES = 500
+"""As much of a health answer as is shown."""
 
 type Tell = Callable[[str], None]
 """Takes a line of text for whoever watches."""
@@ -44,7 +47,7 @@ class ServiceDiedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What to run, and how it says that it is ready: a line on stdout or an address that answers 200."""
+    """What to run, and how it says that it is ready: a line on stdout, an address answering 200, or both."""
 
     name: str
     command: Sequence[str]
@@ -90,6 +93,7 @@ class Service:
         self.log = log
         self._guard = guard
         self._said_ready = asyncio.Event()
+        self._unhealthy = ""
         self._reader = asyncio.create_task(self._copy_output(), name=f"output of {spec.name}")
 
     @classmethod
@@ -112,11 +116,7 @@ class Service:
 
     async def ready(self, http: aiohttp.ClientSession, deadline: float) -> None:
         """Return once the service is ready; StartError if it ends or `deadline` (monotonic) passes first."""
-        signs = [asyncio.create_task(self._guard.wait())]
-        if self.spec.ready_line is not None:
-            signs.append(asyncio.create_task(self._line_seen()))
-        else:
-            signs.append(asyncio.create_task(self._healthy(http)))
+        signs = [asyncio.create_task(self._guard.wait()), asyncio.create_task(self._all_signs(http))]
         try:
             done, _ = await asyncio.wait(
                 signs, timeout=deadline - time.monotonic(), return_when=asyncio.FIRST_COMPLETED
@@ -129,7 +129,9 @@ class Service:
             taken = self._guard.returncode == PORT_TAKEN or any(map(_port_complaint, self.last_lines()))
             raise (PortTakenError if taken else StartError)(self.last_words())
         if not done:
-            raise StartError(f"{self.spec.name} is not ready in time; its last lines:\n{self._tail()}")
+            raise StartError(
+                f"{self.spec.name} is not ready in time{self._unhealthy}; its last lines:\n{self._tail()}"
+            )
 
     async def died(self) -> str:
         """Wait for the service to end by itself and return its last words."""
@@ -168,17 +170,22 @@ class Service:
                 if self.spec.ready_line is not None and self.spec.ready_line(line.decode(errors="replace")):
                     self._said_ready.set()
 
-    async def _line_seen(self) -> int:
-        await self._said_ready.wait()
+    async def _all_signs(self, http: aiohttp.ClientSession) -> int:
+        """Wait for every sign of readiness that the spec names; 0, for a list of tasks of one type."""
+        if self.spec.ready_line is not None:
+            await self._said_ready.wait()
+        if self.spec.health_url is not None:
+            await self._healthy(http, self.spec.health_url)
         return 0
 
-    async def _healthy(self, http: aiohttp.ClientSession) -> int:
-        assert self.spec.health_url is not None  # noqa: S101  (Spec has one of the two)
+    async def _healthy(self, http: aiohttp.ClientSession, url: str) -> None:
         while True:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with http.get(self.spec.health_url, timeout=aiohttp.ClientTimeout(total=2)) as answer:
+                async with http.get(url, timeout=HEALTH_TIMEOUT) as answer:
                     if answer.status == 200:
-                        return 0
+                        return
+                    text = (await answer.content.read(HEALTH_BYTES)).decode(errors="replace").strip()
+                    self._unhealthy = f" ({url} answers {answer.status}: {text})"
             await asyncio.sleep(POLL_SECONDS)
 
 

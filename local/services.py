@@ -120,9 +120,11 @@ def service_specs(
     ]
 
 
-def _stand_in(name: str, port: int, env: dict[str, str], *options: str) -> Spec:
+def _stand_in(
+    name: str, port: int, env: dict[str, str], *options: str, health_url: str | None = None
+) -> Spec:
     command = [sys.executable, "-m", "local", name, "--port", str(port), *options]
-    return Spec(name, command, env, ready_line=says_ready)
+    return Spec(name, command, env, ready_line=says_ready, health_url=health_url)
 
 
 def _settings(ports: Ports, keys: Keys, addresses: Addresses) -> dict[str, str]:
@@ -161,6 +163,8 @@ def _functions(ports: Ports, keys: Keys, addresses: Addresses, host: Host, setti
             settings,
             *("--app-dir", str(ROOT), "--system-key", keys.functions_system_key),
             *("--host-key", keys.functions_host_key),
+            "--no-local-settings",  # what a developer keeps there is for another store than this stack's
+            health_url=_health_url(addresses),
         )
     return func_spec(ports, addresses, settings)
 
@@ -186,7 +190,7 @@ def func_spec(ports: Ports, addresses: Addresses, settings: dict[str, str]) -> S
         "functions",
         [func, "start", "--port", str(ports.functions)],
         env,
-        health_url=f"{addresses.functions}/api/health",
+        health_url=_health_url(addresses),
         stop_signal="INT",
     )
 
@@ -205,6 +209,11 @@ def subscription(addresses: Addresses, keys: Keys) -> dict[str, Any]:
         "max_delivery_attempts": 2,
         "event_ttl_seconds": 60,
     }
+
+
+def _health_url(addresses: Addresses) -> str:
+    """Answers 200 once the app has its settings and reaches its store."""
+    return f"{addresses.functions}/api/health"
 
 
 def _http(port: int) -> str:

@@ -1,5 +1,6 @@
-"""One way for every stand-in to serve HTTP: a ready line, a clean end, a clear word if the port is taken."""
+"""One way for every stand-in to serve HTTP: a ready line, a clean end, a clear word if it cannot listen."""
 
+import argparse
 import asyncio
 import errno
 import json
@@ -11,7 +12,17 @@ from aiohttp import web
 PORT_TAKEN = 3
 """Exit code when another process listens on the port."""
 
+CANNOT_LISTEN = 1
+"""Exit code when the system refuses the port for another reason."""
+
 _HOST = "127.0.0.1"
+
+
+def port(text: str) -> int:
+    """The value of a --port option: 0 (any free one) to 65535."""
+    if not (text.isascii() and text.isdecimal()) or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
+    return int(text)
 
 
 async def serve(app: web.Application, *, service: str, port: int) -> int:
@@ -31,10 +42,12 @@ async def serve(app: web.Application, *, service: str, port: int) -> int:
         try:
             await web.TCPSite(runner, _HOST, port).start()
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            print(f"{service}: port {port} on {_HOST} is taken; choose another with --port", file=sys.stderr)
-            return PORT_TAKEN
+            if error.errno == errno.EADDRINUSE:
+                reason, status = "is taken", PORT_TAKEN
+            else:
+                reason, status = f"cannot be used ({error.strerror})", CANNOT_LISTEN
+            print(f"{service}: port {port} on {_HOST} {reason}; choose another with --port", file=sys.stderr)
+            return status
         bound = runner.addresses[0][1]
         print(json.dumps({"ready": True, "service": service, "port": bound}), flush=True)
         await stop.wait()

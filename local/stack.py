@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -38,6 +38,14 @@ class StackFile(msgspec.Struct, frozen=True):
 
     id: str
     addresses: Addresses
+
+
+class StackNotFoundError(Exception):
+    """No running stack has the id asked for; the message lists those that run."""
+
+    def __init__(self, stack_id: str, running: Sequence[str]) -> None:
+        known = f"running: {', '.join(running)}" if running else "none runs; start one with `make run`"
+        super().__init__(f"no running system has the id {stack_id!r}; {known}")
 
 
 class Stack:
@@ -73,8 +81,11 @@ async def open_stack(
     async with contextlib.AsyncExitStack() as cleanup:
         stack_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         directory = STACKS / stack_id
-        directory.mkdir(parents=True)
-        cleanup.enter_context(_locked(directory))
+        try:
+            directory.mkdir(parents=True)
+            cleanup.enter_context(_locked(directory))
+        except OSError as error:
+            raise StartError(f"{STACKS}, where the logs go, cannot be written: {error.strerror}") from None
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
                 services = _services(stack_id, directory, host, on_disk, tell)
@@ -91,13 +102,28 @@ async def open_stack(
         yield stack
 
 
-def find_stack() -> StackFile | None:
-    """The newest stack that runs on this machine."""
+def running_stacks() -> list[StackFile]:
+    """The stacks that run on this machine, the newest first."""
+    running = []
     for file in sorted(STACKS.glob("*/stack.json"), reverse=True):
-        with contextlib.suppress(OSError, msgspec.DecodeError):
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
             if _is_locked(file.parent):
-                return msgspec.json.decode(file.read_bytes(), type=StackFile)
-    return None
+                running.append(msgspec.json.decode(file.read_bytes(), type=StackFile))
+    return running
+
+
+def find_stack(stack_id: str | None = None) -> StackFile | None:
+    """The running stack of that id, or the newest one; None when none runs and none was asked for.
+
+    Raises StackNotFoundError.
+    """
+    running = running_stacks()
+    if stack_id is None:
+        return running[0] if running else None
+    for stack in running:
+        if stack.id == stack_id:
+            return stack
+    raise StackNotFoundError(stack_id, [stack.id for stack in running])
 
 
 def prune_stacks() -> None:
@@ -153,9 +179,15 @@ async def _subscribe(http: aiohttp.ClientSession, addresses: Addresses, keys: Ke
     url = f"{addresses.event_grid}/subscriptions/incoming-call"
     timeout = aiohttp.ClientTimeout(total=20)
     headers = {"aeg-sas-key": keys.event_grid_key}
-    async with http.put(url, json=subscription(addresses, keys), headers=headers, timeout=timeout) as answer:
-        if answer.status >= 300:
-            raise StartError(f"event-grid refused the subscription ({answer.status}): {await answer.text()}")
+    body = subscription(addresses, keys)
+    try:
+        async with http.put(url, json=body, headers=headers, timeout=timeout) as answer:
+            if answer.status >= 300:
+                raise StartError(
+                    f"event-grid refused the subscription ({answer.status}): {await answer.text()}"
+                )
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise StartError(f"event-grid did not take the subscription: {type(error).__name__}") from None
 
 
 def _write_privately(path: Path, content: bytes) -> None:

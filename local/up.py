@@ -7,15 +7,15 @@ import asyncio
 import signal
 import sys
 import time
+from collections.abc import Awaitable
 
 import msgspec
 
 from local.azurite import AzuriteMissingError
-from local.call import VOICE, Script, read_lines, run_call
+from local.call import VOICE, Script, closing, read_lines, run_call
 from local.line import LineError
 from local.phone import Line
 from local.processes import ServiceDiedError, StartError, Tell
-from local.report import summary
 from local.services import Addresses
 from local.stack import Stack, open_stack
 
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     try:
         asyncio.run(_up(options))
-    except (StartError, ServiceDiedError, AzuriteMissingError) as error:
+    except (StartError, ServiceDiedError, AzuriteMissingError, OSError) as error:
         print(f"up: {error}", file=sys.stderr)
         return 1
     except asyncio.CancelledError:
@@ -62,21 +62,22 @@ async def _up(options: argparse.Namespace) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(stack.watch())
                 if speech is not None:
-                    await _demonstrate(stack, await speech, tell)
+                    await _demonstrate(stack, speech, tell)
                 if not options.json:
                     tell(_directions(stack))
         except* ServiceDiedError as deaths:
             raise deaths.exceptions[0] from None
 
 
-async def _demonstrate(stack: Stack, lines: list[Line], tell: Tell) -> None:
+async def _demonstrate(stack: Stack, speech: Awaitable[list[Line]], tell: Tell) -> None:
+    """Place the call that shows the system. The system stays up whatever becomes of it."""
     tell("\none call through it, as it happens:\n")
     try:
-        report = await run_call(stack.addresses, Script(lines), tell)
-    except LineError as error:
-        tell(f"the call failed: {error}\n(logs: {stack.directory})")
+        report = await run_call(stack.addresses, Script(await speech), tell)
+    except (LineError, OSError) as error:
+        tell(f"the call failed: {error} (logs: {stack.directory})")
         return
-    tell(f"\n{summary(report)}\nsaved: {report.recording}, and transcript.txt and call.json beside it")
+    tell(f"\n{closing(report)}")
 
 
 def _ready_line(addresses: Addresses) -> str:
@@ -90,6 +91,7 @@ def _directions(stack: Stack) -> str:
     return "\n".join(
         [
             "",
+            f"  {'id':<{width}}{stack.id}   (call --stack chooses it among several)",
             *(f"  {name.replace('_', ' '):<{width}}{address}" for name, address in addresses.items()),
             f"  {'logs':<{width}}{stack.directory}",
             "",

@@ -13,7 +13,7 @@ from local.acs.prompts import Synthesiser
 from local.acs.rest import AccessKeyError, decode_key
 from local.acs.server import AcsOptions, running
 from local.acs.tokens import ISSUER
-from local.serving import serve
+from local.serving import port, serve
 
 if TYPE_CHECKING:
     from local.speech import Speaker
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m local acs", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--port", type=port, required=True, help="port to listen on; 0 takes a free one")
     parser.add_argument("--access-key", required=True, metavar="BASE64", help="key of REST requests")
     parser.add_argument("--resource-id", required=True, metavar="GUID", help="audience of the tokens")
     parser.add_argument("--event-grid", required=True, metavar="URL", help="topic for IncomingCall events")

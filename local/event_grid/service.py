@@ -7,7 +7,7 @@ import sys
 import uvloop
 
 from local.event_grid.server import running
-from local.serving import serve
+from local.serving import port, serve
 
 _ABOUT = """\
 A stand-in for Azure Event Grid on 127.0.0.1.
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--port", type=port, required=True, help="port to listen on; 0 takes a free one")
     parser.add_argument("--key", help="key publishers must send as aeg-sas-key (default: none is asked for)")
     parser.add_argument(
         "--time-scale",

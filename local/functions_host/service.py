@@ -16,7 +16,7 @@ from local.functions_host.keys import Keys
 from local.functions_host.ncrontab import ScheduleError
 from local.functions_host.routes import RouteError
 from local.functions_host.worker import IndexingError
-from local.serving import serve
+from local.serving import port, serve
 
 _ABOUT = """\
 Runs an Azure Functions app (Python v2 model) on 127.0.0.1, with Microsoft's own worker library.
@@ -26,7 +26,8 @@ Runs an Azure Functions app (Python v2 model) on 127.0.0.1, with Microsoft's own
   GET  /admin/host/status, /admin/functions/F        state; what triggers F
   POST /admin/functions/F                            run F now: {"input": ...}
 
-Timer triggers run by their schedule. Settings come from the environment, then from local.settings.json.
+Timer triggers run by their schedule. Settings come from the environment, then from local.settings.json unless
+--no-local-settings is given.
 """
 
 _log = logging.getLogger(__name__)
@@ -39,12 +40,18 @@ def main(argv: list[str]) -> int:
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--port", type=port, required=True, help="port to listen on; 0 takes a free one")
     parser.add_argument("--app-dir", type=Path, default=Path(), help="folder with function_app.py, host.json")
     parser.add_argument("--system-key", help="key of the Event Grid webhook (default: made up and logged)")
     parser.add_argument("--host-key", help="key of HTTP triggers and /admin (default: made up and logged)")
     parser.add_argument(
         "--body-limit", type=int, default=BODY_LIMIT, help="bytes of a request body (default 100 MiB)"
+    )
+    parser.add_argument(
+        "--no-local-settings",
+        dest="local_settings",
+        action="store_false",
+        help="leave local.settings.json alone: only the environment counts",
     )
     options = parser.parse_args(argv)
     _configure_logging()
@@ -57,7 +64,8 @@ def main(argv: list[str]) -> int:
 
 async def _serve(options: argparse.Namespace) -> int:
     app_dir = options.app_dir.resolve()
-    apply_local_settings(app_dir, os.environ)
+    if options.local_settings:
+        apply_local_settings(app_dir, os.environ)
     keys = Keys(host=_key("host", options.host_key), system=_key("system", options.system_key))
     host = await FunctionsHost.start(app_dir, keys)
     for line in host.describe():

@@ -7,14 +7,23 @@ asserted only against bounds far above the promised numbers: the machine that ru
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from statistics import median
 from typing import Any
 
 import pytest
 
 from local.driver import System
+from local.measure import (
+    GREETING_MS,
+    REPLY_MEDIAN_MS,
+    REPLY_WORST_MS,
+    bookings_of,
+    grants,
+    latencies,
+)
 from local.report import CallReport
+from local.scripts import LONG_TALK, LONG_TALK_REPLIES, WISHES
 from shared.settings import StoreSettings
 from shared.tables import Tables
 
@@ -22,10 +31,6 @@ type PlaceCall = Callable[..., Coroutine[None, None, CallReport]]
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-GREETING_MS = 1_000
-REPLY_MEDIAN_MS = 1_500
-REPLY_WORST_MS = 3_000
-"""What `make run` promises on an idle machine with two cores."""
 SLACK = 3
 """A shared machine may take this many times as long before a test calls it broken."""
 
@@ -35,46 +40,26 @@ def tool_calls(report: CallReport, name: str) -> list[dict[str, Any]]:
     return [tool.arguments for tool in report.tools if tool.name == name and "error" not in tool.result]
 
 
-async def bookings_of(system: System, call_id: str | None) -> list[dict[str, Any]]:
-    """What the store holds for a call."""
+@pytest.fixture
+async def tables(system: System) -> AsyncIterator[Tables]:
+    """The store of the system."""
     async with Tables(StoreSettings(system.addresses.tables, endpoint=None, prefix="")) as tables:
-        table = await tables.table("bookings")
-        rows = table.query_entities(
-            "call_id eq @call and RowKey ge 'booking-' and RowKey lt 'booking.'", parameters={"call": call_id}
-        )
-        return [dict(row) async for row in rows]
-
-
-def latencies(report: CallReport) -> list[int]:
-    return [turn.latency_ms for turn in report.turns if turn.latency_ms is not None]
+        yield tables
 
 
 @pytest.fixture(scope="module")
 async def long_call(place_call: PlaceCall) -> CallReport:
     """Advice, questions, a booking and a goodbye: eleven things said."""
-    return await place_call(
-        "Hello, I feel like Italian food tonight.",
-        "What are the opening hours of Trattoria Lucia?",
-        "What is on the menu?",
-        "What is the address?",
-        "Do you know a good Indian restaurant?",
-        "What is the address of Bombay Palace?",
-        "I would like to book a table there.",
-        "Tomorrow at seven, for two people.",
-        "My name is Anna.",
-        "Yes, please.",
-        "No. Goodbye.",
-        voice="bright",
-    )
+    return await place_call(*LONG_TALK, voice="bright")
 
 
-async def test_a_caller_is_advised_and_books_a_table(system: System, long_call: CallReport) -> None:
+async def test_a_caller_is_advised_and_books_a_table(tables: Tables, long_call: CallReport) -> None:
     assert long_call.outcome == "completed"
     assert long_call.turns[0].role == "agent", "the agent greets"
     assert tool_calls(long_call, "find_restaurants")[0]["cuisine"] == "Italian"
     topics = [arguments["topic"] for arguments in tool_calls(long_call, "restaurant_details")]
     assert topics == ["hours", "menu", "address", "address"]
-    (booking,) = await bookings_of(system, long_call.call_id)
+    (booking,) = await bookings_of(tables, long_call.call_id)
     assert (booking["restaurant_id"], booking["party_size"], booking["name"]) == ("bombay-palace", 2, "Anna")
     assert tool_calls(long_call, "end_call"), "the agent ends the call after the goodbye"
 
@@ -83,42 +68,20 @@ async def test_a_call_of_more_than_ten_turns_is_answered_in_time(long_call: Call
     replies = latencies(long_call)
     print(f"greeting {long_call.greeting_ms} ms; replies {replies}")
     print(f"median {median(replies)} ms, worst {max(replies)} ms")
-    assert len(replies) >= 10
+    assert len(replies) >= LONG_TALK_REPLIES
     assert long_call.greeting_ms is not None
     assert long_call.greeting_ms < GREETING_MS * SLACK
     assert median(replies) < REPLY_MEDIAN_MS * SLACK
     assert max(replies) < REPLY_WORST_MS * SLACK
 
 
-async def test_five_calls_at_once_each_get_their_own_booking(system: System, place_call: PlaceCall) -> None:
-    wishes = [  # restaurants that are open every evening, so that the day of the run does not matter
-        ("Tokyo Corner", "tokyo-corner", 2, "two"),
-        ("Cedar Grill", "cedar-grill", 3, "three"),
-        ("Thai Orchid", "thai-orchid", 4, "four"),
-        ("Bombay Palace", "bombay-palace", 5, "five"),
-        ("Napoli Pizza", "napoli-pizza", 6, "six"),
-    ]
+async def test_five_calls_at_once_each_get_their_own_booking(tables: Tables, place_call: PlaceCall) -> None:
     async with asyncio.TaskGroup() as group:
-        calls = [
-            group.create_task(
-                place_call(
-                    f"I would like to book a table for {word} at {name}.",
-                    "Tomorrow at seven.",
-                    "My name is Anna.",
-                    "Yes, please.",
-                    "Goodbye.",
-                    voice="bright" if size % 2 else "low",
-                )
-            )
-            for name, _, size, word in wishes
-        ]
-    booked = []
-    for call in calls:
-        assert call.result().outcome == "completed"
-        booked += await bookings_of(system, call.result().call_id)
-    assert sorted((row["restaurant_id"], row["party_size"]) for row in booked) == sorted(
-        (restaurant, size) for _, restaurant, size, _ in wishes
-    )
+        calls = [group.create_task(place_call(*wish.talk, voice=wish.voice)) for wish in WISHES]
+    for call, wish in zip(calls, WISHES, strict=True):
+        report = call.result()
+        assert report.outcome == "completed"
+        assert grants(await bookings_of(tables, report.call_id), wish)
 
 
 async def test_a_caller_who_talks_over_the_agent_stops_it(place_call: PlaceCall) -> None:

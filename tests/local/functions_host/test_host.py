@@ -105,6 +105,20 @@ async def client(url: str) -> AsyncIterator[Client]:
         yield opened
 
 
+def test_settings_of_the_developer_can_be_left_alone(tmp_path: Path) -> None:
+    """A file that would stop the host is not even read."""
+    app_dir = shutil.copytree(SAMPLE_APP, tmp_path / "app")
+    (app_dir / "local.settings.json").write_text("no JSON")
+    reading = start("--app-dir", str(app_dir))
+    _, errors = reading.communicate(timeout=20)
+    assert (reading.returncode, "local.settings.json" in errors) == (1, True)
+    ignoring = start("--app-dir", str(app_dir), "--no-local-settings")
+    port_of(ignoring)
+    ignoring.terminate()
+    _, errors = ignoring.communicate(timeout=20)
+    assert ignoring.returncode == 0, errors
+
+
 class TestHttp:
     async def test_the_function_gets_the_whole_request(self, client: Client) -> None:
         answer = await client(

@@ -72,6 +72,50 @@ async def test_a_service_is_ready_when_its_address_answers_and_its_port_is_free_
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+HALF_READY = """
+import http.server, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    asked = 0
+    def do_GET(self):
+        Answer.asked += 1
+        healthy = Answer.asked > int(sys.argv[2])
+        self.send_response(200 if healthy else 503)
+        self.end_headers()
+        self.wfile.write(b"the store does not answer")
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer)
+print('{"ready": true}', flush=True)
+server.serve_forever()
+"""
+"""Says that it is ready, and answers 503 to the first requests for its health."""
+
+
+def half_ready(requests: int) -> Spec:
+    (port,) = free_ports(1)
+    command = [sys.executable, "-I", "-S", "-c", HALF_READY, str(port), str(requests)]
+    url = f"http://127.0.0.1:{port}/healthz"
+    return Spec("service", command, dict(os.environ), ready_line=says_ready, health_url=url)
+
+
+async def test_a_service_with_both_signs_is_ready_once_it_has_given_both(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    service = await Service.start(half_ready(3), tmp_path / "log", tmp_path)
+    await service.ready(http, soon())
+    async with http.get(service.spec.health_url or "") as answer:
+        assert answer.status == 200
+    assert sum("GET /healthz" in line for line in service.last_lines()) == 5
+    await service.stop()
+
+
+async def test_a_service_that_stays_unhealthy_is_given_up_with_its_own_words(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    service = await Service.start(half_ready(1_000_000), tmp_path / "log", tmp_path)
+    with pytest.raises(StartError, match="answers 503: the store does not answer"):
+        await service.ready(http, time.monotonic() + 2)
+    await service.stop()
+
+
 async def test_a_service_that_ends_before_it_is_ready_is_reported_with_its_last_words(
     tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from local import stack
+from local import stack, up
 from local.services import Keys, Ports, addresses_of, service_specs, subscription
-from local.stack import KEPT_STACKS, StackFile, find_stack, prune_stacks
+from local.stack import KEPT_STACKS, StackFile, StackNotFoundError, find_stack, prune_stacks
 
 PORTS = Ports(*range(20_001, 20_009))
 
@@ -43,6 +43,33 @@ def test_the_newest_running_stack_is_found_and_killed_ones_are_not(stacks: Path)
         assert found is not None
         assert found.id == newest.name
     assert find_stack() is None
+
+
+def test_one_of_several_running_stacks_is_found_by_its_id(stacks: Path) -> None:
+    older, newest = leave(stacks, "20260101-000000-a"), leave(stacks, "20260102-000000-b")
+    leave(stacks, "20260103-000000-killed")
+    with (older / "lock").open() as first, (newest / "lock").open() as second:
+        for lock in (first, second):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        found = find_stack(older.name)
+        assert found is not None
+        assert found.id == older.name
+        with pytest.raises(StackNotFoundError, match=f"running: {newest.name}, {older.name}$"):
+            find_stack("20260103-000000-killed")
+    with pytest.raises(StackNotFoundError, match="none runs"):
+        find_stack(older.name)
+
+
+def test_logs_that_cannot_be_written_stop_the_start_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setattr(stack, "STACKS", file / "stacks")
+    assert up.main(["--no-demo", "--json"]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert str(file / "stacks") in error
+    assert error.startswith("up: ")
 
 
 def test_a_stack_file_that_is_no_json_is_passed_over(stacks: Path) -> None:
@@ -78,6 +105,15 @@ def test_no_setting_of_a_real_resource_leaks_into_a_stack(monkeypatch: pytest.Mo
     specs = service_specs(PORTS, Keys.make(), addresses_of(PORTS), host="embedded", tables_directory=None)
     for spec in specs:
         assert "https://real.example" not in spec.env.values(), spec.name
+
+
+def test_the_embedded_host_reads_no_settings_of_the_developer_and_is_ready_when_healthy() -> None:
+    addresses = addresses_of(PORTS)
+    specs = service_specs(PORTS, Keys.make(), addresses, host="embedded", tables_directory=None)
+    (functions,) = [spec for spec in specs if spec.name == "functions"]
+    assert "--no-local-settings" in functions.command
+    assert functions.ready_line is not None
+    assert functions.health_url == f"{addresses.functions}/api/health"
 
 
 def test_functions_core_tools_run_the_same_app_with_the_same_settings(

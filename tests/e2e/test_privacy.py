@@ -1,0 +1,44 @@
+"""What callers say and who they are stays in the store: no log line of either plane has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from local.driver import System
+from local.report import CallReport
+from local.stack import STACKS, StackFile
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+
+async def test_a_call_leaves_no_personal_data_in_a_log(
+    system: System, place_call: Callable[..., Coroutine[None, None, CallReport]]
+) -> None:
+    """A call with a number, a name and sentences; then every log line is searched for them."""
+    report = await place_call(
+        "Book a table for two at Cedar Grill on Saturday at half past six.", "Sarah Johnson.", "Yes."
+    )
+    words = [turn.text for turn in report.turns if len(turn.text) > 8]
+    assert any(turn.role == "caller" for turn in report.turns)
+    names = [tool.arguments["name"] for tool in report.tools if tool.name == "book_table"]
+    assert names, "the call was to book under a name"
+    canaries = ["15550100", *names, *words]
+    for log in _logs(system):
+        text = log.read_text("utf-8", errors="replace")
+        assert (report.call_id or "no id") in text, f"{log.name} does not speak of the call at all"
+        for canary in canaries:
+            assert canary not in text, f"{log.name} holds {canary!r}"
+
+
+def _logs(system: System) -> list[Path]:
+    """The logs of the production code in this system: bridge and Functions app."""
+    for file in STACKS.glob("*/stack.json"):
+        stack = msgspec.convert(json.loads(file.read_text()), StackFile)
+        if stack.addresses.bridge == system.addresses.bridge:
+            return [file.parent / f"{plane}.log" for plane in ("bridge", "functions")]
+    raise AssertionError("the system has no stack.json")
