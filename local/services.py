@@ -128,9 +128,14 @@ def _stand_in(
 
 
 def _settings(ports: Ports, keys: Keys, addresses: Addresses) -> dict[str, str]:
-    """The environment of the two planes, as infra/ sets it in Azure."""
+    """The environment of the two planes, as a deployment sets it.
+
+    What stands empty keeps Core Tools from filling it in from local.settings.json.
+    """
     return {
         "TABLES_CONNECTION_STRING": addresses.tables,
+        "TABLES_ENDPOINT": "",
+        "TABLES_PREFIX": "",
         "ACS_ENDPOINT": addresses.acs,
         "ACS_ACCESS_KEY": keys.acs_access_key,
         "ACS_RESOURCE_ID": keys.acs_resource_id,
