@@ -89,7 +89,8 @@ def find(restaurants: Sequence[Restaurant], wish: Wish, zone: ZoneInfo, currency
         fitting.sort(
             key=lambda pair: (-sum(v.degree for v in pair[1]), -pair[0].aggregate_rating.rating_value)
         )
-        hits = (Hit(restaurant, _reasons(restaurant, verdicts)) for restaurant, verdicts in fitting[:RESULTS])
+        best = fitting[:RESULTS]
+        hits = (Hit(place, _told_apart(place, _reasons(place, verdicts))) for place, verdicts in best)
         return Found(tuple(hits), exact=True, total=len(fitting))
     restaurant, verdicts = max(judged, key=lambda pair: _met(*pair))
     if not any(v.fits for v in verdicts):
@@ -146,6 +147,11 @@ def _met(restaurant: Restaurant, verdicts: Sequence[_Verdict]) -> tuple[int, flo
 def _reasons(restaurant: Restaurant, verdicts: Sequence[_Verdict]) -> tuple[str, ...]:
     rated = f"is rated {spoken.decimal(restaurant.aggregate_rating.rating_value)} out of five"
     return tuple(v.reason for v in verdicts if v.fits) or (rated,)
+
+
+def _told_apart(restaurant: Restaurant, reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """With a single reason, which others may share, also where the restaurant is."""
+    return reasons if len(reasons) > 1 else (*reasons, f"is in the {restaurant.address.area} area")
 
 
 def _by_dish(restaurant: Restaurant, said: str, diet: Diet | None, currency: str) -> _Verdict:

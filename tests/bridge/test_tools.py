@@ -73,7 +73,10 @@ class TestFind:
 
     async def test_names_what_fits_with_the_reason(self, tools: ToolBox) -> None:
         found = await run(tools, "find_restaurants", dish="sushi")
-        assert found["spoken"] == "Sakura House has Salmon Sushi at thirteen fifty."
+        assert (
+            found["spoken"]
+            == "Sakura House has Salmon Sushi at thirteen fifty and is in the Station Quarter area."
+        )
         (hit,) = found["restaurants"]
         assert (hit["id"], hit["name"]) == ("sakura-house", "Sakura House")
 
