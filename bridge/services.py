@@ -62,7 +62,7 @@ class Services:
                 agent=agent,
                 telephony=await stack.enter_async_context(Telephony(settings.acs)),
                 acs_tokens=await stack.enter_async_context(AcsTokens(settings.acs)),
-                voice_live_headers=await _voice_live_headers(settings.voice_live_api_key, stack),
+                voice_live_headers=await voice_live_headers(settings.voice_live_api_key, stack),
             )
 
     def new_call(self, line: Line, record: CallRecord, recorder: Recorder) -> Call:
@@ -101,7 +101,7 @@ class Services:
         )
 
 
-async def _voice_live_headers(api_key: str | None, stack: contextlib.AsyncExitStack) -> Headers:
+async def voice_live_headers(api_key: str | None, stack: contextlib.AsyncExitStack) -> Headers:
     """The proof for Voice Live: the key, or a token of the managed identity (cached by azure-identity)."""
     if api_key is not None:
 

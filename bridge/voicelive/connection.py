@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import quote, urlsplit
 
+from azure.core.exceptions import AzureError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -15,6 +16,7 @@ from bridge.voicelive import wire
 API_VERSION = "2026-07-15"
 TOKEN_SCOPE = "https://ai.azure.com/.default"  # noqa: S105 - a scope, not a secret
 
+_TOKEN_SECONDS = 3.0
 _CONNECT_SECONDS = 4.0
 _CLOSE_SECONDS = 1.0
 _RETRY_DELAYS = (0.2, 0.6)
@@ -50,8 +52,10 @@ class VoiceLive:
         url = _session_url(endpoint, model)
         for delay in (*_RETRY_DELAYS, None):
             try:
-                return cls(await _connect(url, await headers()))
-            except (OSError, TimeoutError, InvalidHandshake) as error:
+                async with asyncio.timeout(_TOKEN_SECONDS):
+                    proof = await headers()
+                return cls(await _connect(url, proof))
+            except (OSError, TimeoutError, InvalidHandshake, AzureError) as error:
                 reason = _describe(error)
                 if delay is None or _is_final(error):
                     raise VoiceLiveError(f"cannot open a Voice Live session: {reason}") from error
@@ -137,5 +141,6 @@ def _is_final(error: Exception) -> bool:
 
 
 def _describe(error: Exception) -> str:
-    """The reason without the URL: websockets puts neither key nor token into its messages."""
-    return f"{type(error).__name__}: {error}"
+    """The reason without the URL. websockets puts neither key nor token into its messages; a credential's
+    message may quote an answer of the token service, so its class must do."""
+    return type(error).__name__ if isinstance(error, AzureError) else f"{type(error).__name__}: {error}"
