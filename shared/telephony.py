@@ -1,4 +1,4 @@
-"""Call Automation: answering, turning away and ending calls (REST 2026-03-12, through Microsoft's client).
+"""Call Automation: answering and ending calls (REST 2026-03-12, through Microsoft's client).
 
 Every call here is made while somebody waits on the phone, so timeouts are short, retries few, and one
 deadline stands over all of them (a `Retry-After` from the service would otherwise be slept out in full).
@@ -14,7 +14,6 @@ from typing import Any, Final, Self
 
 from azure.communication.callautomation import (
     AudioFormat,
-    CallRejectReason,
     MediaStreamingAudioChannelType,
     MediaStreamingContentType,
     MediaStreamingOptions,
@@ -127,29 +126,6 @@ class Telephony:
             ),
         )
         return str(properties.call_connection_id)
-
-    async def reject(
-        self,
-        *,
-        incoming_call_context: str,
-        request_id: str,
-        first_sent: datetime,
-        reason: CallRejectReason = CallRejectReason.BUSY,
-    ) -> None:
-        """Turn a call away: the caller hears busy.
-
-        Raises:
-            TelephonyError
-        """
-        await _within_deadline(
-            "reject",
-            self._client.reject_call(
-                incoming_call_context,
-                call_reject_reason=reason,
-                headers=_repeatability(request_id, first_sent),
-                retry_on_methods=["POST"],
-            ),
-        )
 
     async def hang_up(self, call_connection_id: str) -> None:
         """End the call for everyone on it. A call that is gone already is fine.

@@ -164,15 +164,6 @@ class TestAnswer:
         assert CLAIM_LEASE.total_seconds() > telephony.DEADLINE
 
 
-class TestReject:
-    async def test_busy(self, phone: Telephony, acs: AcsServer) -> None:
-        await phone.reject(incoming_call_context="ctx", request_id=REQUEST_ID, first_sent=FIRST_SENT)
-        [request] = acs.requests
-        assert request.path == "/calling/callConnections:reject"
-        assert request.body == {"incomingCallContext": "ctx", "callRejectReason": "busy"}
-        assert request.headers["Repeatability-Request-ID"] == REQUEST_ID
-
-
 class TestHangUp:
     async def test_ends_the_call_for_everyone(self, phone: Telephony, acs: AcsServer) -> None:
         await phone.hang_up("connection-1")
