@@ -121,6 +121,7 @@ def _join_tens(tokens: list[Token]) -> list[Token]:
         last = joined[-1] if joined else None
         if (
             last is not None
+            and not last.mark  # "seven thirty, three of us" is no thirty-three
             and last.text in CARDINALS
             and last.number in range(20, 100, 10)
             and (token.text in CARDINALS or token.text in ORDINALS)

@@ -187,6 +187,12 @@ def test_words() -> None:
     assert {stem(word) for word in ("book", "books", "booked", "booking", "bookings")} == {"book"}
 
 
+def test_a_mark_parts_two_numbers() -> None:
+    """A time and then a party: "thirty, three" is not thirty-three."""
+    assert [token.number for token in tokenise("thirty, three")] == [30, 3]
+    assert [token.number for token in tokenise("thirty three")] == [33]
+
+
 def test_spoken_forms() -> None:
     """Numbers and lists as they are said."""
     assert [number_words(n) for n in (0, 12, 27, 140)] == ["zero", "twelve", "twenty-seven", "140"]
