@@ -360,5 +360,7 @@ async def refuses(port: int) -> None:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except ConnectionRefusedError:
             return
+        except ConnectionResetError:
+            continue  # it closed while this connection waited to be accepted
         writer.close()
         await writer.wait_closed()
