@@ -31,6 +31,15 @@ class AdmissionError(Exception):
         self.body: dict[str, Any] = {"error": {"code": code, "message": message}}
 
 
+@dataclass(frozen=True, slots=True)
+class FoundryAgent:
+    """The agent of a Foundry project that a session talks to, in place of a model."""
+
+    name: str
+    project: str
+    version: str | None = None
+
+
 @dataclass(slots=True)
 class Admission:
     """Checks credentials, query and rate, in this order.
@@ -47,8 +56,8 @@ class Admission:
     """For each credential; 0: as many as like."""
     _recent: dict[str, deque[float]] = field(default_factory=dict)
 
-    def admit(self, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
-        """The model asked for. Raises `AdmissionError`."""
+    def admit(self, query: Mapping[str, str], headers: Mapping[str, str]) -> str | FoundryAgent:
+        """The model or the agent asked for. Raises `AdmissionError`."""
         credential = self._check_credential(query, headers)
         version = query.get("api-version")
         if version != API_VERSION:
@@ -56,13 +65,13 @@ class Admission:
             raise AdmissionError(
                 400, "400", f"The api-version query parameter is {found}; use {API_VERSION}."
             )
-        model = query.get("model", "")
-        if not model:
+        target = _agent(query, headers) or query.get("model")
+        if not target:
             raise AdmissionError(
                 400, "400", "The model query parameter is missing; name the model to talk to."
             )
         self._check_rate(credential)
-        return model
+        return target
 
     def _check_credential(self, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
         key = headers.get("api-key") or query.get("api-key")
@@ -104,6 +113,19 @@ class Admission:
             )
             raise AdmissionError(429, "429", message, {"Retry-After": str(wait)})
         recent.append(now)
+
+
+def _agent(query: Mapping[str, str], headers: Mapping[str, str]) -> FoundryAgent | None:
+    """The agent named in the query, if one is. Agents know their callers by Entra tokens alone."""
+    name, project = query.get("agent-name"), query.get("agent-project-name")
+    if not name and not project:
+        return None
+    if not name or not project:
+        missing = "agent-project-name" if name else "agent-name"
+        raise AdmissionError(400, "400", f"The {missing} query parameter is missing; an agent needs both.")
+    if headers.get("api-key") or query.get("api-key"):
+        raise _denied("an agent takes no api-key; send a bearer token as Authorization")
+    return FoundryAgent(name, project, query.get("agent-version"))
 
 
 def _denied(reason: str) -> AdmissionError:

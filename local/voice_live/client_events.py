@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 from local.voice_live.session_fields import (
+    AnyInterimResponse,
     FunctionTool,
     Metadata,
     Modality,
@@ -97,7 +98,7 @@ class ResponseFields(Struct, forbid_unknown_fields=True, kw_only=True):
     pre_generated_assistant_message: AssistantMessage | None = None
     reasoning_effort: str | None = None
     metadata: Metadata | None = None
-    interim_response: dict[str, Any] | None = None
+    interim_response: AnyInterimResponse | None = None
     invoke_input: dict[str, Any] | None = None
     """Input for a hosted agent. There are none here: accepted and ignored, as for a model."""
 

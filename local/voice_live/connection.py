@@ -67,8 +67,8 @@ class Connection:
         self._room.set()
         self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._responding: dict[str, asyncio.Task[None]] = {}
-        self._begun: str | None = None
+        self._responding: dict[str, set[asyncio.Task[None]]] = {}
+        """Thinking and speaking for each response; with an interim response both at once."""
         self._audio_deltas = 0
 
     async def run(self) -> None:
@@ -157,7 +157,7 @@ class Connection:
             case Speak():
                 self._respond(effect.response_id, self._speak(effect))
             case Abandon():
-                if task := self._responding.pop(effect.response_id, None):
+                for task in self._responding.pop(effect.response_id, ()):
                     task.cancel()
             case Close():
                 self._unsent.append(effect)
@@ -175,29 +175,41 @@ class Connection:
         self._hand_over()
 
     def _respond(self, response_id: str, work: Coroutine[Any, Any, None]) -> None:
-        self._responding[response_id] = self._spawn(self._guarded(response_id, work))
+        task = self._spawn(self._guarded(response_id, work))
+        self._responding.setdefault(response_id, set()).add(task)
+        task.add_done_callback(lambda done: self._responded(response_id, done))
+
+    def _responded(self, response_id: str, task: asyncio.Task[None]) -> None:
+        tasks = self._responding.get(response_id, set())
+        tasks.discard(task)
+        if not tasks:
+            self._responding.pop(response_id, None)
 
     async def _guarded(self, response_id: str, work: Coroutine[Any, Any, None]) -> None:
         """Think or speak for a response; whatever goes wrong ends that response, not the session."""
-        if self._begun != response_id:
-            self._begun = response_id
-            await asyncio.sleep(self._faults.response_latency_ms / 1000)
         try:
             await work
         except Exception:
             log.exception("a response failed")
             self._session.failed(response_id, "The server had an error while making this response.")
             self._hand_over()
-        finally:
-            # Thinking may have been followed by speaking under the same id already.
-            if self._responding.get(response_id) is asyncio.current_task():
-                del self._responding[response_id]
 
     async def _think(self, effect: Think) -> None:
-        outputs = await self._parts.mind.think(
-            effect.instructions, effect.tools, effect.items, effect.tool_choice
-        )
+        patience = None if effect.patience_ms is None else self._spawn(self._lose_patience(effect))
+        try:
+            await asyncio.sleep(self._faults.response_latency_ms / 1000)
+            outputs = await self._parts.mind.think(
+                effect.instructions, effect.tools, effect.items, effect.tool_choice
+            )
+        finally:
+            if patience is not None:
+                patience.cancel()
         self._session.thought(effect.response_id, outputs)
+        self._hand_over()
+
+    async def _lose_patience(self, effect: Think) -> None:
+        await asyncio.sleep((effect.patience_ms or 0) / 1000)
+        self._session.overdue(effect.response_id)
         self._hand_over()
 
     async def _speak(self, effect: Speak) -> None:

@@ -28,7 +28,13 @@ FRAME_SAMPLES = 512
 _LEAST_TO_COMMIT = 1600  # samples: 100 ms
 _SPECULATE_AFTER_MS = 192
 """Silence after which the turn is recognized as if it had ended; most of the time it has."""
-_PARTIAL_EVERY_MS = 400
+_FIRST_WORDS_MS = 2500
+_FIRST_PARTIALS_EVERY_MS = 240
+_PARTIALS_EVERY_MS = 400
+"""Audio between partial results, within the first words and after them: clients decide by the first words
+whether somebody interrupts, and short audio is quickly recognized."""
+_PARTIAL_AGAIN_MS = 64
+"""Pause before the next try when a partial result was dropped, because others needed the processor."""
 _LONGEST_PARTIAL_MS = 12_000
 """Longer turns get no more partial results: each one recognizes the whole turn again."""
 _LONGEST_TURN_MS = 60_000
@@ -59,7 +65,7 @@ class Utterance:
     partials: PartialTranscript = field(default_factory=PartialTranscript)
     final_job: int | None = None
     partial_job: int | None = None
-    next_partial_ms: int = _PARTIAL_EVERY_MS
+    next_partial_ms: int = _FIRST_PARTIALS_EVERY_MS
 
     @property
     def audio_ms(self) -> int:
@@ -175,6 +181,8 @@ class Ear:
             return []
         if utterance.partial_job == job:
             utterance.partial_job = None
+            if result is None:
+                utterance.next_partial_ms = utterance.audio_ms + _PARTIAL_AGAIN_MS
         if utterance.final_job != job:
             # A partial result, or a whole one made too early: either way the turn has gone on since.
             lasts = utterance is self._current
@@ -183,7 +191,10 @@ class Ear:
             utterance.transcript = result
         else:
             utterance.failure = result or "recognition was dropped"
-        return [Understood(utterance)] if utterance.end_ms is not None else self._end_if_silent()
+        if utterance.end_ms is not None:
+            return [Understood(utterance)]
+        so_far: list[Heard] = [Words(utterance, result.text)] if isinstance(result, Transcript) else []
+        return so_far + self._end_if_silent()
 
     def _hear_frame(self, frame: FloatAudio) -> list[Heard]:
         detector, activity = self._detector, self._activity
@@ -243,7 +254,8 @@ class Ear:
         if not self._wants_partials or utterance.partial_job is not None or spoken_ms > _LONGEST_PARTIAL_MS:
             return
         if spoken_ms >= utterance.next_partial_ms:
-            utterance.next_partial_ms = spoken_ms + _PARTIAL_EVERY_MS
+            pause_ms = _FIRST_PARTIALS_EVERY_MS if spoken_ms < _FIRST_WORDS_MS else _PARTIALS_EVERY_MS
+            utterance.next_partial_ms = spoken_ms + pause_ms
             self._recognize(utterance, hasty=True)
 
     def _recognize(self, utterance: Utterance, *, hasty: bool) -> None:

@@ -29,7 +29,7 @@ FAULT_HELP = {
     "drop_after_ms": "drop the socket, without a close frame, this long after the handshake",
     "drop_after_audio_deltas": "drop the socket, in the middle of a response, after this many audio deltas",
     "event_latency_ms": "hold every server event back this long",
-    "response_latency_ms": "think this much longer before each response",
+    "response_latency_ms": "think this much longer before each response the client did not write itself",
     "error_code": "answer the client event named by error_on with an `error` event of this code",
     "error_on": "the client event error_code is for; response.create also covers replies started by speech",
     "error_times": "how many times in a session error_code is given",

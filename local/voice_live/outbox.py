@@ -25,13 +25,17 @@ class Recognize:
 
 @dataclass(frozen=True, slots=True)
 class Think:
-    """Ask the mind what to say or call; the answer goes to `Session.thought` or `Session.failed`."""
+    """Ask the mind what to say or call; the answer goes to `Session.thought` or `Session.failed`.
+
+    When it takes longer than `patience_ms`, `Session.overdue` is told, once.
+    """
 
     response_id: str
     instructions: str
     tools: Sequence[dict[str, Any]]
     items: Sequence[dict[str, Any]]
     tool_choice: str | dict[str, Any]
+    patience_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

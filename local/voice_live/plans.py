@@ -9,10 +9,27 @@ import msgspec
 
 from local.voice_live.client_events import ResponseFields
 from local.voice_live.conversation import Conversation, Item
-from local.voice_live.session_fields import AzureVoice, NamedFunction, OpenAIVoice, OpenAIVoiceName, Voice
+from local.voice_live.session_fields import (
+    AnyInterimResponse,
+    AzureVoice,
+    NamedFunction,
+    OpenAIVoice,
+    OpenAIVoiceName,
+    StaticInterimResponse,
+    Voice,
+)
 from local.voice_live.settings import Settings
 
 _SLOWEST, _FASTEST = 0.5, 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """Words for a wait."""
+
+    after_ms: int
+    """How long thinking may take without them."""
+    texts: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +52,8 @@ class Plan:
     """Read after the conversation, and not kept."""
     fixed_text: str | None
     """Spoken word for word, without asking the mind."""
+    interim: Interim | None
+    """Spoken when thinking takes long; None: nothing is."""
 
     @property
     def speaks(self) -> bool:
@@ -59,7 +78,7 @@ def make_plan(
     """Raises `ClientError` for input items that could not stand in a conversation."""
     own = response or ResponseFields()
     of_session = settings.fields
-    instructions = _first(own.instructions, of_session.instructions)
+    instructions = _first(own.instructions, settings.instructions)
     if additional_instructions:
         instructions = f"{instructions}\n\n{additional_instructions}"
     voice: OpenAIVoiceName | Voice = _first(own.voice, of_session.voice)
@@ -85,7 +104,14 @@ def make_plan(
         context=None if input_items is None else [conversation.build(item) for item in input_items],
         appended=[conversation.build(item) for item in own.append_input_items or ()],
         fixed_text=fixed.content[0].text if fixed else None,
+        interim=_interim(_first(own.interim_response, of_session.interim_response or None)),
     )
+
+
+def _interim(given: AnyInterimResponse | None) -> Interim | None:
+    if isinstance(given, StaticInterimResponse) and "latency" in given.triggers:
+        return Interim(given.latency_threshold_ms, given.texts)
+    return None
 
 
 def speech_rate(voice: Voice) -> float:

@@ -32,6 +32,7 @@ class Replies:
         self._tokens_before = 0
         self._last_spoken: Item | None = None
         self._playback = Playback()
+        self._interims = 0
         self.active: Reply | None = None
 
     @property
@@ -66,8 +67,14 @@ class Replies:
             reply.to_come.append(Say(plan.fixed_text))
             self._go_on(reply)
             return
-        reply.waits_for = {item.id for item in self._context(plan) if item.awaits_recognition}
+        reply.waited_for = {item.id for item in self._context(plan) if item.awaits_recognition}
+        reply.waits_for = set(reply.waited_for)
         self._think_if_ready(reply)
+
+    def will_answer(self, item_id: str) -> bool:
+        """Whether the active response is about this item of the caller and has said nothing yet."""
+        reply = self.active
+        return reply is not None and item_id in reply.waited_for and not reply.has_content
 
     def understood(self, item_id: str) -> None:
         """Recognition of a caller's item is over, or the item is gone."""
@@ -80,8 +87,19 @@ class Replies:
         """The answer to a `Think`. Ignored when that response has ended meanwhile."""
         reply = self._current(response_id)
         if reply is not None:
+            reply.thinks = False
             reply.to_come.extend(outputs)
-            self._go_on(reply)
+            if not reply.speaks:
+                self._go_on(reply)
+
+    def overdue(self, response_id: str) -> None:
+        """Thinking takes longer than the session has patience for: something is said meanwhile."""
+        reply = self._current(response_id)
+        if reply is None or not reply.thinks or reply.plan.interim is None:
+            return
+        texts = reply.plan.interim.texts
+        self._say(reply, texts[self._interims % len(texts)])
+        self._interims += 1
 
     def spoken(self, response_id: str, words: str, audio: bytes) -> None:
         """A piece of an answer to `Speak`: PCM16LE 24 kHz mono, and the words that begin with it."""
@@ -100,7 +118,8 @@ class Replies:
         reply = self._current(response_id)
         if reply is not None:
             reply.close_message()
-            self._go_on(reply)
+            if not reply.thinks:
+                self._go_on(reply)
 
     def failed(self, response_id: str, message: str) -> None:
         """Thinking or speaking went wrong; the response ends as failed."""
@@ -145,7 +164,9 @@ class Replies:
             return
         plan = reply.plan
         items = [item.as_input() for item in self._context(plan)]
-        self._outbox.do(Think(reply.id, plan.instructions, plan.tools, items, plan.tool_choice))
+        patience_ms = None if plan.interim is None else plan.interim.after_ms
+        reply.thinks = True
+        self._outbox.do(Think(reply.id, plan.instructions, plan.tools, items, plan.tool_choice, patience_ms))
 
     def _go_on(self, reply: Reply) -> None:
         """Give the outputs that need no waiting; stop at one that has to be spoken first."""
@@ -154,17 +175,22 @@ class Replies:
             if not isinstance(output, Say):
                 reply.call_function(output)
                 continue
-            text = reply.within_limit(output.text)
-            reply.open_message()
-            if reply.plan.speaks:
-                self._outbox.do(Speak(reply.id, text, reply.plan.speech_rate))
+            self._say(reply, reply.within_limit(output.text))
+            if reply.speaks:
                 return
-            reply.write(text)
-            reply.close_message()
         if reply.is_cut:
             self._end(reply, "incomplete", {"type": "incomplete", "reason": "max_output_tokens"})
         else:
             self._end(reply, "completed", None)
+
+    def _say(self, reply: Reply, text: str) -> None:
+        """Open a message with this text; as long as it is spoken it stays open."""
+        reply.open_message()
+        if reply.plan.speaks:
+            self._outbox.do(Speak(reply.id, text, reply.plan.speech_rate))
+            return
+        reply.write(text)
+        reply.close_message()
 
     def _end(self, reply: Reply, status: str, details: dict[str, Any] | None) -> None:
         reply.break_off()

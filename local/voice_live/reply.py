@@ -53,6 +53,10 @@ class Reply:
     """The caller's item that made the service start this response by itself."""
     waits_for: set[str] = field(default_factory=set)
     """Items of the caller that are not understood yet."""
+    waited_for: set[str] = field(default_factory=set)
+    """Those that were not when it began."""
+    thinks: bool = False
+    """Whether the mind is at work on it."""
     to_come: deque[Output] = field(default_factory=deque)
     items: list[Item] = field(default_factory=list)
     has_content: bool = False
@@ -60,6 +64,11 @@ class Reply:
     is_cut: bool = False
     """Whether the last output was cut at the token limit."""
     _message: _Message | None = None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether a message of it is being written."""
+        return self._message is not None
 
     def begin(self) -> None:
         self.outbox.send("response.created", response=self._wire("in_progress", None, None))

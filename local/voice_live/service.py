@@ -31,7 +31,8 @@ _CLOSE_TIMEOUT_S = 1.0
 _HOUR = 3600.0
 
 _EPILOG = """\
-not here: avatar, MCP tools, images, agent mode, and the client events input_audio.turn.* and input_text.*
+not here: avatar, MCP tools, images, LLM interim responses, and the client events input_audio.turn.* and
+input_text.*; in agent mode (agent-name and agent-project-name) every agent is one without instructions
 
 faults at run time:
   POST /faults    JSON with any of the --fault options' names (drop_after_ms, ...) and "sessions": N for the
@@ -69,7 +70,7 @@ class Service:
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         try:
-            model = self.admission.admit(request.query, request.headers)
+            target = self.admission.admit(request.query, request.headers)
             socket = web.WebSocketResponse(
                 compress=False, max_msg_size=_LARGEST_FRAME, timeout=_CLOSE_TIMEOUT_S
             )
@@ -84,7 +85,7 @@ class Service:
             return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
         await socket.prepare(request)
         session = Session(
-            model=model,
+            target=target,
             make_activity=self.parts.voice_activity,
             clock=time.time,
             lifetime_s=self.lifetime_s,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.speech.transcript import Transcript
+from local.voice_live.admission import FoundryAgent
 from local.voice_live.audio_formats import InputDecoder
 from local.voice_live.client_events import (
     CLIENT_EVENTS,
@@ -54,7 +55,7 @@ class Session:
     def __init__(
         self,
         *,
-        model: str,
+        target: str | FoundryAgent,
         make_activity: Callable[[], VoiceActivity],
         clock: Callable[[], float],
         lifetime_s: float = 3600,
@@ -66,13 +67,13 @@ class Session:
         self._faults = faults
         self._errors_left = faults.error_times
         self._settings = Settings(
-            model=model, session_id=ids.session(), expires_at=round(clock() + lifetime_s)
+            target=target, session_id=ids.session(), expires_at=round(clock() + lifetime_s)
         )
         self._conversation = Conversation(self.outbox, ids)
         self._replies = Replies(self._conversation, self.outbox, ids, clock)
         self._ear = Ear(make_activity, self.outbox, ids)
         self._untold: list[Utterance] = []
-        """Turns understood but not told yet: the service's transcripts arrive during the reply."""
+        """Turns understood but not told yet."""
         self._configure_ear()
         self.outbox.send("session.created", session=self._settings.wire())
 
@@ -98,6 +99,11 @@ class Session:
     def thought(self, response_id: str, outputs: Sequence[Output]) -> None:
         """The answer to a `Think` effect."""
         self._replies.thought(response_id, outputs)
+        self._tell_transcripts()
+
+    def overdue(self, response_id: str) -> None:
+        """A `Think` effect takes longer than its patience."""
+        self._replies.overdue(response_id)
         self._tell_transcripts()
 
     def spoken(self, response_id: str, words: str, audio: bytes) -> None:
@@ -268,21 +274,22 @@ class Session:
             self._announce(utterance)
             self._end_turn(utterance)
         item = self._conversation.find(utterance.item_id)
-        if item is None:
-            return  # the client has deleted it meanwhile
-        item.heard = text
+        if item is not None:
+            item.heard = text
+        # Else the client has deleted it meanwhile: it is told what was said all the same.
         self._untold.append(utterance)
-        self._replies.understood(item.id)
+        self._replies.understood(utterance.item_id)
 
     def _tell_transcripts(self) -> None:
-        """Transcripts go out once the reply has begun to say something, or when there is no reply."""
-        reply = self._replies.active
-        if not self._untold or (reply is not None and not reply.has_content):
-            return
+        """What was said is told at once, but for what a model that hears by itself is about to answer: it
+        needs no transcript, and that comes after the first words of the reply (recorded frames)."""
+        held: list[Utterance] = []
         for utterance in self._untold:
-            if self._settings.transcribes:
+            if self._settings.hears_by_itself and self._replies.will_answer(utterance.item_id):
+                held.append(utterance)
+            elif self._settings.transcribes:
                 self._tell_transcript(utterance)
-        self._untold.clear()
+        self._untold = held
 
     def _tell_transcript(self, utterance: Utterance) -> None:
         failure = "forced by a fault" if self._faults.transcription_failed else utterance.failure

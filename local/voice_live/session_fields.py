@@ -6,7 +6,7 @@ A field the client did not send is UNSET; a nested object is never merged, it re
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Milliseconds = Annotated[int, Meta(ge=0, le=60_000)]
@@ -171,6 +171,34 @@ Metadata = Annotated[
 TokenLimit = Annotated[int, Meta(ge=1)] | Literal["inf"]
 
 
+Trigger = Literal["latency", "tool"]
+
+
+class InterimResponse(Struct, tag_field="type", forbid_unknown_fields=True, kw_only=True):
+    """Short words for a wait (how-to: interim responses). `tool` is accepted and echoed: tools run at the
+    client here, where the service does not see how long they take."""
+
+    triggers: Annotated[list[Trigger], Meta(min_length=1)] = field(default_factory=lambda: ["latency"])
+    latency_threshold_ms: Milliseconds = 2000
+
+
+class StaticInterimResponse(InterimResponse, tag="static_interim_response"):
+    """One of `texts`, in turn."""
+
+    texts: Annotated[list[str], Meta(min_length=1)]
+
+
+class LlmInterimResponse(InterimResponse, tag="llm_interim_response"):
+    """Accepted and echoed: there is no second model here to write the words."""
+
+    model: str = "gpt-4.1-mini"
+    instructions: str | None = None
+    max_completion_tokens: Annotated[int, Meta(ge=1)] = 50
+
+
+AnyInterimResponse = StaticInterimResponse | LlmInterimResponse
+
+
 class SessionFields(Struct, forbid_unknown_fields=True, kw_only=True):
     """Every field `session.update` may carry, and at the same time the settings a session runs on."""
 
@@ -197,5 +225,5 @@ class SessionFields(Struct, forbid_unknown_fields=True, kw_only=True):
     temperature: Annotated[float, Meta(ge=0.0, le=2.0)] | UnsetType | None = UNSET
     parallel_tool_calls: bool | UnsetType | None = UNSET
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | UnsetType | None = UNSET
-    interim_response: dict[str, Any] | UnsetType | None = UNSET
+    interim_response: AnyInterimResponse | UnsetType | None = UNSET
     metadata: Metadata | UnsetType | None = UNSET

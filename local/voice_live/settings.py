@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from local.voice_live.admission import FoundryAgent
 from local.voice_live.errors import ClientError
 from local.voice_live.session_fields import (
     AzureSemanticVad,
+    AzureVoice,
     OpenAIVoice,
     SemanticVad,
     ServerVad,
@@ -52,13 +54,16 @@ class TurnRules:
 class Settings:
     """What the session runs on. `update` applies a whole `session.update` or nothing of it."""
 
-    def __init__(self, *, model: str, session_id: str, expires_at: int) -> None:
+    def __init__(self, *, target: str | FoundryAgent, session_id: str, expires_at: int) -> None:
+        """`target`: the model's name, or the agent."""
         self._id = session_id
         self._expires_at = expires_at
+        self._agent = target if isinstance(target, FoundryAgent) else None
         self.fields = SessionFields(
-            model=model,
+            model=UNSET if isinstance(target, FoundryAgent) else target,
             modalities=["audio"],
-            instructions=DEFAULT_INSTRUCTIONS,
+            # An agent's instructions stand in its project; they are not shown.
+            instructions=UNSET if isinstance(target, FoundryAgent) else DEFAULT_INSTRUCTIONS,
             voice=OpenAIVoice(name="alloy"),
             input_audio_format="pcm16",
             output_audio_format=None,
@@ -94,7 +99,19 @@ class Settings:
     def wire(self) -> dict[str, Any]:
         """The `session` object of `session.created` and `session.updated`."""
         shown: dict[str, Any] = msgspec.to_builtins(self.fields)
+        if self._agent is not None:
+            shown["agent"] = _agent_wire(self._agent)
         return {"id": self._id, **shown, "expires_at": self._expires_at, "object": "realtime.session"}
+
+    @property
+    def instructions(self) -> str:
+        """What the mind is told; nothing in agent mode, where the agent knows its own."""
+        return self.fields.instructions or ""
+
+    @property
+    def hears_by_itself(self) -> bool:
+        """Whether the model listens to the audio; the others read what was recognized."""
+        return "realtime" in str(self.fields.model)
 
     @property
     def turn_detection(self) -> TurnDetection | None:
@@ -113,7 +130,7 @@ class Settings:
     @property
     def transcribes(self) -> bool:
         """Whether the client is told what the caller said. Models that only read text always transcribe."""
-        return bool(self.fields.input_audio_transcription) or not self._is_realtime
+        return bool(self.fields.input_audio_transcription) or not self.hears_by_itself
 
     @property
     def tells_partials(self) -> bool:
@@ -126,23 +143,31 @@ class Settings:
         chosen = self.fields.input_audio_transcription
         return tuple(chosen.phrase_list or ()) if chosen else ()
 
-    @property
-    def _is_realtime(self) -> bool:
-        """Whether the model hears by itself; the others read what was recognized."""
-        return "realtime" in str(self.fields.model)
-
     def _refuse_forbidden(self, merged: SessionFields, *, audio_received: bool, audio_sent: bool) -> None:
         old = self.fields
         if merged.model != old.model:
+            fixed = f"is '{old.model}'" if self._agent is None else "is the agent's own"
             raise ClientError(
                 "invalid_value",
-                f"The model is fixed by the connection's `model` query parameter and is '{old.model}'.",
+                f"The model is fixed by the connection's query and {fixed}.",
                 "session.model",
             )
-        if isinstance(merged.turn_detection, SemanticVad) and not self._is_realtime:
+        if merged.instructions is not UNSET and self._agent is not None:
             raise ClientError(
                 "invalid_value",
-                f"semantic_vad needs a realtime model, and this is '{old.model}'; use azure_semantic_vad.",
+                "Instructions are not accepted with an agent; edit those of the agent.",
+                "session.instructions",
+            )
+        if merged.interim_response and not self._has_interim_responses(merged):
+            raise ClientError(
+                "invalid_value",
+                "Interim responses need a model that reads text, with an Azure voice; leave them out.",
+                "session.interim_response",
+            )
+        if isinstance(merged.turn_detection, SemanticVad) and not self.hears_by_itself:
+            raise ClientError(
+                "invalid_value",
+                "semantic_vad needs a realtime model, and this is none; use azure_semantic_vad.",
                 "session.turn_detection.type",
             )
         if merged.avatar is not None:
@@ -157,6 +182,20 @@ class Settings:
             if audio_received and getattr(merged, name) != getattr(old, name):
                 message = "Cannot be changed after audio has been appended."
                 raise ClientError("invalid_value", message, f"session.{name}")
+
+    def _has_interim_responses(self, merged: SessionFields) -> bool:
+        cascaded = not self.hears_by_itself and isinstance(merged.voice, AzureVoice)
+        return self._agent is not None or cascaded
+
+
+def _agent_wire(agent: FoundryAgent) -> dict[str, Any]:
+    return {
+        "type": "agent",
+        "name": agent.name,
+        "description": None,
+        "agent_id": f"{agent.name}:{agent.version or '1'}",
+        "thread_id": f"thread_{agent.project}",
+    }
 
 
 def turn_rules(detection: TurnDetection | None) -> TurnRules | None:

@@ -30,7 +30,8 @@ def is_filler(text: str) -> bool:
 class PartialTranscript:
     """Turns a row of partial results into deltas that only ever extend what was told.
 
-    A word is told once two results in a row agree on it and on everything before it.
+    A word is told once two results in a row agree on it and on everything before it. Case and punctuation do
+    not count: the recognizer ends every result like a sentence, wherever the speaker may be in it.
     """
 
     def __init__(self) -> None:
@@ -41,7 +42,7 @@ class PartialTranscript:
         """Take the next partial result; returns the new delta, empty when nothing is certain yet."""
         now = text.split()
         agreed = 0
-        while agreed < min(len(now), len(self._last)) and now[agreed] == self._last[agreed]:
+        while agreed < min(len(now), len(self._last)) and _bare(now[agreed]) == _bare(self._last[agreed]):
             agreed += 1
         self._last = now
         return self._extend(now[:agreed])
@@ -52,7 +53,14 @@ class PartialTranscript:
 
     def _extend(self, words: list[str]) -> str:
         told = len(self._told)
-        if words[:told] != self._told or len(words) == told:
+        if len(words) <= told or [_bare(word) for word in words[:told]] != [
+            _bare(word) for word in self._told
+        ]:
             return ""
         self._told = words
         return (" " if told else "") + " ".join(words[told:])
+
+
+def _bare(word: str) -> str:
+    """The word without case and punctuation; what is nothing else stays as it is."""
+    return "".join(_WORD.findall(word.lower())) or word

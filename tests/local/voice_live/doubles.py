@@ -14,6 +14,7 @@ import numpy as np
 
 from local.speech.audio import FloatAudio
 from local.speech.transcript import Transcript
+from local.voice_live.admission import FoundryAgent
 from local.voice_live.faults import NO_FAULTS, Faults
 from local.voice_live.ids import Ids
 from local.voice_live.mind.outputs import CallFunction, Output, Say, ToolChoice
@@ -140,7 +141,7 @@ class Bench:
         recognizer: ScriptedRecognizer | None = None,
         mind: ScriptedMind | None = None,
         by_hand: bool = False,
-        model: str = "gpt-realtime",
+        target: str | FoundryAgent = "gpt-realtime",
         seed: int = 1,
     ) -> None:
         """`by_hand`: leave effects in `waiting` until `work` is called."""
@@ -153,7 +154,7 @@ class Bench:
         """Every event so far."""
         self.closed: Close | None = None
         self.session = Session(
-            model=model,
+            target=target,
             make_activity=LoudnessActivity,
             clock=lambda: self.now,
             faults=faults,
@@ -191,6 +192,17 @@ class Bench:
         effect = next(e for e in self.waiting if kind is None or isinstance(e, kind))
         self.waiting.remove(effect)
         return self._watch(lambda: self._do(effect))
+
+    def understand(self) -> list[Event]:
+        """Do all recognition that waits."""
+        before = len(self.log)
+        while any(isinstance(effect, Recognize) for effect in self.waiting):
+            self.work(Recognize)
+        return self.log[before:]
+
+    def overdue(self, response_id: str) -> list[Event]:
+        """Thinking takes longer than it may."""
+        return self._watch(lambda: self.session.overdue(response_id))
 
     def only(self, kind: str) -> list[Event]:
         return [event for event in self.log if event["type"] == kind]

@@ -58,9 +58,9 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(url: str, session: Any = None) -> AsyncIterator[Talk]:
+async def talking(url: str, session: Any = None, model: str = "gpt-realtime") -> AsyncIterator[Talk]:
     """A connection after `session.created`, and after `session.updated` if there is something to set."""
-    async with connect(credential=AzureKeyCredential("any"), endpoint=url, model="gpt-realtime") as client:
+    async with connect(credential=AzureKeyCredential("any"), endpoint=url, model=model) as client:
         talk = Talk(client)
         await talk.until("session.created")
         if session is not None:

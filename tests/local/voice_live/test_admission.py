@@ -7,7 +7,7 @@ import time
 import jwt
 import pytest
 
-from local.voice_live.admission import API_VERSION, Admission, AdmissionError
+from local.voice_live.admission import API_VERSION, Admission, AdmissionError, FoundryAgent
 
 QUERY = {"api-version": API_VERSION, "model": "gpt-realtime"}
 KEY = {"api-key": "secret"}
@@ -27,6 +27,9 @@ def admission(**options: object) -> Admission:
 def token(audience: str = "https://ai.azure.com", expires_in: int = 600) -> str:
     claims = {"aud": audience, "exp": int(time.time()) + expires_in}
     return jwt.encode(claims, "a made-up key that is long enough for it", algorithm="HS256")
+
+
+AGENT = {"api-version": API_VERSION, "agent-name": "host", "agent-project-name": "tables"}
 
 
 def bearer(text: str) -> dict[str, str]:
@@ -102,3 +105,25 @@ def test_no_limit_when_it_is_zero() -> None:
     open_door = admission(connections_per_minute=0)
     for _ in range(100):
         open_door.admit(QUERY, KEY)
+
+
+@pytest.mark.parametrize("version", [None, "3"])
+def test_an_agent_is_named_in_place_of_a_model(version: str | None) -> None:
+    query = AGENT if version is None else {**AGENT, "agent-version": version}
+    agent = admission(api_key="secret").admit(query, bearer(token()))
+    assert agent == FoundryAgent("host", "tables", version)
+
+
+@pytest.mark.parametrize("missing", ["agent-name", "agent-project-name"])
+def test_an_agent_needs_its_project(missing: str) -> None:
+    query = {name: value for name, value in AGENT.items() if name != missing}
+    with pytest.raises(AdmissionError, match=missing) as refused:
+        admission().admit(query, bearer(token()))
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(("query", "headers"), [(AGENT, KEY), ({**AGENT, **KEY}, {})])
+def test_an_agent_takes_no_key(query: dict[str, str], headers: dict[str, str]) -> None:
+    with pytest.raises(AdmissionError, match="bearer") as refused:
+        admission(api_key="secret").admit(query, headers)
+    assert refused.value.status == 401

@@ -79,7 +79,7 @@ def test_the_less_eager_the_longer_an_unfinished_sentence_is_waited_for(
 
 
 def test_semantic_vad_is_for_realtime_models() -> None:
-    bench = Bench(model="gpt-4.1")
+    bench = Bench(target="gpt-4.1")
     bench.update(turn_detection={"type": "semantic_vad"})
     error = bench.last("error")["error"]
     assert (error["code"], error["param"]) == ("invalid_value", "session.turn_detection.type")

@@ -136,14 +136,14 @@ def test_whisper_tells_nothing_before_the_turn_is_over() -> None:
 
 
 def test_nothing_is_transcribed_unless_asked_of_a_model_that_hears() -> None:
-    bench = Bench(model="gpt-realtime")
+    bench = Bench(target="gpt-realtime")
     bench.hear(tone(800), silence(700))
     assert not [name for name in types(bench.log) if "transcription" in name]
     assert bench.mind.asked != []
 
 
 def test_a_model_that_only_reads_always_transcribes() -> None:
-    bench = Bench(model="gpt-4.1")
+    bench = Bench(target="gpt-4.1")
     bench.hear(tone(800), silence(700))
     assert bench.only("conversation.item.input_audio_transcription.completed") != []
 

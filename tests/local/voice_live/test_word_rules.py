@@ -44,6 +44,13 @@ def test_partial_deltas_are_always_a_beginning_of_some_result(results: list[str]
     assert rest == "" or told + rest == " ".join(final.split())
 
 
+def test_words_agree_whatever_sentence_they_are_taken_for() -> None:
+    partial = PartialTranscript()
+    told = [partial.add(text) for text in ("No.", "No, wait.", "no, wait, I'd", "No, wait, I'd rather.")]
+    assert told == ["", "No,", " wait,", " I'd"]
+    assert partial.finish("No, wait. I'd rather not.") == " rather not."
+
+
 @given(st.text())
 def test_pieces_joined_are_the_text(text: str) -> None:
     assert "".join(pieces(text)) == text
