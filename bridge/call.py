@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from base64 import b64encode
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,10 +25,24 @@ from bridge.carriers import (
     MediaFormat,
     audio_bytes,
 )
-from bridge.commands import Command, HangUp, RunTool, SaveTurn, Send, StopPlayback
+from bridge.commands import (
+    AskForPerson,
+    CancelTool,
+    Command,
+    HandOver,
+    HangUp,
+    Play,
+    RunTool,
+    SaveTurn,
+    Send,
+    StopPlayback,
+)
 from bridge.conversation import Conversation
+from bridge.metrics import Metrics
 from bridge.recorder import Recorder
+from bridge.summary import Ran, Said, summarise
 from bridge.tools import ToolBox, ToolResult, failure
+from bridge.transfers import Transfers
 from bridge.turns import AgentTurn, CallerTurn
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
@@ -34,9 +50,8 @@ from shared.calls import CallEvent, EventKind, ToolRun, Turn
 
 _BAD_FRAMES = 50
 """Frames of a carrier that may be unreadable before the call is given up."""
-_LARGEST_AUDIO = 32_000
-"""Base64 characters in one frame to the carrier; ACS takes packets of up to 64 KB. A multiple of 8, so that a
-piece holds whole samples."""
+_REMEMBERED = 12
+"""Turns and tool runs kept for the summary of a hand-over."""
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +94,9 @@ class Call:
         session: wire.Session,
         conversation: Conversation,
         tools: ToolBox,
+        transfers: Transfers,
         recorder: Recorder,
+        metrics: Metrics,
         tool_seconds: float,
     ) -> None:
         self._line = line
@@ -87,16 +104,25 @@ class Call:
         self._session = session
         self._conversation = conversation
         self._tools = tools
+        self._transfers = transfers
         self._recorder = recorder
+        self._metrics = metrics
         self._tool_seconds = tool_seconds
+        self._in_order = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        """Tools that run, by tool call."""
+        self._said: deque[Said] = deque(maxlen=_REMEMBERED)
+        self._ran: deque[Ran] = deque(maxlen=_REMEMBERED)
+        self._greeted = False
         self._bad_frames = 0
         # The monotonic time of the rules and the UTC of the record, read together once: a turn's length does
         # not change when the wall clock is set.
         self._epoch = (time.monotonic(), datetime.now(UTC))
 
-    async def run(self) -> None:
-        """Run the call to its end; the phone call is over when this returns."""
+    async def run(self) -> EventKind:
+        """Run the call to its end; the phone call is over when this returns. Returns what ended it."""
+        end = EventKind.FAILED
         self._record(EventKind.MEDIA_CONNECTED)
         over = False
         try:
@@ -104,7 +130,8 @@ class Call:
         except* CallOverError as group:
             over = True
             first = next(error for error in group.exceptions if isinstance(error, CallOverError))
-            log.info("call over", extra={"kind": str(first.kind), "reason": first.reason})
+            end = first.kind
+            log.info("call over", extra={"kind": str(end), "reason": first.reason})
             self._record(first.kind, first.reason)
         except* VoiceLiveError as group:
             if not over:  # else the session only went with the call
@@ -115,9 +142,11 @@ class Call:
             self._record(EventKind.FAILED, "bridge")
         finally:
             for save in self._conversation.on_end(time.monotonic()):
-                self._recorder.turn(self._stored(save.turn))
-            # Whatever happened, nobody is left on a silent line.
-            await self._line.hang_up()
+                self._save(save.turn)
+            # Whatever happened, nobody is left on a silent line; but who talks with a person is not cut off.
+            if not self._transfers.may_have_taken_it:
+                await self._line.hang_up()
+        return end
 
     async def _talk(self) -> None:
         async with contextlib.AsyncExitStack() as after, asyncio.TaskGroup() as self._tasks:
@@ -125,7 +154,7 @@ class Call:
             self._model = await self._open_model()
             # After the group, so that no task of it meets a session closed under its hands.
             after.push_async_callback(self._model.close)
-            await self._do(self._conversation.begin(self._session, time.monotonic()))
+            await self._do(self._conversation.begin(self._session, time.monotonic(), time.time()))
             self._tasks.create_task(self._model_to_caller())
             self._tasks.create_task(self._caller_to_model())
             self._tasks.create_task(self._keep_time())
@@ -141,6 +170,8 @@ class Call:
                     seconds = audio_bytes(base64) / BYTES_PER_MS / 1000
                     self._conversation.caller_audio(seconds, time.monotonic())
                     await self._model.append(base64)
+                    if commands := self._conversation.listen(base64, time.monotonic()):
+                        await self._do(commands)
                 case KeyPressed(key):
                     await self._do(self._conversation.on_key(key, time.monotonic()))
                 case _:
@@ -148,22 +179,9 @@ class Call:
 
     async def _model_to_caller(self) -> None:
         async for event in self._model.events():
-            if isinstance(event, wire.AudioDelta):
-                await self._play(event)
-                continue
             if isinstance(event, (wire.Error, wire.ServiceWarning)):
                 _log_report(event)
             await self._do(self._conversation.on_event(event, time.monotonic()))
-
-    async def _play(self, delta: wire.AudioDelta) -> None:
-        if not self._conversation.may_play(delta.response_id):
-            return
-        now = time.monotonic()
-        for piece in _pieces(delta.delta):
-            await self._to_carrier(self._line.carrier.encode_audio(piece))
-        seconds = audio_bytes(delta.delta) / BYTES_PER_MS / 1000
-        self._conversation.audio_written(delta.response_id, delta.item_id, seconds, now)
-        self._changed.set()
 
     async def _keep_time(self) -> None:
         """Call the conversation when one of its timers is due."""
@@ -180,47 +198,82 @@ class Call:
     # --- commands -------------------------------------------------------------------------------------
 
     async def _do(self, commands: list[Command]) -> None:
-        for command in commands:
-            match command:
-                case Send(event):
-                    await self._model.send(event)
-                case StopPlayback():
-                    await self._to_carrier(self._line.carrier.encode_stop())
-                case RunTool():
-                    self._tasks.create_task(self._run_tool(command))
-                case SaveTurn(turn):
-                    self._recorder.turn(self._stored(turn))
-                case HangUp(reason, failed):
-                    raise CallOverError(EventKind.FAILED if failed else EventKind.HUNG_UP, reason)
+        """Carry out what the rules decided, in the order in which they decided it, whichever task asked.
+
+        Else audio that one task has in hand could follow the stop that another sends.
+        """
+        async with self._in_order:
+            for command in commands:
+                await self._do_one(command)
         self._changed.set()
+
+    async def _do_one(self, command: Command) -> None:
+        match command:
+            case Send(event):
+                await self._model.send(event)
+            case Play(pcm):
+                await self._to_carrier(self._line.carrier.encode_audio(b64encode(pcm).decode()))
+                self._note_greeting()
+            case StopPlayback():
+                await self._to_carrier(self._line.carrier.encode_stop())
+            case RunTool(call_id=call_id):
+                self._running[call_id] = self._tasks.create_task(self._run_tool(command))
+            case CancelTool(call_id) if call_id in self._running:  # else it has just ended
+                self._running[call_id].cancel()
+            case AskForPerson():
+                self._tasks.create_task(self._find_person())
+            case HandOver():
+                self._tasks.create_task(self._hand_over(command))
+            case SaveTurn(turn):
+                self._save(turn)
+            case HangUp(reason, failed):
+                raise CallOverError(EventKind.FAILED if failed else EventKind.HUNG_UP, reason)
 
     async def _run_tool(self, tool: RunTool) -> None:
         began, started_at = time.monotonic(), datetime.now(UTC)
-        # When the call ends meanwhile, what the tool commits may stand all the same: the record says so.
-        result = failure("call_ended", "The call ended before the tool had.")
+        # When it is given up or the call ends, what it commits may stand all the same: the record says so.
+        result, fault = failure("given_up", "This was given up before it had ended."), False
         try:
-            result = await self._result(tool)
+            result, fault = await self._result(tool)
         finally:
+            self._running.pop(tool.call_id, None)
             ms = round((time.monotonic() - began) * 1000)
             log.info("tool run", extra={"tool": tool.name, "ms": ms})
+            self._metrics.tool(tool.name, ms, fault=fault)
+            self._ran.append((tool.name, result.output))
             self._recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result.output, ms, started_at))
-        now = time.monotonic()
-        done = self._conversation.on_tool_result(
-            tool.call_id, result.output, ends_call=result.ends_call, now=now
+        await self._do(
+            self._conversation.on_tool_result(
+                tool.call_id,
+                result.output,
+                ends_call=result.ends_call,
+                transfer=result.transfer,
+                now=time.monotonic(),
+            )
         )
-        await self._do(done)
 
-    async def _result(self, tool: RunTool) -> ToolResult:
-        """The tool's result; a fault of the tool is told to the model, never raised: the talk goes on."""
+    async def _result(self, tool: RunTool) -> tuple[ToolResult, bool]:
+        """The tool's result, and whether the tool is at fault: that is told to the model, never raised."""
         try:
             async with asyncio.timeout(self._tool_seconds):
-                return await self._tools.run(tool.name, tool.arguments)
+                return await self._tools.run(tool.name, tool.arguments), False
         except TimeoutError:
             log.warning("tool too slow", extra={"tool": tool.name})
-            return failure("timeout", "That takes too long right now. Apologise and offer to try once more.")
+            message = "That takes too long right now. Apologise and offer to try once more."
+            return failure("timeout", message), True
         except Exception:
             log.exception("tool failed", extra={"tool": tool.name})
-            return failure("unavailable", "That does not work right now. Apologise and offer something else.")
+            message = "That does not work right now. Apologise and offer something else."
+            return failure("unavailable", message), True
+
+    async def _find_person(self) -> None:
+        result = self._tools.hand_over(summarise(self._said, self._ran))
+        await self._do(self._conversation.on_person(result.transfer, time.monotonic()))
+
+    async def _hand_over(self, command: HandOver) -> None:
+        if await self._transfers.run(command.target, command.summary):
+            raise CallOverError(EventKind.TRANSFER_ACCEPTED, "")
+        await self._do(self._conversation.on_hand_over_failed(time.monotonic()))
 
     # --- the carrier ----------------------------------------------------------------------------------
 
@@ -261,10 +314,33 @@ class Call:
     def _record(self, kind: EventKind, detail: str = "") -> None:
         self._recorder.event(CallEvent(kind, datetime.now(UTC), detail, self._line.call_connection_id))
 
+    def _save(self, turn: CallerTurn | AgentTurn) -> None:
+        if turn.text:
+            self._said.append(("caller" if isinstance(turn, CallerTurn) else "agent", turn.text))
+        self._metrics.turn(turn)
+        self._recorder.turn(self._stored(turn))
+
+    def _note_greeting(self) -> None:
+        """How long the caller waited for the first sound, once."""
+        if self._greeted:
+            return
+        self._greeted = True
+        ms = round((time.monotonic() - self._epoch[0]) * 1000)
+        self._metrics.greeted(ms)
+        self._recorder.event(CallEvent(EventKind.GREETED, datetime.now(UTC), ms=ms))
+
     def _stored(self, turn: CallerTurn | AgentTurn) -> Turn:
         if isinstance(turn, CallerTurn):
             started, ended = self._utc(turn.started_at), self._utc(turn.ended_at)
-            return Turn(turn.seq, "caller", turn.text, started, ended, item_id=turn.item_id)
+            return Turn(
+                turn.seq,
+                "caller",
+                turn.text,
+                started,
+                ended,
+                item_id=turn.item_id,
+                transcript_ms=turn.transcript_ms,
+            )
         started_at = turn.started_at if turn.started_at is not None else time.monotonic()
         ended_at = turn.ended_at if turn.ended_at is not None else started_at
         return Turn(
@@ -277,6 +353,13 @@ class Call:
             interrupted=turn.interrupted,
             heard_ms=turn.heard_ms,
             item_id=turn.item_id,
+            first_audio_ms=turn.first_audio_ms,
+            tool_ms=turn.tool_ms,
+            filler=turn.filler,
+            interrupted_ms=turn.interrupted_ms,
+            input_tokens=None if turn.tokens is None else turn.tokens.input_tokens,
+            output_tokens=None if turn.tokens is None else turn.tokens.output_tokens,
+            cached_tokens=None if turn.tokens is None else turn.tokens.cached_tokens,
         )
 
     def _utc(self, at: float) -> datetime:
@@ -295,7 +378,3 @@ def _closed(error: ConnectionClosed) -> CallOverError:
         return CallOverError(EventKind.FAILED, f"media socket closed by us ({error.sent.code})")
     code = 1006 if error.rcvd is None else error.rcvd.code
     return CallOverError(EventKind.MEDIA_CLOSED, str(code))
-
-
-def _pieces(base64: str) -> Iterator[str]:
-    return (base64[start : start + _LARGEST_AUDIO] for start in range(0, len(base64), _LARGEST_AUDIO))

@@ -16,6 +16,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Play:
+    """Write audio (PCM16LE, 24 kHz, mono) to the carrier."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class StopPlayback:
     """Tell the carrier to drop what it has queued."""
 
@@ -29,6 +36,26 @@ class RunTool:
     call_id: str
     name: str
     arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTool:
+    """Give up a tool whose result is of no use any more; nothing is reported."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskForPerson:
+    """Find out whom the call can be handed over to, and report to `on_person`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Transfer the phone call, and report to `on_hand_over_failed` when it does not succeed."""
+
+    target: str
+    summary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +73,4 @@ class HangUp:
     failed: bool = False
 
 
-Command = Send | StopPlayback | RunTool | SaveTurn | HangUp
+Command = Send | Play | StopPlayback | RunTool | CancelTool | AskForPerson | HandOver | SaveTurn | HangUp

@@ -20,7 +20,11 @@ class Reason(StrEnum):
     AGENT_ENDED = "agent_ended"
     """The model called `end_call`: the caller wants nothing more."""
     LIMIT_REACHED = "limit_reached"
-    """The call has reached its longest time."""
+    """The call has reached its longest time, or that of the session."""
+    CALLER_SILENT = "caller_silent"
+    """Nobody has spoken for long, checks or not."""
+    TRANSFERRED = "transferred"
+    """A person has taken the call."""
 
 
 class Goodbye:
@@ -50,7 +54,7 @@ class Goodbye:
 
     def take_back(self) -> None:
         """The caller has something to say after all. The longest time of a call stays what it is."""
-        if self.reason is Reason.AGENT_ENDED:
+        if self.reason is not Reason.LIMIT_REACHED:
             self.reason = None
             self.said = False
             self._due = None
@@ -60,6 +64,11 @@ class Goodbye:
     def may_be_answered(self) -> bool:
         """Whether the caller spoke over the goodbye, so that a reply to it is in order."""
         return self._answer_due is not None
+
+    def tool_done(self, now: float) -> None:
+        """A tool has ended: what it found is to be said before the call ends."""
+        if self._due is not None:
+            self._due = now + _PATIENCE
 
     def caller_spoke(self, now: float) -> None:
         """The caller has finished a turn; whether it had words is not known yet."""
@@ -76,4 +85,5 @@ class Goodbye:
         """When to hang up if nothing else happens; None while there is no goodbye."""
         if self.said:
             return max(playout_ends_at + _LAST_WORD_MARGIN, self._answer_due or 0.0)
-        return self._due
+        # Words are heard to their end, whether or not they are a goodbye.
+        return None if self._due is None else max(self._due, playout_ends_at + _LAST_WORD_MARGIN)

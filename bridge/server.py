@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from bridge.call import Line
 from bridge.carriers import Carrier
 from bridge.carriers.acs import AcsCarrier
 from bridge.carriers.browser import BrowserCarrier
+from bridge.metrics import CONTENT_TYPE
 from bridge.recorder import Recorder
 from bridge.services import Services
 from shared.auth import AuthError, KeysUnavailableError, secret_matches
@@ -124,6 +126,8 @@ class BridgeServer:
             return _text(HTTPStatus.OK, "ok")
         if path == "/readyz":
             return await self._ready()
+        if path == "/metrics":
+            return self._metrics(request.headers)
         try:
             admission = await self._admit(path, request.headers)
         except RefusedError as refused:
@@ -131,6 +135,7 @@ class BridgeServer:
             log.warning(
                 "media socket refused", extra={"status": refused.status.value, "reason": refused.text}
             )
+            self._services.metrics.refused(refused.status.value)
             return _text(refused.status, refused.text)
         if isinstance(connection, MediaConnection):
             connection.admission = admission
@@ -145,6 +150,18 @@ class BridgeServer:
         except (AzureError, TimeoutError) as error:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
         return _text(HTTPStatus.OK, f"ready, {self.live_calls} of {self._services.settings.max_calls} calls")
+
+    def _metrics(self, headers: Headers) -> Response:
+        """Counts and times, for whoever shows the token; without a token set there is no such page."""
+        token = self._services.settings.metrics_token
+        if token is None:
+            return _text(HTTPStatus.NOT_FOUND, "set METRICS_TOKEN to have metrics")
+        shown = headers.get_all("authorization")
+        if not shown or not hmac.compare_digest(shown[0].encode(), f"Bearer {token}".encode()):
+            return _text(
+                HTTPStatus.UNAUTHORIZED, "metrics need the header Authorization: Bearer METRICS_TOKEN"
+            )
+        return _response(HTTPStatus.OK, self._services.metrics.page(), CONTENT_TYPE)
 
     async def _admit(self, path: str, headers: Headers) -> Admission:
         carrier_name, _, rest = path.removeprefix("/").partition("/")
@@ -196,22 +213,25 @@ class BridgeServer:
             await connection.close(1013, _NO_PLACE)
             return
         self._live.add(call_id)
+        self._services.metrics.call_began()
         log.info("call begins", extra={"carrier": admission.carrier.name})
+        end = EventKind.FAILED
         try:
             async with Recorder(self._services.store, call_id) as recorder:
-                await self._run(self._line(connection, admission, recorder), admission, recorder)
+                end = await self._run(self._line(connection, admission, recorder), admission, recorder)
         finally:
             self._live.discard(call_id)
+            self._services.metrics.call_ended(end)
 
-    async def _run(self, line: Line, admission: Admission, recorder: Recorder) -> None:
+    async def _run(self, line: Line, admission: Admission, recorder: Recorder) -> EventKind:
         try:
             call = self._services.new_call(line, admission.record, recorder)
         except Exception:
             log.exception("call cannot be set up")
             recorder.event(CallEvent(EventKind.FAILED, datetime.now(UTC), "bridge", line.call_connection_id))
             await line.hang_up()
-            return
-        await call.run()
+            return EventKind.FAILED
+        return await call.run()
 
     def _is_full(self, call_id: str) -> bool:
         """Whether there is no place for `call_id`: one call has one media socket."""
@@ -253,10 +273,13 @@ def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[
 
 
 def _text(status: HTTPStatus, text: str) -> Response:
-    body = f"{text}\n".encode()
+    return _response(status, f"{text}\n".encode(), "text/plain; charset=utf-8")
+
+
+def _response(status: HTTPStatus, body: bytes, content_type: str) -> Response:
     headers = Headers(
         [
-            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Type", content_type),
             ("Content-Length", str(len(body))),
             ("Connection", "close"),
         ]

@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 
 from azure.identity.aio import DefaultAzureCredential
 
+from bridge.agent_source import AgentSource
 from bridge.call import Call, Line
 from bridge.conversation import Conversation
+from bridge.metrics import Metrics
 from bridge.recorder import Recorder
-from bridge.session import session_for
-from bridge.tools import ToolBox
+from bridge.session import session_for, target_for
+from bridge.tools import TOOL_NAMES, ToolBox
+from bridge.transfers import Transfers
 from bridge.turns import TurnLog
 from bridge.voicelive.connection import TOKEN_SCOPE, Headers, VoiceLive
-from shared.agent_config import Agent, load_agent
 from shared.auth import AcsTokens
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
@@ -36,7 +38,8 @@ class Services:
     store: CallStore
     bookings: BookingStore
     catalogue: Catalogue
-    agent: Agent
+    agents: AgentSource
+    metrics: Metrics
     telephony: Telephony
     acs_tokens: AcsTokens
     voice_live_headers: Headers
@@ -49,8 +52,12 @@ class Services:
         Raises:
             AgentError, CatalogueError: the agent or the restaurants cannot be read; the message says where.
         """
-        agent = load_agent(settings.agent_dir)
         catalogue = Catalogue.load(settings.restaurants_file)
+        agents = AgentSource(
+            settings.agent_dir,
+            with_key=settings.voice_live_api_key is not None,
+            restaurants=[restaurant.id for restaurant in catalogue.restaurants],
+        )
         async with contextlib.AsyncExitStack() as stack:
             tables = await stack.enter_async_context(Tables(settings.store))
             yield cls(
@@ -59,45 +66,54 @@ class Services:
                 store=CallStore(tables),
                 bookings=BookingStore(tables),
                 catalogue=catalogue,
-                agent=agent,
+                agents=agents,
+                metrics=Metrics(TOOL_NAMES),
                 telephony=await stack.enter_async_context(Telephony(settings.acs)),
                 acs_tokens=await stack.enter_async_context(AcsTokens(settings.acs)),
                 voice_live_headers=await voice_live_headers(settings.voice_live_api_key, stack),
             )
 
     def new_call(self, line: Line, record: CallRecord, recorder: Recorder) -> Call:
-        """A call with its own conversation and tools."""
-        agent = self.agent
+        """A call with its own conversation and tools, by the agent as it is configured now."""
+        agent = self.agents.current()
         tools = ToolBox(
             self.catalogue,
             self.bookings,
             call_id=record.id,
             caller=record.caller or None,
             now=lambda: datetime.now(UTC),
+            transfer=agent.transfer,
+            by_phone=bool(line.call_connection_id),
         )
-        conversation = Conversation(
-            greeting=agent.greeting,
-            apology=agent.apology,
-            farewell=agent.farewell,
-            limit_seconds=agent.limits.max_call_minutes * 60,
-            turns=TurnLog(
-                padding_ms=agent.turn_detection.prefix_padding_ms,
-                silence_ms=agent.turn_detection.silence_duration_ms,
-            ),
+        turns = TurnLog(
+            padding_ms=agent.turn_detection.prefix_padding_ms,
+            silence_ms=agent.turn_detection.silence_duration_ms,
         )
-        return Call(
-            line,
-            open_model=self._open_model,
-            session=session_for(agent, tools, self.catalogue, datetime.now(UTC)),
-            conversation=conversation,
-            tools=tools,
-            recorder=recorder,
-            tool_seconds=agent.limits.tool_timeout_seconds,
+        transfers = Transfers(
+            self.telephony,
+            self.store,
+            recorder,
+            call_id=record.id,
+            call_connection_id=line.call_connection_id,
+            called=record.called,
+            made=record.transfer,
         )
 
-    async def _open_model(self) -> VoiceLive:
-        return await VoiceLive.open(
-            self.settings.voice_live_endpoint, self.agent.model, self.voice_live_headers
+        async def open_model() -> VoiceLive:
+            return await VoiceLive.open(
+                self.settings.voice_live_endpoint, target_for(agent), self.voice_live_headers
+            )
+
+        return Call(
+            line,
+            open_model=open_model,
+            session=session_for(agent, tools, self.catalogue, datetime.now(UTC)),
+            conversation=Conversation(agent, turns, is_read_only=tools.is_read_only),
+            tools=tools,
+            transfers=transfers,
+            recorder=recorder,
+            metrics=self.metrics,
+            tool_seconds=agent.limits.tool_timeout_seconds,
         )
 
 

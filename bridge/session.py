@@ -7,27 +7,47 @@ from datetime import datetime
 from bridge.carriers import SAMPLE_RATE
 from bridge.tools import ToolBox
 from bridge.voicelive import wire
-from shared.agent_config import Agent, EndOfUtterance, TurnDetection
+from bridge.voicelive.connection import Target
+from shared.agent_config import Agent
+from shared.agent_tables import EndOfUtterance, InterimResponse
+from shared.languages import primary
 from shared.restaurants import Catalogue
 
 _MOST_PHRASES = 499
 """A phrase list has fewer than 500 entries (Voice Live FAQ)."""
 
+_TAKE_PHRASES = ("azure-speech", "mai-transcribe", "mai-transcribe-2")
+"""Recognisers that take a phrase list (session reference)."""
+
+_ALL_AT_ONCE = frozenset(
+    {
+        *("de-DE", "en-AU", "en-CA", "en-GB", "en-IN", "en-US", "es-ES", "es-MX"),
+        *("fr-CA", "fr-FR", "hi-IN", "it-IT", "ja-JP", "ko-KR", "zh-CN"),
+    }
+)
+"""What the multilingual model of azure-speech covers. It is the one that is used without a language, and the
+recommended one: a list costs time and, in short sentences, accuracy (Voice Live language support)."""
+
+
+def target_for(agent: Agent) -> Target:
+    """What the session is opened with: the model, or the agent of a Foundry project."""
+    if agent.foundry_agent is None:
+        return {"model": agent.model or ""}
+    foundry = agent.foundry_agent
+    version = {} if foundry.version is None else {"agent-version": foundry.version}
+    return {"agent-name": foundry.name, "agent-project-name": foundry.project, **version}
+
 
 def session_for(agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetime) -> wire.Session:
     """What one call's session is told in `session.update`; `now` (aware) is when the call begins."""
-    return wire.Session(
-        instructions=agent.instructions(now, city=catalogue.city.name, time_zone=catalogue.zone),
+    session = wire.Session(
         voice=_voice(agent),
-        turn_detection=_turn_detection(agent.turn_detection),
+        turn_detection=_turn_detection(agent),
         input_audio_transcription=wire.Transcription(
             model=agent.transcription.model,
-            language=agent.transcription.language,
-            # Only the service's own recognisers take a phrase list.
-            phrase_list=None if agent.realtime else _phrases(agent, tools),
+            language=_language(agent),
+            phrase_list=_phrases(agent, tools) if agent.transcription.model in _TAKE_PHRASES else None,
         ),
-        tools=tools.definitions(),
-        tool_choice="auto",
         modalities=("text", "audio"),
         input_audio_format="pcm16",
         output_audio_format="pcm16",
@@ -38,14 +58,34 @@ def session_for(agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetim
         input_audio_echo_cancellation=(
             wire.Typed("server_echo_cancellation") if agent.echo_cancellation else None
         ),
-        temperature=agent.temperature,
-        max_response_output_tokens=agent.max_response_output_tokens,
+        interim_response=_interim_response(agent.interim_response),
     )
+    if agent.foundry_agent is None:  # an agent has instructions, tools and model settings of its own
+        session.instructions = agent.instructions(now, city=catalogue.city.name, time_zone=catalogue.zone)
+        session.tools = tools.definitions()
+        session.tool_choice = "auto"
+        session.temperature = agent.temperature
+        session.max_response_output_tokens = agent.max_response_output_tokens
+    return session
 
 
 def _phrases(agent: Agent, tools: ToolBox) -> list[str]:
     """What the operator listed first, then the names in the catalogue, each once."""
     return list(dict.fromkeys([*agent.transcription.phrases, *tools.phrases()]))[:_MOST_PHRASES]
+
+
+def _language(agent: Agent) -> str | None:
+    """One language, or several with commas, for the recogniser; None lets it tell apart all it knows."""
+    if agent.transcription.language is not None:
+        return agent.transcription.language
+    default, spoken = agent.languages.default, agent.languages.spoken
+    if agent.transcription.model == "azure-speech":
+        if len(spoken) > 1 and _ALL_AT_ONCE.issuperset(spoken):
+            return None
+        return ",".join(dict.fromkeys([default, *spoken]))  # the first counts most
+    # The other recognisers take one language as a hint (ISO 639-1), and no list.
+    languages = {primary(language) for language in spoken}
+    return languages.pop() if len(languages) == 1 else None
 
 
 def _voice(agent: Agent) -> wire.Voice:
@@ -56,13 +96,23 @@ def _voice(agent: Agent) -> wire.Voice:
         type=voice.type,
         name=voice.name,
         endpoint_id=voice.endpoint_id,
+        model=voice.model,
         temperature=voice.temperature,
         rate=None if voice.rate == 1.0 else f"{voice.rate:g}",
         style=voice.style,
+        pitch=voice.pitch,
+        locale=voice.locale,
+        # "es-ES" means an accent too: without it Spanish would be Mexican.
+        prefer_locales=list(agent.languages.spoken) if voice.locale is None else None,
     )
 
 
-def _turn_detection(turns: TurnDetection) -> wire.TurnDetection:
+def _turn_detection(agent: Agent) -> wire.TurnDetection:
+    """Turns are found by the service; what follows from them, a reply or a stop, is decided by the bridge."""
+    turns = agent.turn_detection
+    languages = list(turns.languages)
+    if not languages and turns.type == "azure_semantic_vad_multilingual":
+        languages = list(dict.fromkeys(primary(language) for language in agent.languages.spoken))
     return wire.TurnDetection(
         type=turns.type,
         threshold=turns.threshold,
@@ -70,9 +120,9 @@ def _turn_detection(turns: TurnDetection) -> wire.TurnDetection:
         silence_duration_ms=turns.silence_duration_ms,
         speech_duration_ms=turns.speech_duration_ms,
         remove_filler_words=turns.remove_filler_words or None,
-        languages=list(turns.languages) or None,
-        create_response=True,
-        interrupt_response=True,
+        languages=languages or None,
+        create_response=False,
+        interrupt_response=False,
         end_of_utterance_detection=_end_of_utterance(turns.end_of_utterance),
     )
 
@@ -82,4 +132,18 @@ def _end_of_utterance(end: EndOfUtterance | None) -> wire.EndOfUtterance | None:
         return None
     return wire.EndOfUtterance(
         model=end.model, threshold_level=end.threshold_level, timeout_ms=end.timeout_ms
+    )
+
+
+def _interim_response(interim: InterimResponse | None) -> wire.InterimResponse | None:
+    if interim is None:
+        return None
+    return wire.InterimResponse(
+        type=f"{interim.type}_interim_response",
+        triggers=list(interim.triggers),
+        latency_threshold_ms=interim.latency_threshold_ms,
+        texts=list(interim.texts) or None,
+        model=interim.model,
+        instructions=interim.instructions,
+        max_completion_tokens=interim.max_completion_tokens,
     )

@@ -14,6 +14,7 @@ from bridge.tool_parameters import Topic
 from bridge.tool_schema import ToolArgumentError
 from shared import spoken
 from shared.bookings import Booking, BookingRequest, Refused
+from shared.handover import Nobody
 from shared.name_matching import key_words, word_likeness, words
 from shared.restaurant import Diet, Dish, MenuSection, Restaurant
 from shared.restaurant_search import PRICE_SAID, Found, Hit, food
@@ -107,6 +108,19 @@ def booked(booking: Booking, restaurant: Restaurant, today: date, others: Sequen
         codes = spoken.listing([spoken.letters(code) for code in others])
         said += f" Your earlier booking, {codes}, stands as well."
     return {**facts, "spoken": said}
+
+
+def absent(nobody: Nobody, restaurant: Restaurant | None, now: datetime) -> str:
+    """Why the caller cannot be put through and what to do instead, for the model. `now` is in the zone of
+    the restaurants."""
+    where = f" for {restaurant.name}" if restaurant is not None else ""
+    if nobody.until is None:
+        return f"There is no person to be reached{where}. Say so, and offer to help yourself."
+    day, at = _on(nobody.until.date(), now.date()), spoken.clock_of_day(nobody.until.timetz())
+    return (
+        f"No person can be reached{where} now; somebody is there again {day} at {at}. Say so, offer to help "
+        "yourself, and suggest to call again then for the rest."
+    )
 
 
 def refused(outcome: Refused, request: BookingRequest, today: date) -> str:

@@ -108,6 +108,29 @@ class BookTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
+class TransferToPerson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Put the caller through to a person. Call this when the caller asks for a person, or needs something
+    that no other tool can do, such as changing a booking. The caller is told by itself: say nothing
+    before."""
+
+    reason: Annotated[
+        str,
+        ask("Why a person is needed, in a few words.", "what the person should help with"),
+    ]
+    summary: Annotated[
+        str,
+        ask(
+            "One paragraph for the person who takes over, at most 60 words: what the caller wants, what was "
+            "found or booked (with names, days, times and codes), and what is still open.",
+            "what the person should help with",
+        ),
+    ]
+    restaurant: Annotated[
+        str | None,
+        ask("Name of the restaurant, if the person should be one who works there.", "which restaurant"),
+    ] = None
+
+
 class EndCall(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Hang up. Call this when the caller has said goodbye or wants nothing more, together with a short
     goodbye."""

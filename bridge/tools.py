@@ -1,4 +1,4 @@
-"""What the model may do for this caller: look up restaurants, book a table, end the call.
+"""What the model may do for this caller: look up restaurants, book a table, hand over, end the call.
 
 Facts come from the catalogue and the booking store only. A result is short and carries `spoken`, words fit
 for the ear; a failure carries `error` and a `message` that tells the model what to ask the caller next.
@@ -17,33 +17,48 @@ from typing import Any
 import msgspec
 from azure.core.exceptions import AzureError
 
-from bridge.tool_answers import Question, UnknownDishError, booked, described, found, refused
-from bridge.tool_parameters import BookTable, EndCall, FindRestaurants, RestaurantDetails
+from bridge.tool_answers import Question, UnknownDishError, absent, booked, described, found, refused
+from bridge.tool_parameters import BookTable, EndCall, FindRestaurants, RestaurantDetails, TransferToPerson
 from bridge.tool_schema import ToolArgumentError, parameters, parse
 from bridge.tool_values import read_date, read_moment, read_name, read_time
 from shared import spoken
 from shared.bookings import Booking, BookingConflictError, BookingRequest, BookingStore
+from shared.handover import Nobody, Targets, Transfer, choose, paragraph
 from shared.name_matching import match, words
-from shared.restaurant import Diet
+from shared.restaurant import Diet, Restaurant
 from shared.restaurants import Catalogue, UnknownRestaurantError
 
 _ENUM_LIMIT = 60
 """More names than this make the schema cost more tokens than the names are worth; then any text is taken."""
+
+TOOL_NAMES = ("find_restaurants", "restaurant_details", "book_table", "transfer_to_person", "end_call")
+"""Every tool there is; a call may have fewer."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """`output` is JSON for the model. `ends_call`: hang up when the goodbye has been heard."""
+    """`output` is JSON for the model. `ends_call`: hang up when the goodbye has been heard. `transfer`: hand
+    the caller over once they have been told; when that fails, `not_reached` is the output instead."""
 
     output: str
     ends_call: bool = False
+    transfer: Transfer | None = None
 
 
 def failure(code: str, message: str, **facts: Any) -> ToolResult:
     """A result that says what went wrong and, in `message`, what the model should do about it."""
     return _result({"error": code, "message": message, **facts})
+
+
+def not_reached() -> ToolResult:
+    """The result of a hand-over that nobody took: the caller is back."""
+    return failure(
+        "not_reached",
+        "Nobody took the call, and the caller is still with you. Say so if they have not been told, and "
+        "offer to help yourself or to try again later. Transfer again only if the caller asks for it.",
+    )
 
 
 def _result(facts: dict[str, Any]) -> ToolResult:
@@ -61,20 +76,27 @@ class ToolBox:
         call_id: str,
         caller: str | None,
         now: Callable[[], datetime],
+        transfer: Targets = Targets(),  # noqa: B008 - a frozen value
+        by_phone: bool = True,
     ) -> None:
-        """`caller` is the number as the phone network gave it; `now` returns an aware time."""
+        """`caller` is the number as the phone network gave it; `now` returns an aware time. `transfer` is to
+        whom callers are handed over, which needs a call of the phone network (`by_phone`)."""
         self._catalogue = catalogue
         self._bookings = bookings
         self._call_id = call_id
         self._caller = caller
         self._now = now
+        self._transfer = transfer
+        self._by_phone = by_phone
         self._booked: list[str] = []
         self._tools: dict[str, _Tool[Any]] = {
-            "find_restaurants": _Tool(FindRestaurants, self._find_restaurants),
-            "restaurant_details": _Tool(RestaurantDetails, self._restaurant_details),
+            "find_restaurants": _Tool(FindRestaurants, self._find_restaurants, read_only=True),
+            "restaurant_details": _Tool(RestaurantDetails, self._restaurant_details, read_only=True),
             "book_table": _Tool(BookTable, self._book_table),
             "end_call": _Tool(EndCall, self._end_call),
         }
+        if transfer.any:
+            self._tools["transfer_to_person"] = _Tool(TransferToPerson, self._transfer_to_person)
 
     def definitions(self) -> list[dict[str, Any]]:
         """The tools as Voice Live takes them in `session.tools`; names are enums read off the catalogue."""
@@ -98,6 +120,18 @@ class ToolBox:
     def phrases(self) -> list[str]:
         """Restaurant, cuisine, area and dish names for the recogniser, at most 500."""
         return self._catalogue.phrases()
+
+    def is_read_only(self, name: str) -> bool:
+        """Whether running the tool changes nothing, so that it may be given up half done."""
+        tool = self._tools.get(name)
+        return tool is not None and tool.read_only
+
+    def hand_over(self, summary: str) -> ToolResult:
+        """What `transfer_to_person` does, without a model: the caller asked by key, or cannot be understood.
+
+        Without a `transfer` in it, nobody can be reached; its output says why.
+        """
+        return self._hand_over(summary, None)
 
     async def run(self, name: str, arguments: str) -> ToolResult:
         """Run one tool. `arguments` is JSON text from the model, right or wrong.
@@ -184,6 +218,29 @@ class ToolBox:
         message = refused(outcome, request, now.date())
         return failure(outcome.reason.value, message, alternatives=alternatives)
 
+    async def _transfer_to_person(self, wish: TransferToPerson) -> ToolResult:
+        restaurant = self._catalogue.get(wish.restaurant) if wish.restaurant else None
+        return self._hand_over(f"{wish.reason.rstrip('. ')}. {wish.summary}", restaurant)
+
+    def _hand_over(self, summary: str, restaurant: Restaurant | None) -> ToolResult:
+        if not self._transfer.any:
+            return failure(
+                "no_person", "There is no person to put callers through to. Say so, and offer help."
+            )
+        if not self._by_phone:
+            return failure(
+                "not_by_phone",
+                "This caller talks from a web page and cannot be put through. Say so, and offer to help "
+                "yourself or to give the restaurant's phone number.",
+            )
+        now = self._local_now()
+        target = choose(self._transfer, restaurant, self._catalogue.zone, now)
+        if isinstance(target, Nobody):
+            return failure("nobody_there", absent(target, restaurant, now))
+        message = "The caller has been told and is put through now. Say nothing more."
+        output = json.dumps({"transferring": True, "message": message})
+        return ToolResult(output, transfer=Transfer(target, paragraph(summary)))
+
     async def _end_call(self, _: EndCall) -> ToolResult:
         message = "The call ends now. If you have not said goodbye yet, say one short goodbye."
         return ToolResult(json.dumps({"ended": True, "message": message}), ends_call=True)
@@ -215,7 +272,8 @@ class ToolBox:
 
 @dataclass(frozen=True, slots=True)
 class _Tool[T: msgspec.Struct]:
-    """A tool: the struct of its parameters and what it does with them."""
+    """A tool: the struct of its parameters, what it does with them and whether that changes anything."""
 
     parameters: type[T]
     run: Callable[[T], Awaitable[ToolResult]]
+    read_only: bool = False

@@ -1,11 +1,17 @@
-"""Who said what and when: turns as they happen, in the order they began. No I/O, no clock."""
+"""Who said what and when, and how long it took: turns as they happen, in the order they began.
+
+No I/O and no clock: `now` is a monotonic time in seconds, handed in.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bridge.playout import Heard
+from bridge.voicelive.wire import Usage
+from bridge.waiting import Tokens, Waiting
 
 _FASTEST_SPEECH = 0.018
 """Characters of text in a millisecond of brisk speech."""
@@ -23,6 +29,8 @@ class CallerTurn:
     started_at: float
     ended_at: float
     text: str = ""
+    transcript_ms: int | None = None
+    """From the end of the speech to its words; None when the words came before the end was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +43,39 @@ class AgentTurn:
     text: str = ""
     started_at: float | None = None
     ended_at: float | None = None
+    first_audio_ms: int | None = None
+    """From the caller's last speech to the model's first audio; None for what answers nobody."""
     latency_ms: int | None = None
-    """From the caller's last speech to the first audio written to the carrier; None for the greeting."""
+    """From the caller's last speech to the first audio written to the carrier; None as above."""
+    tool_ms: int | None = None
+    """How long tools ran for it; several at once count once. None without a tool."""
+    filler: bool = False
+    """Whether the caller heard a filler while waiting for it."""
     interrupted: bool = False
+    interrupted_ms: int | None = None
+    """After how much of it the caller cut in; None when the call ended under it."""
     heard_ms: int | None = None
-    """How much of it was heard, when interrupted."""
+    """How much of it was heard, when interrupted: the caller cuts in, then the agent falls silent."""
+    tokens: Tokens | None = None
+    """Of its response, and of those before it that only asked for tools or were never heard."""
     complete: bool = False
-    """Whether all its words and audio are there."""
+    """Whether all its words and audio have been generated."""
+    over: bool = False
+    """Whether nothing of it will change any more: the time to count it."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether it belongs into the store: something of it was heard, or it may stand there already."""
+        unheard = self.interrupted and self.heard_ms == 0
+        return self.started_at is not None and (self.complete or not unheard)
 
 
 class TurnLog:
     """Keeps the turns of one call.
+
+    A turn is handed out to be stored as soon as there is something to store, and again when it has changed;
+    once with `over` set. It is over when it has been heard to its end or was cut short, and its response
+    is done.
 
     Args:
         padding_ms: the audio before the speech that the service counts into `audio_start_ms`.
@@ -59,8 +89,14 @@ class TurnLog:
         self._media_started_at = math.inf
         self._next_seq = 0
         self._caller: dict[str, CallerTurn] = {}
+        self._stopped: set[str] = set()
+        """Turns of `_caller` whose end is known."""
         self._agent: dict[str, AgentTurn] = {}
-        self._unanswered_since: float | None = None
+        self._waiting = Waiting()
+        self._cut_in_at: float | None = None
+        """When the caller last began to speak."""
+
+    # --- the caller -----------------------------------------------------------------------------------
 
     def caller_audio(self, seconds: float, now: float) -> None:
         """Audio of the caller, `seconds` long, arrived at `now`: it moves the service's audio clock.
@@ -73,27 +109,68 @@ class TurnLog:
     def caller_started(self, item_id: str, audio_start_ms: int) -> None:
         """The caller began to speak."""
         began = self._media_started_at + audio_start_ms / 1000 + self._padding
+        self._cut_in_at = began
         self._caller[item_id] = CallerTurn(self.next_seq(), item_id, began, began)
         _forget_oldest(self._caller)
+        self._stopped &= self._caller.keys()
 
-    def caller_stopped(self, item_id: str, audio_end_ms: int) -> None:
-        """The caller has been quiet for long enough."""
+    def caller_stopped(self, item_id: str, audio_end_ms: int) -> float:
+        """The caller has been quiet for long enough; returns how many seconds of sound there were."""
         ended = self._media_started_at + audio_end_ms / 1000 - self._silence
-        self._unanswered_since = ended
-        if item_id in self._caller:
-            turn = self._caller[item_id]
+        self._waiting.caller_stopped(item_id, ended)
+        turn = self._caller.get(item_id)
+        if turn is not None:
             self._caller[item_id] = replace(turn, ended_at=max(ended, turn.started_at))
+            self._stopped.add(item_id)
+        return 0.0 if turn is None else max(0.0, ended - turn.started_at)
 
-    def caller_text(self, item_id: str, text: str) -> CallerTurn | None:
+    def caller_text(self, item_id: str, text: str, now: float) -> CallerTurn | None:
         """The words of a turn; None when there are none (a cough) or the turn is not known."""
-        turn = self._caller.pop(item_id, None)
         words = text.strip()
-        return replace(turn, text=words) if turn is not None and words else None
+        turn = self._caller.get(item_id)
+        transcript_ms = None
+        if turn is not None and item_id in self._stopped:
+            transcript_ms = max(0, round((now - turn.ended_at) * 1000))
+        if words:
+            self._forget_caller(item_id)
+        else:
+            self.caller_dismissed(item_id)
+        if turn is None or not words:
+            return None
+        return replace(turn, text=words, transcript_ms=transcript_ms)
+
+    def caller_dismissed(self, item_id: str) -> None:
+        """What the caller uttered wants no answer: a cough, an "mm-hm". No reply is measured from it."""
+        self._forget_caller(item_id)
+        self._waiting.dismissed(item_id)
+
+    # --- tools and fixed words ------------------------------------------------------------------------
+
+    def tool_runs(self, call_id: str, now: float) -> None:
+        """A tool has begun; others may be running."""
+        self._waiting.tool_runs(call_id, now)
+
+    def tool_done(self, call_id: str, now: float) -> None:
+        """A tool has ended, whatever came of it."""
+        self._waiting.tool_done(call_id, now)
+
+    def aside(self, response_id: str, *, filler: bool) -> None:
+        """This response is said in between and answers nobody: a filler, or a check into the silence.
+
+        To be called before its audio comes.
+        """
+        self._waiting.aside(response_id, filler=filler)
+
+    # --- the agent ------------------------------------------------------------------------------------
 
     def agent_item(self, item_id: str, response_id: str) -> None:
         """The agent is about to say something."""
         self._agent[item_id] = AgentTurn(self.next_seq(), item_id, response_id)
         _forget_oldest(self._agent)
+
+    def first_audio(self, response_id: str, now: float) -> None:
+        """The model delivered audio of a response at `now`; only the first time counts."""
+        self._waiting.first_audio(response_id, now)
 
     def agent_text_delta(self, item_id: str, delta: str) -> None:
         """More words of the agent."""
@@ -108,18 +185,69 @@ class TurnLog:
             self._agent[item_id] = replace(turn, text=text)
 
     def agent_audio(self, item_id: str, starts_at: float, ends_at: float, now: float) -> None:
-        """Audio of a turn was written at `now` and plays from `starts_at` to `ends_at`."""
+        """Audio of a turn was written at `now` and plays from `starts_at` to `ends_at`.
+
+        A turn that was paused and goes on stays one turn, from its first sound to its last.
+        """
         turn = self._agent.get(item_id)
-        if turn is None:
+        if turn is None or turn.interrupted:
             return
         if turn.started_at is None:
-            since, self._unanswered_since = self._unanswered_since, None
-            latency_ms = round((now - since) * 1000) if since is not None else None
-            turn = replace(turn, started_at=starts_at, latency_ms=latency_ms)
+            wait = self._waiting.heard(turn.response_id, now)
+            turn = replace(
+                turn,
+                started_at=starts_at,
+                first_audio_ms=wait.first_audio_ms,
+                latency_ms=wait.latency_ms,
+                tool_ms=wait.tool_ms,
+                filler=wait.filler,
+            )
         self._agent[item_id] = replace(turn, ended_at=ends_at)
 
+    def heard_words(self, heard: Heard) -> str:
+        """The words of a turn that fit wholly into what was heard; none of a turn that is not known."""
+        turn = self._agent.get(heard.item_id)
+        return "" if turn is None else _heard_words(turn, heard)
+
     def interrupted(self, heard: Heard, now: float) -> AgentTurn | None:
-        """A turn was cut short: keeps the words heard. None when the turn is not known."""
+        """The caller cut a turn short: keeps the words heard. None when the turn is not known.
+
+        Args:
+            heard: how much of it.
+            now: when the agent fell silent; while paused that is when the pause began.
+        """
+        return self._cut(heard, now, self._cut_in_at)
+
+    def finished(self, response_id: str, usage: Usage | None = None) -> list[AgentTurn]:
+        """A response has been generated, or given up: its turns that are to be stored by now."""
+        self._waiting.used(None if usage is None else Tokens.of(usage))
+        own = [turn for turn in self._agent.values() if turn.response_id == response_id]
+        kept = [turn.item_id for turn in own if turn.kept]
+        for turn in own:
+            # What was cut before a word of it was heard is no turn of the store's: the next one pays for it.
+            dropped = turn.interrupted and not turn.kept
+            tokens = None if dropped else self._waiting.tokens()
+            self._agent[turn.item_id] = replace(turn, complete=True, over=turn.interrupted, tokens=tokens)
+        return [self._agent[item_id] for item_id in kept]
+
+    def played_out(self) -> list[AgentTurn]:
+        """All audio so far has been heard to its end: the turns that are over with that, each once."""
+        return self._close([turn for turn in self._agent.values() if turn.complete])
+
+    def end(self, cut: Sequence[Heard], now: float) -> list[AgentTurn]:
+        """The call is over and cut these items short: the turns to store that were not over yet."""
+        fresh = [self._cut(heard, now, None) for heard in cut]
+        over = [turn for turn in fresh if turn is not None and turn.over and turn.kept]
+        return over + self._close(list(self._agent.values()))
+
+    def next_seq(self) -> int:
+        """The next place in the order of turns and tools."""
+        seq, self._next_seq = self._next_seq, self._next_seq + 1
+        return seq
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _cut(self, heard: Heard, now: float, cut_in_at: float | None) -> AgentTurn | None:
         turn = self._agent.get(heard.item_id)
         if turn is None:
             return None
@@ -128,34 +256,39 @@ class TurnLog:
             text=_heard_words(turn, heard),
             ended_at=now,
             interrupted=True,
+            interrupted_ms=None if cut_in_at is None else _cut_in_ms(turn, heard, cut_in_at),
             heard_ms=heard.heard_ms,
+            over=turn.complete,
         )
+        if not cut.kept:
+            self._waiting.used(cut.tokens)
         self._agent[heard.item_id] = cut
         return cut
 
-    def finished(self, response_id: str) -> list[AgentTurn]:
-        """A response has been generated: its turns that are being heard, but for those cut short."""
-        for turn in [turn for turn in self._agent.values() if turn.response_id == response_id]:
-            self._agent[turn.item_id] = replace(turn, complete=True)
-        return [
-            turn
-            for turn in self._agent.values()
-            if turn.response_id == response_id and turn.started_at is not None and not turn.interrupted
-        ]
+    def _close(self, turns: list[AgentTurn]) -> list[AgentTurn]:
+        closed = [replace(turn, over=True) for turn in turns if turn.kept and not turn.over]
+        self._agent.update((turn.item_id, turn) for turn in closed)
+        return closed
 
-    def next_seq(self) -> int:
-        """The next place in the order of turns and tools."""
-        seq, self._next_seq = self._next_seq, self._next_seq + 1
-        return seq
+    def _forget_caller(self, item_id: str) -> None:
+        self._caller.pop(item_id, None)
+        self._stopped.discard(item_id)
+
+
+def _cut_in_ms(turn: AgentTurn, heard: Heard, cut_in_at: float) -> int:
+    """Where in the turn the caller began to speak. Keys cut in, too: then where the agent fell silent."""
+    if turn.started_at is None or cut_in_at < turn.started_at:
+        return heard.heard_ms
+    return round(min(heard.heard_ms, (cut_in_at - turn.started_at) * 1000))
 
 
 def _heard_words(turn: AgentTurn, heard: Heard) -> str:
     """The words that fit wholly into what was heard.
 
-    Words arrive before their audio, so while a turn is being generated the part heard of what was written
+    Words arrive before their audio, so while a turn is being generated the part heard of what was received
     says little: then a brisk pace of speech is the limit.
     """
-    share = heard.heard_ms / heard.written_ms if heard.written_ms else 0.0
+    share = heard.heard_ms / heard.received_ms if heard.received_ms else 0.0
     limit = int(len(turn.text) * share)
     if not turn.complete:
         limit = min(limit, int(heard.heard_ms * _FASTEST_SPEECH))

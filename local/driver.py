@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -31,12 +32,16 @@ class System:
         return await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
 
 
-async def start_system() -> System:
-    """Start a system and wait until it says that it is ready. Raises StartError, TimeoutError."""
+async def start_system(settings: Mapping[str, str] | None = None) -> System:
+    """Start a system, with these settings beside its own, and wait until it says that it is ready.
+
+    Raises StartError, TimeoutError.
+    """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "local", "up", "--json", "--no-demo"),
         stdout=asyncio.subprocess.PIPE,
         cwd=ROOT,
+        env={**os.environ, **(settings or {})},
     )
     assert process.stdout is not None  # noqa: S101 - it was started with a pipe
     line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
@@ -46,9 +51,9 @@ async def start_system() -> System:
 
 
 @contextlib.asynccontextmanager
-async def running_system() -> AsyncIterator[System]:
+async def running_system(settings: Mapping[str, str] | None = None) -> AsyncIterator[System]:
     """A system of one's own, stopped at the end."""
-    system = await start_system()
+    system = await start_system(settings)
     try:
         yield system
     finally:

@@ -21,9 +21,6 @@ from shared.calls import ToolRun, Turn
 PAIR_SAMPLES = RATE // 2
 """The stamps of the store are good to 500 ms: a sound further from a turn is not that turn's."""
 
-TALK_OVER_SAMPLES = RATE // 5
-"""An agent that talks on for less than 200 ms after the caller began may just have been finishing."""
-
 
 class TurnReport(msgspec.Struct):
     """One turn. Times are milliseconds of the line's clock; None when the turn made no sound at the phone."""
@@ -35,7 +32,7 @@ class TurnReport(msgspec.Struct):
     latency_ms: int | None
     """Agent: from the caller's last sound to the reply's first; None when the caller was silent before it."""
     interrupted: bool
-    """Agent: cut short by the caller, or still talking while the caller did."""
+    """Agent: cut short by the caller. One that went on after an "mm-hm" was not."""
 
 
 class ToolReport(msgspec.Struct):
@@ -79,10 +76,9 @@ def report_turns(turns: Sequence[Turn], sound: Sound) -> dict[int, TurnReport]:
         span = spans.get(turn.seq)
         if span is None and not turn.text:
             continue  # a reply that was called off before a word of it was heard
-        latency, interrupted = None, turn.interrupted
+        latency = None
         if turn.role == "agent" and span is not None:
             latency = _latency(span, sound.caller, last_agent_start)
-            interrupted |= _talked_over(span, sound.caller)
             last_agent_start = span.start
         reports[turn.seq] = TurnReport(
             role=turn.role,
@@ -90,7 +86,7 @@ def report_turns(turns: Sequence[Turn], sound: Sound) -> dict[int, TurnReport]:
             start_ms=None if span is None else to_ms(span.start),
             end_ms=None if span is None else to_ms(span.end),
             latency_ms=None if latency is None else to_ms(latency),
-            interrupted=interrupted,
+            interrupted=turn.interrupted,
         )
     return reports
 
@@ -150,10 +146,6 @@ def _latency(reply: Span, caller: Sequence[Span], since: int) -> int | None:
     """Samples of silence before the reply; None when the caller was silent between `since` and the reply."""
     ends = [span.end for span in caller if since < span.end <= reply.start]
     return reply.start - ends[-1] if ends else None
-
-
-def _talked_over(reply: Span, caller: Sequence[Span]) -> bool:
-    return any(reply.start < span.start < reply.end - TALK_OVER_SAMPLES for span in caller)
 
 
 def _opened(text: str) -> object:

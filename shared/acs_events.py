@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from shared.calls import CallEvent, EventKind, derive_call_id
+from shared.calls import CallEvent, EventKind, derive_call_id, transfer_number
 
 INCOMING_CALL: Final = "Microsoft.Communication.IncomingCall"
 
@@ -75,6 +75,7 @@ class _MediaStreamingUpdate(msgspec.Struct, rename="camel"):
 
 class _CallbackData(msgspec.Struct, rename="camel"):
     call_connection_id: str | None = None
+    operation_context: str | None = None
     result_information: _ResultInformation | None = None
     media_streaming_update: _MediaStreamingUpdate | None = None
 
@@ -154,8 +155,13 @@ def _call_event(callback: Callback, received_at: datetime) -> CallEvent | None:
     if meaning is None:
         return None
     kind, detail = meaning
-    at = callback.time or received_at
-    return CallEvent(kind, at, detail, callback.data.call_connection_id or "")
+    return CallEvent(
+        kind,
+        callback.time or received_at,
+        detail,
+        callback.data.call_connection_id or "",
+        transfer=transfer_number(callback.data.operation_context),
+    )
 
 
 def _meaning(callback: Callback) -> tuple[EventKind, str] | None:
@@ -171,6 +177,10 @@ def _meaning(callback: Callback) -> tuple[EventKind, str] | None:
             return EventKind.CALLER_LEFT, codes
         case "AnswerFailed":
             return EventKind.ANSWER_FAILED, codes
+        case "CallTransferAccepted":
+            return EventKind.TRANSFER_ACCEPTED, ""
+        case "CallTransferFailed":
+            return EventKind.TRANSFER_FAILED, codes
         case "MediaStreamingFailed":
             update = callback.data.media_streaming_update or _MediaStreamingUpdate()
             details = update.media_streaming_status_details or "no details"

@@ -1,7 +1,7 @@
 """The agent an operator edits without touching code: `agent.toml` and `prompt.md` in one folder.
 
-Names and ranges are those of the Voice Live session (api-version 2026-07-15), so that a value can be looked
-up in its documentation. docs/configure.md lists every key.
+The tables are in shared/agent_tables.py and shared/phrases.py; here are the keys outside of them and the
+rules across tables. docs/configure.md lists every key.
 """
 
 from __future__ import annotations
@@ -16,11 +16,24 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shared import config_check, spoken
-
-type Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
-type Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=5000)]
-type Line = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+from shared.agent_tables import (
+    Fillers,
+    FoundryAgent,
+    Fraction,
+    InterimResponse,
+    Keypad,
+    Language,
+    Languages,
+    Limits,
+    Silence,
+    Transcription,
+    TurnDetection,
+    Voice,
+)
+from shared.config_check import Table
+from shared.handover import Targets
+from shared.languages import primary
+from shared.phrases import Phrases
 
 type Model = Literal[
     "gpt-realtime",
@@ -44,6 +57,9 @@ type Model = Literal[
 ]
 """Models of Voice Live (supported models and regions, 2026-09-29) whose voices and transcription we know."""
 
+FILES = ("agent.toml", "prompt.md")
+"""What an agent consists of."""
+
 PLACEHOLDERS = ("city", "date", "time", "time_zone")
 """What prompt.md may have filled in."""
 
@@ -52,129 +68,118 @@ class AgentError(ValueError):
     """The agent cannot be used; the message names the file, the key, the value and what is allowed."""
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the tables of agent.toml."""
-
-
-class Voice(_Table, frozen=True, kw_only=True):
-    """How the agent sounds."""
-
-    type: Literal["azure-standard", "azure-custom", "openai"] = "azure-standard"
-    name: Name
-    endpoint_id: Name | None = None
-    """Deployment of a custom voice."""
-    temperature: Fraction | None = None
-    """Variation of HD voices."""
-    rate: Annotated[float, msgspec.Meta(ge=0.5, le=1.5)] = 1.0
-    style: Name | None = None
-
-    def __post_init__(self) -> None:
-        if (self.type == "azure-custom") != (self.endpoint_id is not None):
-            raise ValueError('endpoint_id belongs to type "azure-custom": set both or neither')
-
-
-class EndOfUtterance(_Table, frozen=True, kw_only=True):
-    """Waits for a sentence that sounds finished before the caller's turn ends."""
-
-    model: Literal[
-        "semantic_detection_v1", "semantic_detection_v1_en", "semantic_detection_v1_multilingual"
-    ] = "semantic_detection_v1"
-    threshold_level: Literal["low", "medium", "high", "default"] = "default"
-    timeout_ms: Milliseconds = 1000
-
-
-class TurnDetection(_Table, frozen=True, kw_only=True):
-    """When a caller's turn begins and ends."""
-
-    type: Literal[
-        "azure_semantic_vad", "azure_semantic_vad_en", "azure_semantic_vad_multilingual", "server_vad"
-    ] = "azure_semantic_vad"
-    threshold: Fraction = 0.5
-    prefix_padding_ms: Milliseconds = 420
-    speech_duration_ms: Milliseconds = 80
-    silence_duration_ms: Annotated[int, msgspec.Meta(ge=100, le=5000)] = 500
-    remove_filler_words: bool = False
-    languages: tuple[Name, ...] = ()
-    end_of_utterance: EndOfUtterance | None = None
-
-    def __post_init__(self) -> None:
-        if self.type == "server_vad":
-            extras = {
-                "remove_filler_words": self.remove_filler_words,
-                "languages": self.languages,
-                "end_of_utterance": self.end_of_utterance,
-            }
-            if given := [name for name, value in extras.items() if value]:
-                raise ValueError(
-                    f'{given[0]} needs a type that begins with azure_semantic_vad, not "server_vad"'
-                )
-
-
-class Transcription(_Table, frozen=True, kw_only=True):
-    """Recognition of what the caller says."""
-
-    model: Literal[
-        "azure-speech",
-        "mai-transcribe",
-        "mai-transcribe-2",
-        "whisper-1",
-        "gpt-4o-transcribe",
-        "gpt-4o-mini-transcribe",
-        "gpt-4o-transcribe-diarize",
-    ] = "azure-speech"
-    language: Name = "en-US"
-    """BCP-47, or several with commas for automatic detection."""
-    phrases: Annotated[tuple[Name, ...], msgspec.Meta(max_length=100)] = ()
-    """Words that callers of this line use; names of restaurants, cuisines and dishes come by themselves."""
-
-
-class Limits(_Table, frozen=True, kw_only=True):
-    """Where patience ends."""
-
-    max_call_minutes: Annotated[int, msgspec.Meta(ge=1, le=55)] = 15
-    """Voice Live ends a session after 60 minutes; the goodbye needs room before that."""
-    tool_timeout_seconds: Annotated[float, msgspec.Meta(ge=1, le=30)] = 8.0
-
-
-class AgentConfig(_Table, frozen=True, kw_only=True):
+class AgentConfig(Table, frozen=True, kw_only=True):
     """The keys of agent.toml."""
 
-    model: Model
-    greeting: Line
-    """Spoken first, word for word. Says that an AI speaks and ends with a question."""
-    apology: Line = "I am sorry, I have lost the thread. Could you say that again, please?"
-    """Spoken word for word when a reply does not come; ends with a question."""
-    farewell: Line
-    """Spoken word for word when the call has reached its longest time."""
+    model: Model | None = None
+    """What answers; None when `foundry_agent` does."""
+    foundry_agent: FoundryAgent | None = None
     temperature: Fraction = 0.7
     max_response_output_tokens: Annotated[int, msgspec.Meta(ge=50, le=4096)] = 800
     noise_reduction: Literal["azure_deep_noise_suppression", "near_field", "far_field", "off"] = (
         "azure_deep_noise_suppression"
     )
     echo_cancellation: bool = False
+    languages: Languages = Languages()
     voice: Voice
     turn_detection: TurnDetection = TurnDetection()
     transcription: Transcription = Transcription()
+    interim_response: InterimResponse | None = None
+    silence: Silence = Silence()
+    fillers: Fillers = Fillers()
+    keypad: Keypad = Keypad()
+    transfer: Targets = Targets()
     limits: Limits = Limits()
+    phrases: dict[Language, Phrases]
+    """By language: "en", or "en-GB" where that one differs."""
 
     @property
     def realtime(self) -> bool:
         """Whether the model hears audio itself, instead of text from speech recognition."""
-        return self.model.startswith("gpt-realtime")
+        return self.model is not None and self.model.startswith("gpt-realtime")
+
+    @property
+    def _answering(self) -> str:
+        return "foundry_agent" if self.model is None else f'model "{self.model}"'
+
+    def phrases_for(self, language: str) -> Phrases:
+        """The fixed phrases in a language, "de" or "de-AT"; in the default one if there are none."""
+        table = self._phrases_table(language) or self._phrases_table(self.languages.default)
+        return self.phrases[table or self.languages.default]  # the default has one, or this were refused
+
+    def _phrases_table(self, language: str) -> str | None:
+        """The key in `phrases` for a language; None when there is none."""
+        return next((tag for tag in (language, primary(language)) if tag in self.phrases), None)
 
     def __post_init__(self) -> None:
-        azure = self.transcription.model in ("azure-speech", "mai-transcribe", "mai-transcribe-2")
-        if azure == self.realtime:
-            fitting = "whisper-1 or a gpt-4o transcription model" if self.realtime else "azure-speech"
+        self._check_who_answers()
+        self._check_phrases()
+        self._check_languages()
+        self._check_recognition()
+        self._check_interim_response()
+
+    def _check_who_answers(self) -> None:
+        if (self.model is None) == (self.foundry_agent is None):
+            raise ValueError("model: set it, or foundry_agent, and not both: one of them answers the caller")
+
+    def _check_phrases(self) -> None:
+        for language in self.languages.spoken:
+            table = self._phrases_table(language)
+            if table is None:
+                raise ValueError(
+                    f"phrases.{primary(language)}: missing; languages.spoken has {language}, so add a table "
+                    f"[phrases.{primary(language)}] with the same keys as that of another language"
+                )
+            for key in self.keypad.menu:
+                if key not in self.phrases[table].press_a_key:
+                    raise ValueError(
+                        f"phrases.{table}.press_a_key: does not name key {key}, which keypad.menu has"
+                    )
+
+    def _check_languages(self) -> None:
+        turns, eou = self.turn_detection, self.turn_detection.end_of_utterance
+        other = next((tag for tag in self.languages.spoken if primary(tag) != "en"), None)
+        if other is not None and turns.type in ("azure_semantic_vad", "azure_semantic_vad_en"):
             raise ValueError(
-                f'transcription.model: "{self.transcription.model}" does not work with model "{self.model}"; '
-                f"use {fitting}"
+                f'turn_detection.type: "{turns.type}" knows English only and languages.spoken has {other}; '
+                'use "azure_semantic_vad_multilingual" or "server_vad"'
+            )
+        if other is not None and eou is not None and eou.model == "semantic_detection_v1_en":
+            raise ValueError(
+                f'turn_detection.end_of_utterance.model: "{eou.model}" knows English only and '
+                f'languages.spoken has {other}; use "semantic_detection_v1_multilingual"'
+            )
+        locale = self.voice.locale
+        for tag in self.languages.spoken:
+            if locale is not None and primary(tag) != primary(locale):
+                raise ValueError(
+                    f"voice.locale: with {locale} the voice cannot speak {tag} of languages.spoken; "
+                    "leave voice.locale out, then it follows the language of the text"
+                )
+
+    def _check_recognition(self) -> None:
+        model = self.transcription.model
+        if not model.startswith("mai-") and (model == "azure-speech") == self.realtime:
+            fitting = "whisper-1, a gpt-4o" if self.realtime else "azure-speech"
+            raise ValueError(
+                f'transcription.model: "{model}" does not work with {self._answering}; '
+                f"use {fitting} or a mai transcription model"
             )
         if self.noise_reduction in ("near_field", "far_field") and not self.realtime:
             raise ValueError(
-                f'noise_reduction: "{self.noise_reduction}" does not work with model "{self.model}"; '
+                f'noise_reduction: "{self.noise_reduction}" does not work with {self._answering}; '
                 'use "azure_deep_noise_suppression" or "off"'
             )
+
+    def _check_interim_response(self) -> None:
+        if self.interim_response is None:
+            return
+        if self.realtime:
+            raise ValueError(
+                f"interim_response: does not work with {self._answering}; leave it out, or use a text model"
+            )
+        if self.voice.type == "openai":
+            raise ValueError('interim_response: needs an Azure voice, not voice.type "openai"; leave it out')
 
 
 class Agent(AgentConfig, frozen=True, kw_only=True):
@@ -196,7 +201,7 @@ def load_agent(folder: Path) -> Agent:
     Raises:
         AgentError: a file is missing or unreadable, or a key or placeholder is wrong.
     """
-    toml, prompt = folder / "agent.toml", folder / "prompt.md"
+    toml, prompt = (folder / name for name in FILES)
     try:
         config = config_check.convert(tomllib.loads(_text(toml)), AgentConfig)
     except tomllib.TOMLDecodeError as error:

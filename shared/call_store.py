@@ -27,7 +27,16 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
-from shared.calls import Call, CallState, Outcome, ToolRun, Turn, derive_call_id, partition_of
+from shared.calls import (
+    Call,
+    CallState,
+    Outcome,
+    ToolRun,
+    TransferState,
+    Turn,
+    derive_call_id,
+    partition_of,
+)
 from shared.tables import Tables
 
 _DIGITS: Final = "0123456789abcdef"
@@ -37,8 +46,27 @@ _UPDATE_PAUSE: Final = 0.02
 _TEXT_LIMIT: Final = 32_000
 """UTF-16 units in a string property, which Table Storage limits to 64 KiB."""
 
-_TIMES: Final = ("rang_at", "claimed_at", "answered_at", "connected_at", "media_connected_at", "ended_at")
+_TIMES: Final = (
+    "rang_at",
+    "claimed_at",
+    "answered_at",
+    "connected_at",
+    "media_connected_at",
+    "ended_at",
+    "transferred_at",
+)
 _TEXTS: Final = ("caller", "called", "correlation_id", "server_call_id", "call_connection_id", "end_reason")
+_MEASURES: Final = (
+    "first_audio_ms",
+    "transcript_ms",
+    "tool_ms",
+    "filler",
+    "interrupted_ms",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+)
+"""Fields of a turn that are present when they were measured."""
 
 
 class UpdateConflictError(Exception):
@@ -220,7 +248,15 @@ def _from_call(call: Call) -> dict[str, Any]:
         "state": str(call.state),
         "outcome": None if call.outcome is None else str(call.outcome),
         "secret_hashes": " ".join(call.secret_hashes),
+        "greeting_ms": call.greeting_ms,
     }
+    if call.transfer_state is not TransferState.NONE:
+        properties |= {
+            "transfer": call.transfer,
+            "transfer_state": str(call.transfer_state),
+            "transfer_detail": call.transfer_detail,
+            "summary": _fit(call.summary),
+        }
     return {"PartitionKey": partition_of(call.id), "RowKey": call.id, **_present(properties)}
 
 
@@ -243,6 +279,12 @@ def _to_call(row: Mapping[str, Any]) -> Call:
         media_connected_at=_time(row, "media_connected_at"),
         ended_at=_time(row, "ended_at"),
         end_reason=row["end_reason"],
+        greeting_ms=row.get("greeting_ms"),
+        transfer=row.get("transfer", 0),
+        transfer_state=TransferState(row.get("transfer_state", "")),
+        transfer_detail=row.get("transfer_detail", ""),
+        transferred_at=_time(row, "transferred_at"),
+        summary=row.get("summary", ""),
     )
 
 
@@ -257,6 +299,7 @@ def _from_turn(turn: Turn) -> dict[str, Any]:
         "interrupted": turn.interrupted,
         "heard_ms": turn.heard_ms,
         "item_id": turn.item_id,
+        **{name: getattr(turn, name) for name in _MEASURES},
     }
 
 
@@ -271,6 +314,7 @@ def _to_turn(row: Mapping[str, Any]) -> Turn:
         interrupted=row["interrupted"],
         heard_ms=row.get("heard_ms"),
         item_id=row["item_id"],
+        **{name: row.get(name) for name in _MEASURES},
     )
 
 

@@ -43,8 +43,19 @@ class Outcome(StrEnum):
 
     COMPLETED = "completed"
     MISSED = "missed"
+    TRANSFERRED = "transferred"
+    """A person took the call."""
     REJECTED = "rejected"
     FAILED = "failed"
+
+
+class TransferState(StrEnum):
+    """How far the latest hand-over to a person has come, in that order. ACCEPTED takes the call from us."""
+
+    NONE = ""
+    STARTED = "started"
+    FAILED = "failed"
+    ACCEPTED = "accepted"
 
 
 class EventKind(StrEnum):
@@ -76,6 +87,14 @@ class EventKind(StrEnum):
     """The media socket closed, so the bridge hung up; `detail` is its close code. Mostly the caller left."""
     LOST = "lost"
     """Call Automation knows the call no more and no callback told us."""
+    GREETED = "greeted"
+    """The first audio of the greeting was written to the carrier; `ms` says how long that took."""
+    TRANSFER_STARTED = "transfer_started"
+    """The bridge asks Call Automation for a hand-over; `transfer` numbers it, `summary` goes with it."""
+    TRANSFER_FAILED = "transfer_failed"
+    """Callback CallTransferFailed, or the request was refused: the caller is still with us."""
+    TRANSFER_ACCEPTED = "transfer_accepted"
+    """Callback CallTransferAccepted: a person has the caller, and our side of the call ends."""
 
 
 _ENDS = frozenset(
@@ -90,6 +109,7 @@ _ENDS = frozenset(
 )
 
 _REASONS = (
+    EventKind.TRANSFER_ACCEPTED,
     EventKind.REJECTED,
     EventKind.FAILED,
     EventKind.HUNG_UP,
@@ -103,9 +123,16 @@ _REASONS = (
 )
 """Kinds that explain an end, the most telling first. What we did on purpose goes before what Call
 Automation then reports, because hanging up makes it report a disconnect and sometimes a broken media
-stream."""
+stream. A person taking the call goes before everything, because that takes the media stream away."""
 
 _FAULTS = frozenset({EventKind.FAILED, EventKind.MEDIA_FAILED, EventKind.ANSWER_FAILED})
+
+_TRANSFERS = {
+    EventKind.TRANSFER_STARTED: TransferState.STARTED,
+    EventKind.TRANSFER_FAILED: TransferState.FAILED,
+    EventKind.TRANSFER_ACCEPTED: TransferState.ACCEPTED,
+}
+_TRANSFER_CONTEXT = re.compile(r"transfer-([1-9]\d{0,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +145,12 @@ class CallEvent:
     detail: str = ""
     """A short reason for the record; never personal data."""
     call_connection_id: str = ""
+    transfer: int = 0
+    """TRANSFER_ kinds: which hand-over of the call this is about, from 1; 0 when that is not known."""
+    summary: str = field(default="", repr=False)
+    """TRANSFER_STARTED: what the person is told about the call."""
+    ms: int | None = None
+    """GREETED: from the media socket to the first audio of the greeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +179,18 @@ class Call:
     ended_at: datetime | None = None
     end_reason: str = ""
     """"kind" or "kind: detail". May stand before the end: then it says why the call is about to end."""
+    greeting_ms: int | None = None
+    """From the media socket to the first audio of the greeting written to the carrier."""
+    transfer: int = 0
+    """Number of the latest hand-over to a person; 0 when there was none. The next one is this plus one."""
+    transfer_state: TransferState = TransferState.NONE
+    """How far that hand-over has come."""
+    transfer_detail: str = ""
+    """Why it failed: "code/subCode" of the callback, or what Call Automation said to our request."""
+    transferred_at: datetime | None = None
+    """When a person took the call."""
+    summary: str = field(default="", repr=False)
+    """What the person was told about the call with that hand-over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +208,20 @@ class Turn:
     heard_ms: int | None = None
     """Agent turns: how much the caller heard before talking over it."""
     item_id: str = ""
+    first_audio_ms: int | None = None
+    """Agent turns: from the caller's last speech to the first audio received from the model."""
+    transcript_ms: int | None = None
+    """Caller turns: from the end of speech to its transcript."""
+    tool_ms: int | None = None
+    """Agent turns: how long the tools took that the turn waited for."""
+    filler: bool | None = None
+    """Agent turns: whether the wait for them was bridged with a filler."""
+    interrupted_ms: int | None = None
+    """Agent turns: from the beginning of its audio to where the caller talked over it."""
+    input_tokens: int | None = None
+    """Agent turns: tokens the response took in, cached ones included."""
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,25 +294,67 @@ def apply(call: Call, event: CallEvent) -> Call:
         connected_at=_earliest(call.connected_at, at, kind is EventKind.CONNECTED),
         media_connected_at=_earliest(call.media_connected_at, at, kind is EventKind.MEDIA_CONNECTED),
         ended_at=_earliest(call.ended_at, at, kind in _ENDS),
+        transferred_at=_earliest(call.transferred_at, at, kind is EventKind.TRANSFER_ACCEPTED),
         end_reason=_more_telling(call.end_reason, event),
+        greeting_ms=_least(call.greeting_ms, event.ms if kind is EventKind.GREETED else None),
     )
+    merged = _with_transfer(merged, event)
     return replace(merged, state=_state(merged), outcome=_outcome(merged))
 
 
 def is_silent(call: Call) -> bool:
-    """Whether the call is up but nobody can be heard on it, so that somebody has to hang up."""
-    return is_given_up(call) and _reason_kind(call.end_reason) is EventKind.MEDIA_FAILED
+    """Whether the call is up but nobody can be heard on it, so that somebody has to hang up.
+
+    Not while a person may be about to take it: the media stream may go before the callback that says so.
+    """
+    settled = call.transfer_state is not TransferState.STARTED
+    return settled and is_given_up(call) and _reason_kind(call.end_reason) is EventKind.MEDIA_FAILED
 
 
 def is_given_up(call: Call) -> bool:
-    """Whether somebody decided to end the call and it has not ended yet: a hang-up may have got lost."""
-    return call.state is not CallState.ENDED and call.end_reason != ""
+    """Whether somebody decided to end the call and it has not ended yet: a hang-up may have got lost.
+
+    A call that a person took is theirs: hanging up for everyone would cut the caller off from them.
+    """
+    return call.state is not CallState.ENDED and call.end_reason != "" and call.transferred_at is None
+
+
+def transfer_context(number: int) -> str:
+    """The operation context of the `number`th hand-over of a call, from 1; callbacks bring it back."""
+    return f"transfer-{number}"
+
+
+def transfer_number(operation_context: str | None) -> int:
+    """Which hand-over an operation context stands for; 0 for one that is not from `transfer_context`."""
+    found = _TRANSFER_CONTEXT.fullmatch(operation_context or "")
+    return int(found[1]) if found else 0
 
 
 def _earliest(known: datetime | None, at: datetime, applies: bool) -> datetime | None:
     if not applies:
         return known
     return at if known is None else min(known, at)
+
+
+def _least(known: int | None, other: int | None) -> int | None:
+    return min((n for n in (known, other) if n is not None), default=None)
+
+
+def _with_transfer(call: Call, event: CallEvent) -> Call:
+    """The record after what `event` says about a hand-over. The latest one counts: a higher number starts
+    anew, a lower one is over. Within one, the later state, the summary and a reason each stay."""
+    state = _TRANSFERS.get(event.kind)
+    if state is None or event.transfer < call.transfer:
+        return call
+    same = event.transfer == call.transfer
+    why = event.detail if event.kind is EventKind.TRANSFER_FAILED else ""
+    return replace(
+        call,
+        transfer=event.transfer,
+        transfer_state=max(call.transfer_state, state, key=list(TransferState).index) if same else state,
+        transfer_detail=max(call.transfer_detail, why) if same else why,
+        summary=max(call.summary, event.summary) if same else event.summary,
+    )
 
 
 def _more_telling(known: str, event: CallEvent) -> str:
@@ -285,6 +386,8 @@ def _outcome(call: Call) -> Outcome | None:
     """
     if call.ended_at is None:
         return None
+    if call.transferred_at is not None:
+        return Outcome.TRANSFERRED
     kind = _reason_kind(call.end_reason)
     if kind is EventKind.REJECTED:
         return Outcome.REJECTED

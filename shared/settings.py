@@ -110,6 +110,8 @@ class BridgeSettings:
     """None means managed identity."""
     agent_dir: Path
     restaurants_file: Path
+    metrics_token: str | None = None
+    """Bearer token of GET /metrics; None means that there is no such page."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> BridgeSettings:
@@ -124,6 +126,7 @@ class BridgeSettings:
             voice_live_api_key=env.get("VOICE_LIVE_API_KEY") or None,
             agent_dir=Path(env.get("AGENT_DIR") or DEFAULT_AGENT_DIR),
             restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
+            metrics_token=env.get("METRICS_TOKEN") or None,
         )
 
 

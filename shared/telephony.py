@@ -1,4 +1,4 @@
-"""Call Automation: answering and ending calls (REST 2026-03-12, through Microsoft's client).
+"""Call Automation: answering, handing over and ending calls (REST 2026-03-12, through Microsoft's client).
 
 Every call here is made while somebody waits on the phone, so timeouts are short, retries few, and one
 deadline stands over all of them (a `Retry-After` from the service would otherwise be slept out in full).
@@ -14,9 +14,12 @@ from typing import Any, Final, Self
 
 from azure.communication.callautomation import (
     AudioFormat,
+    CommunicationUserIdentifier,
     MediaStreamingAudioChannelType,
     MediaStreamingContentType,
     MediaStreamingOptions,
+    MicrosoftTeamsUserIdentifier,
+    PhoneNumberIdentifier,
     StreamingTransportType,
 )
 from azure.communication.callautomation.aio import CallAutomationClient
@@ -24,6 +27,7 @@ from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.identity.aio import DefaultAzureCredential
 
+from shared.handover import sip_headers, voip_headers
 from shared.settings import AcsSettings
 
 DEADLINE: Final = 8.0
@@ -36,6 +40,9 @@ _POLICY: Final[dict[str, Any]] = {
     "retry_backoff_factor": 0.4,
 }
 _GONE: Final = frozenset({404, 410})
+_PHONE_NUMBER: Final = "4:"
+_TEAMS_USER: Final = "8:orgid:"
+"""Prefixes of raw ids."""
 
 
 class TelephonyError(Exception):
@@ -127,6 +134,40 @@ class Telephony:
         )
         return str(properties.call_connection_id)
 
+    async def transfer(
+        self,
+        call_connection_id: str,
+        target: str,
+        *,
+        summary: str,
+        operation_context: str,
+        source: str = "",
+    ) -> None:
+        """Hand the caller over to `target`: a phone number in E.164, or a raw id.
+
+        Returns once Call Automation has taken the order; how it goes, a callback with `operation_context`
+        says. `summary` travels in the custom calling context, as much of it as that holds. `source` is the
+        raw id that was called: when it is a phone number, the person sees that number ring them.
+
+        Raises:
+            TelephonyError
+        """
+        if not call_connection_id:
+            raise TelephonyError("transfer", "the call has no connection id yet")
+        called, person = _phone_number(source), _phone_number(target)
+        await _within_deadline(
+            "transfer",
+            self._client.get_call_connection(call_connection_id).transfer_call_to_participant(
+                person or _user(target),
+                operation_context=operation_context,
+                sip_headers=None if person is None else sip_headers(summary),
+                voip_headers=voip_headers(summary) if person is None else None,
+                # Shown to the person; a number can only be that of the line the caller dialled.
+                source_caller_id_number=None if person is None else called,
+                retry_on_methods=["POST"],  # the client repeats it under one repeatability id
+            ),
+        )
+
     async def hang_up(self, call_connection_id: str) -> None:
         """End the call for everyone on it. A call that is gone already is fine.
 
@@ -159,6 +200,18 @@ class Telephony:
                 return None
             raise
         return str(getattr(properties.call_connection_state, "value", properties.call_connection_state))
+
+
+def _phone_number(target: str) -> PhoneNumberIdentifier | None:
+    """The identifier of E.164 or of the raw id of a phone number; None for anybody else."""
+    number = target.removeprefix(_PHONE_NUMBER)
+    return PhoneNumberIdentifier(number) if number.startswith("+") else None
+
+
+def _user(raw_id: str) -> CommunicationUserIdentifier | MicrosoftTeamsUserIdentifier:
+    if raw_id.startswith(_TEAMS_USER):
+        return MicrosoftTeamsUserIdentifier(raw_id.removeprefix(_TEAMS_USER))
+    return CommunicationUserIdentifier(raw_id)
 
 
 def _repeatability(request_id: str, first_sent: datetime) -> dict[str, str]:

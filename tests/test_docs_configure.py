@@ -14,6 +14,7 @@ from bridge.tools import ToolBox
 from shared import agent_config, config_check, settings
 from shared.agent_config import AgentConfig
 from shared.bookings import BookingStore
+from shared.handover import Targets
 from shared.restaurants import Catalogue
 from shared.settings import DEFAULT_RESTAURANTS_FILE
 
@@ -36,7 +37,14 @@ def setting_names() -> list[str]:
 def tool_definitions() -> list[dict[str, Any]]:
     catalogue = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
     never_called = cast(BookingStore, None)
-    tools = ToolBox(catalogue, never_called, call_id="", caller=None, now=lambda: datetime.now(UTC))
+    tools = ToolBox(
+        catalogue,
+        never_called,
+        call_id="",
+        caller=None,
+        now=lambda: datetime.now(UTC),
+        transfer=Targets(to="+15550100"),  # without anybody to transfer to there is no such tool
+    )
     return tools.definitions()
 
 
@@ -56,6 +64,11 @@ def test_no_setting_is_documented_that_is_not_read() -> None:
 @pytest.mark.parametrize("key", list(config_check.keys(AgentConfig)), ids=lambda key: key.name)
 def test_every_agent_key_is_documented_with_its_values_and_default(key: config_check.Key) -> None:
     assert ROWS.get(key.name) == [key.allowed, key.default]
+
+
+def test_no_agent_key_is_documented_that_there_is_not() -> None:
+    known = {key.name for key in config_check.keys(AgentConfig)}
+    assert {name for name in ROWS if "." in name and "[]" not in name} <= known
 
 
 def test_every_placeholder_is_documented() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from urllib.parse import quote, urlsplit
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from urllib.parse import quote, urlencode, urlsplit
 
 from azure.core.exceptions import AzureError
 from websockets.asyncio.client import ClientConnection, connect
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 Headers = Callable[[], Awaitable[dict[str, str]]]
 """Makes the headers that prove who connects: `api-key`, or `Authorization` with a fresh Entra token."""
 
+type Target = Mapping[str, str]
+"""What answers, as query parameters: `model`, or `agent-name`, `agent-project-name` and perhaps
+`agent-version`. An agent takes an Entra token only."""
+
 
 class VoiceLiveError(Exception):
     """Voice Live cannot be reached, refuses, or ended the session. The text is safe to log."""
@@ -41,15 +45,16 @@ class VoiceLive:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
+        self._appended = 0
 
     @classmethod
-    async def open(cls, endpoint: str, model: str, headers: Headers) -> VoiceLive:
-        """Connect to `endpoint` (http or https base URL) for a session with `model`.
+    async def open(cls, endpoint: str, target: Target, headers: Headers) -> VoiceLive:
+        """Connect to `endpoint` (http or https base URL) for a session with `target`.
 
         Raises:
             VoiceLiveError: three tries failed, or the service refused for good (3xx, or 4xx other than 429).
         """
-        url = _session_url(endpoint, model)
+        url = _session_url(endpoint, target)
         for delay in (*_RETRY_DELAYS, None):
             try:
                 async with asyncio.timeout(_TOKEN_SECONDS):
@@ -77,7 +82,8 @@ class VoiceLive:
         Raises:
             VoiceLiveError: the session has ended.
         """
-        await self._send(wire.append_frame(base64_audio))
+        self._appended += 1
+        await self._send(wire.append_frame(f"input_audio_buffer.append-{self._appended}", base64_audio))
 
     async def events(self) -> AsyncIterator[wire.ServerEvent]:
         """Server events in order. Frames that cannot be read are logged and skipped.
@@ -128,10 +134,10 @@ async def _connect(url: str, headers: dict[str, str]) -> ClientConnection:
     )
 
 
-def _session_url(endpoint: str, model: str) -> str:
+def _session_url(endpoint: str, target: Target) -> str:
     parts = urlsplit(endpoint)
     scheme = {"http": "ws", "https": "wss"}[parts.scheme]
-    query = f"api-version={API_VERSION}&model={quote(model, safe='')}"
+    query = urlencode({"api-version": API_VERSION, **target}, quote_via=quote, safe="")
     return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/voice-live/realtime?{query}"
 
 

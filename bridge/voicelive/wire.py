@@ -20,14 +20,21 @@ class ClientEvent(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="t
 
 
 class Voice(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """`azure-standard`, `azure-custom` or `openai` voice. `rate` is text such as "1.1"."""
+    """`azure-standard`, `azure-custom`, `azure-personal` or `openai` voice. `rate` is text such as "1.1".
+
+    Without `locale` the voice follows the language of the text; `prefer_locales` picks the accents.
+    """
 
     type: str
     name: str
     endpoint_id: str | None = None
+    model: str | None = None
     temperature: float | None = None
     rate: str | None = None
     style: str | None = None
+    pitch: str | None = None
+    locale: str | None = None
+    prefer_locales: list[str] | None = None
 
 
 class EndOfUtterance(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -61,6 +68,18 @@ class Transcription(msgspec.Struct, kw_only=True, omit_defaults=True):
     phrase_list: list[str] | None = None
 
 
+class InterimResponse(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`static_interim_response` (one of `texts`) or `llm_interim_response`; text models and agents only."""
+
+    type: str
+    triggers: list[str]
+    latency_threshold_ms: int
+    texts: list[str] | None = None
+    model: str | None = None
+    instructions: str | None = None
+    max_completion_tokens: int | None = None
+
+
 class Typed(msgspec.Struct):
     """An option that is only a type: noise reduction, echo cancellation."""
 
@@ -68,13 +87,13 @@ class Typed(msgspec.Struct):
 
 
 class Session(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The `session` of `session.update`."""
+    """The `session` of `session.update`. A Foundry agent has instructions and tools of its own."""
 
-    instructions: str
+    instructions: str | None = None
     voice: Voice
     turn_detection: TurnDetection
     input_audio_transcription: Transcription
-    tools: list[dict[str, Any]]
+    tools: list[dict[str, Any]] | None = None
     modalities: tuple[str, ...]
     input_audio_format: str
     output_audio_format: str
@@ -83,6 +102,7 @@ class Session(msgspec.Struct, kw_only=True, omit_defaults=True):
     input_audio_noise_reduction: Typed | None = None
     input_audio_echo_cancellation: Typed | None = None
     tool_choice: str | None = None
+    interim_response: InterimResponse | None = None
     temperature: float | None = None
     max_response_output_tokens: int | None = None
 
@@ -96,8 +116,11 @@ class TextPart(msgspec.Struct):
     text: str
 
 
+type Role = Literal["user", "assistant", "system"]
+
+
 class MessageItem(msgspec.Struct, tag="message", tag_field="type"):
-    role: Literal["user", "assistant", "system"]
+    role: Role
     content: list[TextPart]
 
 
@@ -146,9 +169,9 @@ def encode(event: ClientEvent) -> str:
     return _encoder.encode(event).decode()
 
 
-def append_frame(base64_audio: str) -> str:
-    """`input_audio_buffer.append` around audio that is already base64, which needs no escaping."""
-    return '{"type":"input_audio_buffer.append","audio":"' + base64_audio + '"}'
+def append_frame(event_id: str, base64_audio: str) -> str:
+    """`input_audio_buffer.append` around audio that is already base64; neither needs escaping."""
+    return f'{{"type":"input_audio_buffer.append","event_id":"{event_id}","audio":"{base64_audio}"}}'
 
 
 # --- what Voice Live sends ---------------------------------------------------------------------------
@@ -157,8 +180,22 @@ def append_frame(base64_audio: str) -> str:
 # A field that nobody reads is not named: its type could only make a needed event unreadable.
 
 
+class SessionLife(msgspec.Struct):
+    """Of the session only its end is acted on: `expires_at` is in seconds since 1970."""
+
+    expires_at: float | None = None
+
+
+class SessionCreated(msgspec.Struct):
+    """The session is open."""
+
+    session: SessionLife = msgspec.field(default_factory=SessionLife)
+
+
 class SessionUpdated(msgspec.Struct):
     """The session has taken its settings."""
+
+    session: SessionLife = msgspec.field(default_factory=SessionLife)
 
 
 class SpeechStarted(msgspec.Struct):
@@ -173,6 +210,19 @@ class SpeechStopped(msgspec.Struct):
 
     item_id: str
     audio_end_ms: int
+
+
+class InputCommitted(msgspec.Struct):
+    """What the caller said has become an item of the history."""
+
+    item_id: str
+
+
+class TranscriptionDelta(msgspec.Struct):
+    """Words recognised since the delta before, while the caller still speaks."""
+
+    item_id: str
+    delta: str = ""
 
 
 class TranscriptionCompleted(msgspec.Struct):
@@ -203,11 +253,11 @@ class OutputItemAdded(msgspec.Struct):
 
 
 class AudioDelta(msgspec.Struct):
-    """`delta` is base64 of PCM16 at the session's output rate."""
+    """`delta` is PCM16LE at the session's output rate, base64 on the wire."""
 
     response_id: str
     item_id: str
-    delta: str
+    delta: bytes
 
 
 class AudioTranscriptDelta(msgspec.Struct):
@@ -232,9 +282,22 @@ class FunctionCallDone(msgspec.Struct):
     arguments: str
 
 
+class InputTokens(msgspec.Struct):
+    cached_tokens: int = 0
+
+
+class Usage(msgspec.Struct):
+    """Tokens of one response. The cached ones are part of the input and cost less."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    input_token_details: InputTokens | None = None
+
+
 class FinishedResponse(msgspec.Struct):
     id: str
     status: str = "completed"
+    usage: Usage | None = None
 
 
 class ResponseDone(msgspec.Struct):
@@ -261,9 +324,12 @@ class ServiceWarning(msgspec.Struct):
 
 
 ServerEvent = (
-    SessionUpdated
+    SessionCreated
+    | SessionUpdated
     | SpeechStarted
     | SpeechStopped
+    | InputCommitted
+    | TranscriptionDelta
     | TranscriptionCompleted
     | TranscriptionFailed
     | ResponseCreated
@@ -279,9 +345,12 @@ ServerEvent = (
 
 _TRANSCRIPTION = "conversation.item.input_audio_transcription"
 _EVENT_TYPES: dict[str, type[ServerEvent]] = {
+    "session.created": SessionCreated,
     "session.updated": SessionUpdated,
     "input_audio_buffer.speech_started": SpeechStarted,
     "input_audio_buffer.speech_stopped": SpeechStopped,
+    "input_audio_buffer.committed": InputCommitted,
+    f"{_TRANSCRIPTION}.delta": TranscriptionDelta,
     f"{_TRANSCRIPTION}.completed": TranscriptionCompleted,
     f"{_TRANSCRIPTION}.failed": TranscriptionFailed,
     "response.created": ResponseCreated,

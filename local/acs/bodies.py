@@ -13,6 +13,10 @@ from local.acs.identifiers import Identifier, PhoneNumber, User
 HttpUrl = Annotated[str, msgspec.Meta(pattern="^https?://[^/]+")]
 WebSocketUrl = Annotated[str, msgspec.Meta(pattern="^wss?://[^/]+")]
 Filled = Annotated[str, msgspec.Meta(min_length=1)]
+SipKey = Annotated[str, msgspec.Meta(pattern=r"^(X-[A-Za-z0-9.!%*_+~-]{1,62}|User-To-User)$")]
+SipValue = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9=;.!%*_+~-]{0,256}$")]
+VoipKey = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+VoipValue = Annotated[str, msgspec.Meta(max_length=1024)]
 Tone = Literal[
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
     "a", "b", "c", "d", "pound", "asterisk",
@@ -83,18 +87,35 @@ class Create(Body):
     media_streaming_options: MediaStreamingOptions | None = None
 
 
+class CustomCallingContext(Body):
+    """What the other side is told: SIP headers for phones, VoIP headers for users.
+
+    Wire fact: "How to pass contextual data between calls": five custom SIP headers and User-To-User, 1000
+    VoIP headers; lengths and signs as in the patterns.
+    """
+
+    sip_headers: dict[SipKey, SipValue] = {}
+    voip_headers: Annotated[dict[VoipKey, VoipValue], msgspec.Meta(max_length=1000)] = {}
+
+    def __post_init__(self) -> None:
+        if len(self.sip_headers.keys() - {"User-To-User"}) > 5:
+            raise ValueError("at most 5 custom SIP headers")
+
+
 class Transfer(Operation, kw_only=True):
     """POST /calling/callConnections/{id}:transferToParticipant"""
 
     target_participant: Identifier
     transferee: Identifier | None = None
     source_caller_id_number: PhoneNumber | None = None
+    custom_calling_context: CustomCallingContext | None = None
 
 
 class AddParticipant(Operation, kw_only=True):
     """POST /calling/callConnections/{id}/participants:add"""
 
     participant_to_add: Identifier
+    custom_calling_context: CustomCallingContext | None = None
     invitation_timeout_in_seconds: Annotated[int, msgspec.Meta(ge=0, le=180)] | None = None
 
 

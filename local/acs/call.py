@@ -34,6 +34,7 @@ from local.acs.recording import Recording
 from local.acs.roster import REACH_TICKS, Roster
 from local.acs.streaming import MediaStream
 from local.acs.tones import TONE_OF_KEY
+from local.acs.transfers import Transfer
 
 CONNECT_TICKS = 3
 LEAVE_TICKS = 5
@@ -112,6 +113,7 @@ class Call:
         self.roster = Roster(self.line, self._emit, self.later, settings.unreachable)
         self.stream: MediaStream | None = None
         self.recordings: dict[str, Recording] = {}
+        self.transfers: list[Transfer] = []
         self.ticks = 0
         self.version = ""
         self._settings = settings
@@ -273,17 +275,22 @@ class Call:
         """The app leaves or ends the call. With one phone on it, both end it."""
         self._finish("agent_hung_up", ENDED_BY_APP)
 
-    def transfer(self, body: bodies.Transfer) -> None:
-        """Hand the caller to somebody else; the app is off the call when that works."""
+    def transfer(self, body: bodies.Transfer, *, picked_up: bool = True) -> None:
+        """Hand the caller to somebody else, who picks up unless they cannot be reached; the app is off the
+        call when that works."""
         target = complete(body.target_participant, "targetParticipant")
+        context = body.custom_calling_context or bodies.CustomCallingContext()
+        attempt = Transfer(target.address, context.sip_headers, context.voip_headers)
+        self.transfers.append(attempt)
         self.state = CallState.TRANSFERRING
 
         def settle() -> None:
-            if target.address in self._settings.unreachable:
-                self.state = CallState.CONNECTED
+            if not picked_up or target.address in self._settings.unreachable:
+                attempt.state, self.state = "failed", CallState.CONNECTED
                 event = CallEvent("CallTransferFailed", UNREACHABLE, body.operation_context)
                 self._emit(event, body.operation_callback_uri)
                 return
+            attempt.state = "accepted"
             data = {"transferTarget": target, "transferee": self.caller}
             event = CallEvent("CallTransferAccepted", COMPLETED, body.operation_context, data)
             self._emit(event, body.operation_callback_uri)

@@ -46,6 +46,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     """Every callback waits this long."""
     rest_unavailable: Annotated[int, msgspec.Meta(ge=0)] = 0
     """This many of the next REST requests are answered 503 and not carried out."""
+    transfer_fails: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Nobody picks up for this many of the next transfers."""
 
     media_reset: bool = False
     """Break every media websocket now, without a close frame."""

@@ -187,6 +187,7 @@ def _inspect(call: Call) -> dict[str, Any]:
         "agent_dropped_bytes": line.agent.dropped_bytes,
         "agent_played_bytes": line.played_bytes,
         "media": None if stream is None else {"up": stream.up, **stream.subscription(), **stream.counters},
+        "transfers": call.transfers,
         "recordings": {recording.id: str(recording.path) for recording in call.recordings.values()},
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 from local.acs import bodies
 from local.acs.background import Background
 from local.acs.call import Call
+from local.acs.callbacks import Faults
 from local.acs.errors import ServiceError
 from local.acs.identifiers import complete, identify
 from local.acs.operations import MAX_WAITING, MediaOperation
@@ -38,12 +39,13 @@ def participant(call: Call, raw_id: str) -> dict[str, Any]:
 class MidCall:
     """Runs operations by name."""
 
-    def __init__(self, prompts: Prompts, work: Background) -> None:
+    def __init__(self, prompts: Prompts, work: Background, faults: Faults) -> None:
         self._prompts = prompts
         self._work = work
+        self._faults = faults
         target = bodies.TargetOperation
         self._operations: dict[str, _Operation[Any]] = {
-            "transferToParticipant": _Operation(bodies.Transfer, 202, _transfer),
+            "transferToParticipant": _Operation(bodies.Transfer, 202, self._transfer),
             "play": _Operation(bodies.Play, 202, self._play),
             "cancelAllMediaOperations": _Operation(bodies.Operation, 202, _cancel_media),
             "sendDtmfTones": _Operation(bodies.SendDtmfTones, 202, _send_tones),
@@ -87,17 +89,16 @@ class MidCall:
         self._work.start(self._prompts.load(operation, body.play_sources))
         return None
 
+    def _transfer(self, call: Call, body: bodies.Transfer) -> Result:
+        call.transfer(body, picked_up=not self._faults.spend("transfer_fails"))
+        return {}
+
 
 def _require_room(call: Call, *, interrupt: bool = False) -> None:
     if call.operations.full and not interrupt:
         raise ServiceError(
             429, "TooManyRequests", f"{MAX_WAITING} media operations are waiting in this call."
         )
-
-
-def _transfer(call: Call, body: bodies.Transfer) -> Result:
-    call.transfer(body)
-    return {}
 
 
 def _cancel_media(call: Call, _body: bodies.Operation) -> Result:

@@ -79,7 +79,7 @@ class Acs:
         self._exchange = Exchange(settings, self, lambda: datetime.now(UTC), options.numbers)
         self._phones = Phones(self._exchange, Publisher(http, options.topic_url, options.topic_key))
         self._callbacks = CallbackSender(http, self._signer, work, self._faults, options.callback_retries_s)
-        mid_call = MidCall(Prompts(http, options.synthesiser), work)
+        mid_call = MidCall(Prompts(http, options.synthesiser), work, self._faults)
         self._rest = Rest(self._exchange, mid_call, options.key, self._repeats, self._faults)
         work.start(keep_time(self._exchange.tick, self._lateness), endless=True)
 

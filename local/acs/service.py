@@ -26,7 +26,8 @@ A stand-in for Azure Communication Services Call Automation on 127.0.0.1, with a
   GET  /phone         websocket of a simulated phone: {"type": "dial", "from": "+15550100", "to": "+15550199"}
   GET  /calls         state and counters of calls, and of the 20 ms clock
   POST /faults        {"callback_duplicate": N, "callback_drop": N, "callback_reorder": N,
-                       "callback_delay_ms": MS, "rest_unavailable": N, "media_reset": true}
+                       "callback_delay_ms": MS, "rest_unavailable": N, "transfer_fails": N,
+                       "media_reset": true}
 """
 
 

@@ -2,36 +2,71 @@
 
 from __future__ import annotations
 
-from bridge.commands import Command, Send
+from typing import Any
+
+import msgspec
+
+from bridge.carriers import SAMPLE_RATE
+from bridge.commands import Command, Play, Send
 from bridge.conversation import Conversation
 from bridge.turns import TurnLog
 from bridge.voicelive import wire
+from shared.agent_config import Agent, load_agent
+from shared.agent_tables import Keypad, Languages, Limits
+from shared.handover import Transfer
+from shared.phrases import Phrases
+from shared.settings import DEFAULT_AGENT_DIR
 
 SESSION = wire.Session(
     instructions="Be brief.",
     voice=wire.Voice(type="azure-standard", name="Ava"),
-    turn_detection=wire.TurnDetection(type="server_vad", create_response=True, interrupt_response=True),
+    turn_detection=wire.TurnDetection(type="server_vad", create_response=False, interrupt_response=False),
     input_audio_transcription=wire.Transcription(model="azure-speech"),
     tools=[],
     modalities=("text", "audio"),
     input_audio_format="pcm16",
     output_audio_format="pcm16",
-    input_audio_sampling_rate=24_000,
+    input_audio_sampling_rate=SAMPLE_RATE,
 )
+
+PHRASES = Phrases(
+    greeting="Hello.",
+    apology="Sorry, again please?",
+    farewell="Time is up. Goodbye.",
+    still_there="Are you there?",
+    still_there_again="Hello, are you there?",
+    silence_goodbye="Nobody there. Goodbye.",
+    not_heard="I did not hear that.",
+    not_heard_again="Food or a table?",
+    press_a_key="Press 1 for food.",
+    fillers=("One moment.", "Still looking."),
+    transferring="I put you through.",
+    transfer_failed="Nobody answers. Can I help?",
+    no_person="Nobody is there now. Can I help?",
+)
+
+
+def agent(**changes: Any) -> Agent:
+    """The shipped agent with short phrases, English only, calls of ten minutes, and these keys changed."""
+    defaults: dict[str, Any] = {
+        "phrases": {"en": PHRASES},
+        "languages": Languages(),
+        "limits": Limits(max_call_minutes=10),
+        "keypad": Keypad(menu={"1": "find a restaurant"}),
+    }
+    return msgspec.structs.replace(load_agent(DEFAULT_AGENT_DIR), **defaults | changes)
 
 
 class Talk:
     """A conversation with a clock in the test's hand, and what it commanded so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, agent: Agent | None = None) -> None:
         self.now = 100.0
         self.commands: list[Command] = []
         self.conversation = Conversation(
-            greeting="Hello.",
-            apology="Sorry, again please?",
-            farewell="Time is up. Goodbye.",
-            limit_seconds=600,
-            turns=TurnLog(padding_ms=0, silence_ms=500),
+            agent if agent is not None else _AGENT,
+            TurnLog(padding_ms=0, silence_ms=500),
+            is_read_only=lambda name: name.startswith("find"),
         )
         self.conversation.caller_audio(0.0, self.now)
 
@@ -52,34 +87,52 @@ class Talk:
 
     def starts(self) -> Talk:
         """The session is open and has taken its settings."""
-        self.commands += self.conversation.begin(SESSION, self.now)
+        self.commands += self.conversation.begin(SESSION, self.now, utc=1_000.0 + self.now)
         self.took()
         return self.hears(wire.SessionUpdated())
 
+    def greeted(self, seconds: float = 1.0) -> Talk:
+        """The session has started, and the greeting has been heard to its end."""
+        talk = self.starts().agent_says("r0", "Hello.", seconds).after(seconds + 0.1)
+        talk.took()
+        return talk
+
     def agent_says(self, response: str, text: str, seconds: float, *, done: bool = True) -> Talk:
-        """A response with one spoken item `item-{response}`, written to the carrier if it may play."""
+        """A response with one spoken item `item-{response}`."""
         item = f"item-{response}"
         self.hears(
             wire.ResponseCreated(wire.ResponseId(response)),
             wire.OutputItemAdded(response, wire.OutputItem(item, "message")),
             wire.AudioTranscriptDone(response, item, text),
+            sound(response, item, seconds),
         )
-        if self.conversation.may_play(response):
-            self.conversation.audio_written(response, item, seconds, self.now)
         return self.done(response) if done else self
 
     def done(self, response: str, status: str = "completed") -> Talk:
         return self.hears(wire.ResponseDone(wire.FinishedResponse(response, status)))
 
+    def caller_starts(self, item: str) -> Talk:
+        """The caller begins to make a sound."""
+        return self.hears(wire.SpeechStarted(item, round((self.now - 100.0) * 1000)))
+
+    def caller_stops(self, item: str, text: str | None = None) -> Talk:
+        """The caller was last heard half a second ago; with `text`, these are the words."""
+        self.hears(wire.SpeechStopped(item, round((self.now - 100.0) * 1000)))
+        return self if text is None else self.hears(wire.TranscriptionCompleted(item, text))
+
     def caller_says(self, item: str, text: str, seconds: float = 1.0) -> Talk:
         """A whole turn of the caller: starts now, ends `seconds` later, noticed 500 ms after that."""
-        start_ms = round((self.now - 100.0) * 1000)
-        self.hears(wire.SpeechStarted(item, start_ms)).after(seconds + 0.5)
-        end_ms = start_ms + round(seconds * 1000) + 500
-        return self.hears(wire.SpeechStopped(item, end_ms), wire.TranscriptionCompleted(item, text))
+        return self.caller_starts(item).after(seconds + 0.5).caller_stops(item, text)
 
-    def tool_done(self, call_id: str, *, ends_call: bool = False) -> Talk:
-        self.commands += self.conversation.on_tool_result(call_id, "{}", ends_call=ends_call, now=self.now)
+    def tool_done(self, call_id: str, *, ends_call: bool = False, transfer: Transfer | None = None) -> Talk:
+        self.commands += self.conversation.on_tool_result(
+            call_id, "{}", ends_call=ends_call, transfer=transfer, now=self.now
+        )
+        return self
+
+    def presses(self, keys: str) -> Talk:
+        for key in keys:
+            self.commands += self.conversation.on_key(key, self.now)
         return self
 
     def took(self) -> list[Command]:
@@ -87,14 +140,43 @@ class Talk:
         commands, self.commands = self.commands, []
         return commands
 
+    def events(self) -> list[wire.ClientEvent]:
+        """The events sent since the last look."""
+        return [command.event for command in self.took() if isinstance(command, Send)]
+
     def sent(self) -> list[str]:
         """The types of events sent since the last look."""
-        return [type(c.event).__name__ for c in self.took() if isinstance(c, Send)]
+        return [type(event).__name__ for event in self.events()]
+
+    def said(self) -> list[str]:
+        """What was asked for since the last look: fixed words, or "" for the model's own."""
+        return [words(event) for event in self.events() if isinstance(event, wire.ResponseCreate)]
+
+    def played(self) -> float:
+        """Seconds of audio written since the last look."""
+        pcm = b"".join(command.pcm for command in self.took() if isinstance(command, Play))
+        return len(pcm) / 2 / SAMPLE_RATE
 
 
-def asks_tool(response: str, call_id: str) -> tuple[wire.ServerEvent, ...]:
+_AGENT = agent()
+
+
+def sound(response: str, item: str, seconds: float) -> wire.AudioDelta:
+    """Audio of an item."""
+    return wire.AudioDelta(response, item, bytes(2 * round(seconds * SAMPLE_RATE)))
+
+
+def words(event: wire.ResponseCreate) -> str:
+    """The fixed words that a request asks for; "" when it asks for the model's own."""
+    message = event.response and event.response.pre_generated_assistant_message
+    return message.content[0].text if message else ""
+
+
+def asks_tool(response: str, call_id: str, name: str = "find") -> tuple[wire.ServerEvent, ...]:
     """A response that does nothing but call a tool."""
+    item = f"item-{response}"
     return (
         wire.ResponseCreated(wire.ResponseId(response)),
-        wire.FunctionCallDone(response, f"item-{response}", call_id, "find", "{}"),
+        wire.OutputItemAdded(response, wire.OutputItem(item, "function_call")),
+        wire.FunctionCallDone(response, item, call_id, name, "{}"),
     )

@@ -60,5 +60,5 @@ async def test_an_identity_that_gets_no_token_is_a_fault_of_voice_live(
     async with contextlib.AsyncExitStack() as stack, Model().serve() as model:
         headers = await voice_live_headers(None, stack)
         with pytest.raises(VoiceLiveError, match=r"session: ClientAuthenticationError$"):
-            await VoiceLive.open(model.url, "gpt-4.1", headers)
+            await VoiceLive.open(model.url, {"model": "gpt-4.1"}, headers)
         assert model.handshakes == 0

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+import pytest
 from azure.ai.voicelive.models import (
     AudioInputTranscriptionOptions,
+    AzureCustomVoice,
+    AzurePersonalVoice,
     AzureSemanticVadMultilingual,
     AzureStandardVoice,
+    LlmInterimResponseConfig,
     RequestSession,
+    StaticInterimResponseConfig,
 )
 
-from bridge.session import session_for
+from bridge.session import session_for, target_for
 from bridge.tools import ToolBox
 from bridge.voicelive import wire
-from shared.agent_config import Agent, EndOfUtterance, Transcription, TurnDetection, Voice, load_agent
+from shared.agent_config import Agent, load_agent
+from shared.agent_tables import (
+    EndOfUtterance,
+    FoundryAgent,
+    InterimResponse,
+    Languages,
+    Transcription,
+    TurnDetection,
+    Voice,
+)
 from shared.bookings import BookingStore
 from shared.restaurants import Catalogue
 from shared.settings import DEFAULT_AGENT_DIR, DEFAULT_RESTAURANTS_FILE, StoreSettings
@@ -25,6 +39,7 @@ from shared.tables import Tables
 
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:1/a;"
+SHIPPED = load_agent(DEFAULT_AGENT_DIR)
 
 
 async def _session(agent: Agent) -> dict[str, Any]:
@@ -38,29 +53,39 @@ async def _session(agent: Agent) -> dict[str, Any]:
 
 async def test_the_shipped_agent() -> None:
     """Instructions know the day, speech is 24 kHz both ways, and the recogniser knows our names."""
-    session = await _session(load_agent(DEFAULT_AGENT_DIR))
+    session = await _session(SHIPPED)
     assert "Today is Sunday 22 November 2026. It is 18:04." in session["instructions"]
     assert session["input_audio_sampling_rate"] == 24_000
     assert (session["input_audio_format"], session["output_audio_format"]) == ("pcm16", "pcm16")
     assert session["modalities"] == ["text", "audio"]
     assert session["voice"]["type"] == "azure-standard"
     assert "rate" not in session["voice"], "a plain rate is the service's own"
-    assert session["turn_detection"]["type"] == "azure_semantic_vad"
-    assert session["turn_detection"]["end_of_utterance_detection"]["model"] == "semantic_detection_v1"
+    assert session["turn_detection"]["type"] == "azure_semantic_vad_multilingual"
     assert session["input_audio_noise_reduction"] == {"type": "azure_deep_noise_suppression"}
     assert "input_audio_echo_cancellation" not in session
+    assert "interim_response" not in session
     assert {"Golden Lotus", "book a table"} <= set(session["input_audio_transcription"]["phrase_list"])
     assert len(session["input_audio_transcription"]["phrase_list"]) < 500
     assert {tool["name"] for tool in session["tools"]} >= {"find_restaurants", "book_table", "end_call"}
 
 
+async def test_the_bridge_alone_asks_for_replies_and_stops_them() -> None:
+    for kind in ("azure_semantic_vad_multilingual", "server_vad"):
+        session = await _session(replace(turn_detection=TurnDetection(type=kind)))
+        assert session["turn_detection"]["create_response"] is False
+        assert session["turn_detection"]["interrupt_response"] is False
+
+
+def replace(**keys: Any) -> Agent:
+    """The shipped agent with other keys."""
+    return msgspec.structs.replace(SHIPPED, **keys)
+
+
 async def test_what_the_service_may_not_be_told_is_left_out() -> None:
-    """A realtime model hears for itself: no phrase list; an OpenAI voice has one pace."""
-    shipped = load_agent(DEFAULT_AGENT_DIR)
-    agent = msgspec.structs.replace(
-        shipped,
+    """A realtime model hears for itself: no phrase list; an OpenAI voice takes no options."""
+    agent = replace(
         model="gpt-realtime",
-        voice=Voice(type="openai", name="marin", rate=1.2),
+        voice=Voice(type="openai", name="marin"),
         turn_detection=TurnDetection(type="server_vad", end_of_utterance=None),
         transcription=Transcription(model="whisper-1"),
         noise_reduction="off",
@@ -72,24 +97,147 @@ async def test_what_the_service_may_not_be_told_is_left_out() -> None:
     assert session["input_audio_echo_cancellation"] == {"type": "server_echo_cancellation"}
     assert session["voice"] == {"type": "openai", "name": "marin"}
     assert "end_of_utterance_detection" not in session["turn_detection"]
+    assert "languages" not in session["turn_detection"]
+
+
+class TestLanguages:
+    """What is told to the recogniser, the turn detection and the voice."""
+
+    @pytest.mark.parametrize(
+        ("spoken", "language"),
+        [
+            (("en-GB",), "en-GB"),
+            (("en-US", "de-DE", "fr-FR", "es-ES", "it-IT"), None),  # the multilingual model covers these
+            (("en-US", "pt-PT"), "en-US,pt-PT"),
+            (("pt-PT", "en-US"), "en-US,pt-PT"),  # the first one counts most
+        ],
+    )
+    async def test_azure_speech(self, spoken: tuple[str, ...], language: str | None) -> None:
+        languages = Languages(default="en-GB" if spoken == ("en-GB",) else "en-US", spoken=spoken)
+        phrases = {**SHIPPED.phrases, "pt": SHIPPED.phrases["es"]}
+        session = await _session(replace(languages=languages, phrases=phrases))
+        assert session["input_audio_transcription"].get("language") == language
+
+    @pytest.mark.parametrize(
+        ("spoken", "language"),
+        [(("en-US",), "en"), (("en-US", "en-GB"), "en"), (("en-US", "de-DE"), None)],
+    )
+    @pytest.mark.parametrize("model", ["whisper-1", "mai-transcribe"])
+    async def test_other_recognisers_take_one_as_a_hint(
+        self, model: Literal["whisper-1", "mai-transcribe"], spoken: tuple[str, ...], language: str | None
+    ) -> None:
+        agent = replace(
+            model="gpt-realtime", languages=Languages(spoken=spoken), transcription=Transcription(model=model)
+        )
+        session = await _session(agent)
+        assert session["input_audio_transcription"].get("language") == language
+
+    async def test_the_operator_may_pin_it(self) -> None:
+        session = await _session(replace(transcription=Transcription(language="en-US,fr-FR")))
+        assert session["input_audio_transcription"]["language"] == "en-US,fr-FR"
+
+    async def test_multilingual_turn_detection_is_told_them(self) -> None:
+        session = await _session(SHIPPED)
+        assert session["turn_detection"]["languages"] == ["en", "de", "fr", "es", "it"]
+        one = replace(turn_detection=TurnDetection(type="azure_semantic_vad_multilingual", languages=("fr",)))
+        assert (await _session(one))["turn_detection"]["languages"] == ["fr"]
+
+    async def test_the_voice_follows_the_text_in_the_accents_asked_for(self) -> None:
+        session = await _session(SHIPPED)
+        assert session["voice"]["prefer_locales"] == ["en-US", "de-DE", "fr-FR", "es-ES", "it-IT"]
+        assert "locale" not in session["voice"]
+        one = replace(languages=Languages(), voice=Voice(name="Ava", locale="en-GB"))
+        assert (await _session(one))["voice"] == {"type": "azure-standard", "name": "Ava", "locale": "en-GB"}
+
+
+class TestInterimResponse:
+    """Named with underscores: the reference writes hyphens, the client library and the how-to page do not."""
+
+    async def test_written_by_a_model(self) -> None:
+        interim = InterimResponse(
+            type="llm",
+            triggers=("latency", "tool"),
+            model="gpt-4.1-mini",
+            instructions="Be brief.",
+            max_completion_tokens=30,
+        )
+        session = await _session(replace(interim_response=interim))
+        assert session["interim_response"] == {
+            "type": "llm_interim_response",
+            "triggers": ["latency", "tool"],
+            "latency_threshold_ms": 2000,
+            "model": "gpt-4.1-mini",
+            "instructions": "Be brief.",
+            "max_completion_tokens": 30,
+        }
+        assert set(session["interim_response"]) <= _fields(LlmInterimResponseConfig)
+
+    async def test_picked_from_texts(self) -> None:
+        interim = InterimResponse(type="static", texts=("One moment.",), latency_threshold_ms=1500)
+        session = await _session(replace(interim_response=interim))
+        assert session["interim_response"] == {
+            "type": "static_interim_response",
+            "triggers": ["latency"],
+            "latency_threshold_ms": 1500,
+            "texts": ["One moment."],
+        }
+        assert set(session["interim_response"]) <= _fields(StaticInterimResponseConfig)
+
+
+class TestAgentMode:
+    """An agent of a Foundry project has instructions, tools and a model of its own."""
+
+    agent = replace(model=None, foundry_agent=FoundryAgent(name="host", project="tables", version="7"))
+
+    async def test_the_session_is_told_nothing_of_what_the_agent_has(self) -> None:
+        session = await _session(self.agent)
+        own = {"instructions", "tools", "tool_choice", "temperature", "max_response_output_tokens", "model"}
+        assert not own & set(session)
+        assert session["voice"]["name"] == SHIPPED.voice.name
+        assert session["input_audio_transcription"]["model"] == "azure-speech"
+
+    def test_the_target_is_the_agent(self) -> None:
+        assert target_for(self.agent) == {
+            "agent-name": "host",
+            "agent-project-name": "tables",
+            "agent-version": "7",
+        }
+        newest = replace(model=None, foundry_agent=FoundryAgent(name="host", project="tables"))
+        assert target_for(newest) == {"agent-name": "host", "agent-project-name": "tables"}
+
+    def test_otherwise_the_target_is_the_model(self) -> None:
+        assert target_for(SHIPPED) == {"model": "gpt-4.1"}
 
 
 async def test_every_field_is_one_the_sdk_knows() -> None:
     """At every level that the SDK types."""
-    agent = msgspec.structs.replace(
-        load_agent(DEFAULT_AGENT_DIR),
+    agent = replace(
         turn_detection=TurnDetection(
             type="azure_semantic_vad_multilingual",
             remove_filler_words=True,
             languages=("en",),
             end_of_utterance=EndOfUtterance(model="semantic_detection_v1_multilingual"),
         ),
+        voice=Voice(name="Ava", temperature=0.5, rate=1.1, style="cheerful", pitch="+2%"),
     )
     session = await _session(agent)
     assert set(session) <= _fields(RequestSession)
     assert set(session["turn_detection"]) <= _fields(AzureSemanticVadMultilingual)
     assert set(session["voice"]) <= _fields(AzureStandardVoice)
     assert set(session["input_audio_transcription"]) <= _fields(AudioInputTranscriptionOptions)
+
+
+@pytest.mark.parametrize(
+    ("voice", "model"),
+    [
+        (Voice(type="azure-custom", name="Nora", endpoint_id="1234", pitch="low"), AzureCustomVoice),
+        (Voice(type="azure-personal", name="Nora", model="DragonLatestNeural", rate=0.9), AzurePersonalVoice),
+    ],
+)
+async def test_voices_of_your_own(voice: Voice, model: type) -> None:
+    session = await _session(replace(voice=voice))
+    assert session["voice"]["type"] == voice.type
+    assert set(session["voice"]) <= _fields(model)
 
 
 def _fields(model: Any) -> set[str]:

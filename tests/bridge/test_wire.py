@@ -87,7 +87,8 @@ class TestSent:
         }
 
     def test_append_is_spliced(self) -> None:
-        assert json.loads(wire.append_frame("AAAA")) == {"type": "input_audio_buffer.append", "audio": "AAAA"}
+        event = {"type": "input_audio_buffer.append", "event_id": "a-1", "audio": "AAAA"}
+        assert json.loads(wire.append_frame("a-1", "AAAA")) == event
 
 
 class TestReceived:
@@ -101,7 +102,24 @@ class TestReceived:
                     "type": "session.updated",
                     "session": {"id": "sess_1", "expires_at": 1784668573, "agent": None},
                 },
-                wire.SessionUpdated(),
+                wire.SessionUpdated(wire.SessionLife(1784668573)),
+            ),
+            (
+                {"type": "session.created", "session": {"id": "sess_1", "expires_at": None}},
+                wire.SessionCreated(),
+            ),
+            (
+                {
+                    "type": "conversation.item.input_audio_transcription.delta",
+                    "item_id": "item_1",
+                    "content_index": 0,
+                    "delta": "a table",
+                },
+                wire.TranscriptionDelta("item_1", "a table"),
+            ),
+            (
+                {"type": "input_audio_buffer.committed", "previous_item_id": None, "item_id": "item_1"},
+                wire.InputCommitted("item_1"),
             ),
             (
                 {"type": "input_audio_buffer.speech_started", "audio_start_ms": 1456, "item_id": "item_1"},
@@ -125,7 +143,7 @@ class TestReceived:
                     "content_index": 0,
                     "delta": "BgABAAkA",
                 },
-                wire.AudioDelta("resp_1", "item_2", "BgABAAkA"),
+                wire.AudioDelta("resp_1", "item_2", b"\x06\x00\x01\x00\t\x00"),
             ),
             (
                 {
@@ -133,6 +151,27 @@ class TestReceived:
                     "response": {"id": "resp_1", "status": "cancelled", "usage": None, "output": []},
                 },
                 wire.ResponseDone(wire.FinishedResponse("resp_1", "cancelled")),
+            ),
+            (
+                {
+                    "type": "response.done",
+                    "response": {
+                        "id": "resp_1",
+                        "status": "completed",
+                        "usage": {
+                            "total_tokens": 1_120,
+                            "input_tokens": 1_000,
+                            "output_tokens": 120,
+                            "input_token_details": {"cached_tokens": 896, "text_tokens": 400},
+                            "output_token_details": {"text_tokens": 20, "audio_tokens": 100},
+                        },
+                    },
+                },
+                wire.ResponseDone(
+                    wire.FinishedResponse(
+                        "resp_1", "completed", wire.Usage(1_000, 120, wire.InputTokens(896))
+                    )
+                ),
             ),
             (
                 {"type": "error", "error": {"type": "invalid_request_error", "code": "x", "event_id": "e1"}},

@@ -301,6 +301,20 @@ class TestSweep:
         assert await stored(line) == before
         assert len(acs.requests) == 2
 
+    @pytest.mark.parametrize(("state", "outcome"), [("disconnecting", None), (None, Outcome.TRANSFERRED)])
+    async def test_a_caller_who_was_handed_over_is_never_cut_off(
+        self, line: Line, acs: AcsServer, clock: Clock, state: str | None, outcome: Outcome | None
+    ) -> None:
+        """The media stream goes with the caller and the last callback may get lost."""
+        await answer_incoming(line, INCOMING)
+        gone = [EventKind.CONNECTED, EventKind.TRANSFER_ACCEPTED, EventKind.MEDIA_FAILED, EventKind.HUNG_UP]
+        await follow(line, CALL_ID, [happened(kind) for kind in gone])
+        acs.state = state
+        clock.now += SWEEP_CONNECTED_AFTER
+        await sweep(line)
+        assert acs.of(":terminate") == []
+        assert (await stored(line)).outcome is outcome
+
     @pytest.mark.parametrize(
         ("event", "age"), [(EventKind.ANSWERED, SWEEP_AFTER), (EventKind.CONNECTED, SWEEP_CONNECTED_AFTER)]
     )

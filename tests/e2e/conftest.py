@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -12,14 +14,27 @@ from local.call import Script, read_lines, run_call
 from local.driver import System, running_system
 from local.phone import Line
 from local.report import CallReport, summary
+from shared.settings import DEFAULT_AGENT_DIR
+
+PERSON = "+15550142"
 
 type PlaceCall = Callable[..., Coroutine[None, None, CallReport]]
 
 
 @pytest.fixture(scope="session")
-async def system() -> AsyncIterator[System]:
+def agent_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped agent in a folder of its own, with a person to hand calls over to."""
+    folder = tmp_path_factory.mktemp("agent")
+    shutil.copytree(DEFAULT_AGENT_DIR, folder, dirs_exist_ok=True)
+    with (folder / "agent.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[transfer]\nto = "{PERSON}"\n')
+    return folder
+
+
+@pytest.fixture(scope="session")
+async def system(agent_folder: Path) -> AsyncIterator[System]:
     """The system that all calls share."""
-    async with running_system() as system:
+    async with running_system({"AGENT_DIR": str(agent_folder)}) as system:
         yield system
 
 

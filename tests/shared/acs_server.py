@@ -91,6 +91,8 @@ class AcsServer:
             # The same repeatability id is the same call.
             connection = f"connection-{request.headers['Repeatability-Request-ID']}"
             return web.json_response({"callConnectionId": connection, "callConnectionState": "connecting"})
+        if request.path.endswith(":transferToParticipant"):
+            return web.json_response({"operationContext": request.body["operationContext"]}, status=202)
         if request.method == "GET":
             if self.state is None:
                 return _error(404, "8522")

@@ -167,12 +167,26 @@ class TestCallbacks:
                 "initialWebSocketConnectionFailed",
             ),
             (callback("MediaStreamingFailed"), EventKind.MEDIA_FAILED, "no details"),
+            (callback("CallTransferAccepted"), EventKind.TRANSFER_ACCEPTED, ""),
+            (
+                callback("CallTransferFailed", resultInformation={"code": 480, "subCode": 10037}),
+                EventKind.TRANSFER_FAILED,
+                "480/10037",
+            ),
         ],
     )
     def test_meaning(self, body: bytes, kind: EventKind, detail: str) -> None:
         event = meaning(body)
         assert event is not None
         assert (event.kind, event.detail, event.call_connection_id) == (kind, detail, "c1")
+
+    @pytest.mark.parametrize(
+        ("context", "number"), [("transfer-1", 1), ("transfer-2", 2), ("other", 0), (None, 0)]
+    )
+    def test_the_operation_context_tells_which_hand_over(self, context: str | None, number: int) -> None:
+        event = meaning(callback("CallTransferFailed", operationContext=context))
+        assert event is not None
+        assert event.transfer == number
 
     def test_an_interrupted_stream_may_come_back(self) -> None:
         details = {"mediaStreamingStatusDetails": "streamConnectionInterrupted"}

@@ -19,6 +19,7 @@ from shared.calls import (
     EventKind,
     Outcome,
     ToolRun,
+    TransferState,
     Turn,
     apply,
     derive_call_id,
@@ -85,6 +86,12 @@ class TestRecord:
             ended_at=RANG + timedelta(microseconds=1),
             end_reason="hung_up: goodbye",
             call_connection_id="connection-1",
+            greeting_ms=640,
+            transfer=2,
+            transfer_state=TransferState.FAILED,
+            transfer_detail="480/10037",
+            transferred_at=RANG + timedelta(seconds=4),
+            summary="wants to change a booking 🍣",
         )
         await store.claim(call)
         read = await store.get(call.id)
@@ -98,6 +105,21 @@ class TestRecord:
         calls = await tables.table("calls")
         row = await calls.get_entity(partition_of(call.id), call.id)
         assert row["state"] == "claimed"
+
+    async def test_a_row_from_before_hand_overs_is_read(self, store: CallStore, tables: Tables) -> None:
+        """Rows lie in the table for as long as the operator keeps them."""
+        await store.claim(a_call())
+        calls = await tables.table("calls")
+        row = await calls.get_entity(partition_of(a_call().id), a_call().id)
+        assert not {"transfer", "transfer_state", "summary", "greeting_ms"} & set(row)
+        assert await store.get(a_call().id) == a_call()
+
+    async def test_an_accepted_hand_over_that_names_no_number_is_kept(self, store: CallStore) -> None:
+        """The number is nought then, and the state still something."""
+        await store.claim(a_call())
+        event = CallEvent(EventKind.TRANSFER_ACCEPTED, RANG)
+        changed = await store.update(a_call().id, lambda call: apply(call, event))
+        assert await store.get(a_call().id) == changed == apply(a_call(), event)
 
 
 class TestUpdate:
@@ -214,6 +236,29 @@ class TestTurnsAndTools:
         await store.add_turn("call", agent)
         await store.add_turn("call", self.TURN)
         assert await store.turns("call") == [self.TURN, agent]
+
+    async def test_what_was_measured_comes_back(self, store: CallStore) -> None:
+        measured = replace(
+            self.TURN,
+            role="agent",
+            first_audio_ms=310,
+            transcript_ms=200,
+            tool_ms=1200,
+            filler=True,
+            interrupted_ms=900,
+            input_tokens=1500,
+            output_tokens=80,
+            cached_tokens=0,
+        )
+        await store.add_turn("call", measured)
+        assert await store.turns("call") == [measured]
+
+    async def test_a_turn_from_before_measures_is_read(self, store: CallStore, tables: Tables) -> None:
+        await store.add_turn("call", self.TURN)
+        turns = await tables.table("turns")
+        row = await turns.get_entity("call", "turn-00003")
+        assert not {"first_audio_ms", "transcript_ms", "filler", "input_tokens"} & set(row)
+        assert await store.turns("call") == [self.TURN]
 
     async def test_the_same_turn_again_replaces_it(self, store: CallStore) -> None:
         await store.add_turn("call", self.TURN)

@@ -19,6 +19,7 @@ from shared.calls import (
     CallState,
     EventKind,
     Outcome,
+    TransferState,
     apply,
     derive_call_id,
     is_call_id,
@@ -28,6 +29,8 @@ from shared.calls import (
     release,
     ring_left,
     take_over,
+    transfer_context,
+    transfer_number,
 )
 
 RANG = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
@@ -46,6 +49,9 @@ events = st.builds(
     st.integers(0, 600).map(lambda s: RANG + timedelta(seconds=s)),
     st.sampled_from(["", "200/7000", "no voice"]),
     st.just("connection-1"),
+    transfer=st.integers(0, 3),
+    summary=st.sampled_from(["", "wants a person", "wants to change a booking"]),
+    ms=st.none() | st.integers(0, 9000),
 )
 
 
@@ -188,6 +194,97 @@ class TestOutcome:
     def test_giving_a_call_up_does_not_end_it(self, kind: EventKind) -> None:
         call = after(event(EventKind.CONNECTED), event(kind, 1, "why"))
         assert (call.state, call.outcome) == (CallState.CONNECTED, None)
+
+
+def transfer(kind: EventKind, number: int = 1, detail: str = "", summary: str = "") -> CallEvent:
+    return CallEvent(kind, RANG + timedelta(seconds=9), detail, transfer=number, summary=summary)
+
+
+STARTED, FAILED, ACCEPTED = (
+    EventKind.TRANSFER_STARTED,
+    EventKind.TRANSFER_FAILED,
+    EventKind.TRANSFER_ACCEPTED,
+)
+
+
+class TestTransfer:
+    def test_a_hand_over_that_fails_leaves_the_call_up(self) -> None:
+        call = after(
+            event(EventKind.CONNECTED),
+            transfer(STARTED, summary="wants a person"),
+            transfer(FAILED, detail="480/10037"),
+        )
+        assert (call.transfer, call.transfer_state) == (1, TransferState.FAILED)
+        assert (call.transfer_detail, call.summary) == ("480/10037", "wants a person")
+        assert (call.state, call.transferred_at, call.end_reason) == (CallState.CONNECTED, None, "")
+
+    def test_a_call_a_person_took_ends_as_transferred(self) -> None:
+        call = after(
+            event(EventKind.CONNECTED),
+            transfer(STARTED),
+            transfer(ACCEPTED),
+            event(EventKind.MEDIA_CLOSED, 10, "1006"),
+            event(EventKind.DISCONNECTED, 11, "200/7000"),
+        )
+        assert (call.state, call.outcome) == (CallState.ENDED, Outcome.TRANSFERRED)
+        assert call.end_reason == "transfer_accepted"
+        assert call.transferred_at == RANG + timedelta(seconds=9)
+
+    @given(st.permutations([STARTED, FAILED]), st.permutations([STARTED, FAILED]), st.data())
+    def test_a_second_hand_over_is_not_taken_for_the_first(
+        self, first: list[EventKind], second: list[EventKind], data: st.DataObject
+    ) -> None:
+        """However late the callback of the first comes, the second stands as it stands."""
+        late = [transfer(kind, 1, "first" if kind is FAILED else "", "one") for kind in first]
+        now = [transfer(kind, 2, "second" if kind is FAILED else "", "two") for kind in second]
+        for count in (1, 2):
+            happened = data.draw(st.permutations([*late, *now[:count]]))
+            call = after(*happened)
+            expected = TransferState.FAILED if FAILED in second[:count] else TransferState.STARTED
+            assert (call.transfer, call.transfer_state) == (2, expected)
+            assert call.transfer_detail == ("second" if FAILED in second[:count] else "")
+            assert call.summary == "two"
+
+    def test_an_answer_before_the_question_is_kept(self) -> None:
+        """The callback may be on record before the bridge's own event."""
+        call = after(transfer(FAILED, detail="486/0"), transfer(STARTED, summary="wants a person"))
+        assert (call.transfer_state, call.summary) == (TransferState.FAILED, "wants a person")
+
+    def test_a_person_who_took_an_earlier_call_took_it(self) -> None:
+        """The caller is with them whatever was tried after that."""
+        call = after(transfer(STARTED, 2), transfer(ACCEPTED, 1), event(EventKind.DISCONNECTED, 20))
+        assert call.outcome is Outcome.TRANSFERRED
+
+    def test_the_context_names_the_hand_over(self) -> None:
+        assert [transfer_number(transfer_context(n)) for n in (1, 2, 17)] == [1, 2, 17]
+
+    @pytest.mark.parametrize(
+        "context", [None, "", "answer", "transfer-", "transfer-0", "transfer-1x", "transfer-99999"]
+    )
+    def test_other_contexts_name_none(self, context: str | None) -> None:
+        assert transfer_number(context) == 0
+
+    def test_nobody_hangs_up_on_a_person(self) -> None:
+        """The media stream goes with the caller, and may say that it failed."""
+        call = after(event(EventKind.CONNECTED), transfer(ACCEPTED), event(EventKind.MEDIA_FAILED, 10))
+        assert not is_given_up(call)
+        assert not is_silent(call)
+
+    def test_a_silent_call_is_not_ended_while_somebody_may_take_it(self) -> None:
+        pending = after(event(EventKind.CONNECTED), transfer(STARTED), event(EventKind.MEDIA_FAILED, 10))
+        assert not is_silent(pending)
+        assert is_silent(apply(pending, transfer(FAILED)))
+
+    def test_the_summary_is_not_shown_when_printed(self) -> None:
+        happened = transfer(STARTED, summary="Anna Smith wants a table")
+        assert "Smith" not in repr(happened)
+        assert "Smith" not in repr(after(happened))
+
+
+def test_the_greeting_counts_once() -> None:
+    """A media socket that comes again greets again; the caller waited for the first."""
+    greeted = [CallEvent(EventKind.GREETED, RANG, ms=ms) for ms in (900, 640, None)]
+    assert after(*greeted).greeting_ms == 640
 
 
 class TestSilentCall:

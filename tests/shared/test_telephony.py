@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -182,6 +183,75 @@ class TestHangUp:
         acs.replies = [failure(403)]
         with pytest.raises(TelephonyError, match="hang up: HTTP 403"):
             await phone.hang_up("connection-1")
+
+
+class TestTransfer:
+    async def transfer(self, phone: Telephony, target: str, *, source: str = "4:+15550199") -> None:
+        await phone.transfer(
+            "connection-1",
+            target,
+            summary="Anna wants 2 tables; none is free.",
+            operation_context="transfer-1",
+            source=source,
+        )
+
+    @pytest.mark.parametrize("target", ["+15550111", "4:+15550111"])
+    async def test_body_for_a_phone_is_the_documented_one(
+        self, phone: Telephony, acs: AcsServer, target: str
+    ) -> None:
+        """Call Automation REST 2026-03-12, transferToParticipant."""
+        await self.transfer(phone, target)
+        [request] = acs.requests
+        assert request.path == "/calling/callConnections/connection-1:transferToParticipant"
+        assert request.body == {
+            "targetParticipant": {"rawId": "4:+15550111", "phoneNumber": {"value": "+15550111"}},
+            "operationContext": "transfer-1",
+            "customCallingContext": {
+                "sipHeaders": {"X-MS-Custom-Summary": "Anna+wants+2+tables%3B+none+is+free."}
+            },
+            "sourceCallerIdNumber": {"value": "+15550199"},
+        }
+
+    @pytest.mark.parametrize(
+        ("target", "identifier"),
+        [
+            ("8:acs:1_2", {"communicationUser": {"id": "8:acs:1_2"}}),
+            ("8:orgid:7", {"microsoftTeamsUser": {"userId": "7", "isAnonymous": False, "cloud": "PUBLIC"}}),
+        ],
+    )
+    async def test_body_for_a_user_carries_plain_words(
+        self, phone: Telephony, acs: AcsServer, target: str, identifier: dict[str, Any]
+    ) -> None:
+        await self.transfer(phone, target)
+        [request] = acs.requests
+        assert request.body["targetParticipant"] == {"rawId": target, **identifier}
+        assert request.body["customCallingContext"] == {
+            "voipHeaders": {"Summary": "Anna wants 2 tables; none is free."}
+        }
+        assert "sourceCallerIdNumber" not in request.body
+
+    @pytest.mark.parametrize("source", ["", "8:acs:1_2"])
+    async def test_a_line_without_a_number_shows_none(
+        self, phone: Telephony, acs: AcsServer, source: str
+    ) -> None:
+        await self.transfer(phone, "+15550111", source=source)
+        assert "sourceCallerIdNumber" not in acs.requests[0].body
+
+    async def test_asked_again_it_is_the_same_transfer(self, phone: Telephony, acs: AcsServer) -> None:
+        """A lost answer does not make a second phone ring."""
+        acs.replies = [failure(503)]
+        await self.transfer(phone, "+15550111")
+        first, second = (request.headers["Repeatability-Request-ID"] for request in acs.requests)
+        assert first == second
+
+    async def test_a_refusal_says_so_and_names_nobody(self, phone: Telephony, acs: AcsServer) -> None:
+        acs.replies = [failure(403, "8501")]
+        with pytest.raises(TelephonyError, match=r"^transfer: HTTP 403 \(8501\)$"):
+            await self.transfer(phone, "+15550111")
+
+    async def test_a_call_without_an_id_cannot_be_handed_over(self, phone: Telephony) -> None:
+        with pytest.raises(TelephonyError, match="no connection id"):
+            await phone.transfer("", "+15550111", summary="", operation_context="transfer-1")
 
 
 class TestState:

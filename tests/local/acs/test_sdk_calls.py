@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import jwt
 import pytest
@@ -207,6 +208,49 @@ async def test_transfer_accepted() -> None:
         assert accepted["data"]["transferee"]["rawId"] == f"4:{CALLER}"
         await s.app.event("CallDisconnected")
         assert [posted.path for posted in s.app.posted].count("/callbacks/other") == 1
+        [transfer] = (await s.inspect())["calls"][0]["transfers"]
+        assert (transfer["target"], transfer["state"]) == ("+15550111", "accepted")
+        assert transfer["sip_headers"] == {"User-To-User": "x"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sip_headers": {"Summary": "x"}},
+        {"sip_headers": {"X-MS-Custom-Summary": "a table for two"}},
+        {"sip_headers": {"X-MS-Custom-Summary": "x" * 257}},
+        {"sip_headers": {f"X-MS-Custom-{n}": "x" for n in range(6)}},
+        {"voip_headers": {"Summary": "x" * 1025}},
+    ],
+    ids=["prefix", "sign", "length", "count", "voip length"],
+)
+async def test_a_custom_context_beyond_its_limits_is_refused(headers: dict[str, Any]) -> None:
+    """ "How to pass contextual data between calls": technical parameters."""
+    async with stack() as s, s.connected() as (_phone, call):
+        with pytest.raises(HttpResponseError) as refused:
+            await call.transfer_call_to_participant(OTHER, **headers)
+        assert refused.value.status_code == 400
+        assert (await call.get_call_properties()).call_connection_state == "connected"
+
+
+async def test_a_custom_context_at_its_limits_is_taken() -> None:
+    """Five headers and User-To-User, 256 characters each."""
+    headers = {f"X-MS-Custom-{n}": "x" * 256 for n in range(5)} | {"User-To-User": "y"}
+    async with stack() as s, s.connected() as (phone, call):
+        await call.transfer_call_to_participant(OTHER, sip_headers=headers)
+        assert (await phone.text())["reason"] == "transferred"
+
+
+async def test_nobody_picks_up_as_often_as_is_wanted() -> None:
+    """The fault plays both outcomes of one number."""
+    async with stack() as s, s.connected() as (phone, call):
+        await s.faults(transfer_fails=1)
+        await call.transfer_call_to_participant(OTHER, operation_context="first")
+        assert (await s.app.event("CallTransferFailed"))["data"]["operationContext"] == "first"
+        await call.transfer_call_to_participant(OTHER, operation_context="second")
+        assert (await phone.text())["reason"] == "transferred"
+        states = [transfer["state"] for transfer in (await s.inspect())["calls"][0]["transfers"]]
+        assert states == ["failed", "accepted"]
 
 
 async def test_transfer_failed() -> None:

@@ -61,10 +61,10 @@ def test_only_the_first_reply_after_the_caller_has_a_latency() -> None:
     assert [report.latency_ms for report in reports.values()] == [None, 600, None]
 
 
-def test_talking_over_the_agent_is_an_interruption_and_overlapping_its_last_breath_is_not() -> None:
-    turns = [turn(0, "agent", 0, 3_000), turn(1, "agent", 6_000, 8_000)]
+def test_an_agent_that_goes_on_after_a_sign_of_listening_was_not_interrupted() -> None:
+    turns = [turn(0, "agent", 0, 3_000, cut=True), turn(1, "agent", 6_000, 8_000)]
     reports = report_turns(
-        turns, sound([span(2_000, 4_000), span(7_900, 9_000)], [span(0, 3_000), span(6_000, 8_000)])
+        turns, sound([span(2_000, 4_000), span(6_900, 7_200)], [span(0, 3_000), span(6_000, 8_000)])
     )
     assert [report.interrupted for report in reports.values()] == [True, False]
 

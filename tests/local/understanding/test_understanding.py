@@ -22,7 +22,6 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from bridge.replies import Replies
 from bridge.session import session_for
 from bridge.tools import ToolBox
 from bridge.voicelive import wire
@@ -211,7 +210,7 @@ async def _talk(url: str, tools: ToolBox, case: Case, caller: Caller) -> Talk:
     talk = Talk()
     async with asyncio.timeout(60), _connected(url, tools) as model:
         events = model.events()
-        await model.send(Replies().ask("greeting", load_agent(DEFAULT_AGENT_DIR).greeting))
+        await model.send(_word_for_word(load_agent(DEFAULT_AGENT_DIR).phrases_for("en").greeting))
         await _reply(events, talk)
         for line in case.said:
             talk.lines.append(f'said "{LINES.get(line, caller.name)}"')
@@ -223,6 +222,12 @@ async def _talk(url: str, tools: ToolBox, case: Case, caller: Caller) -> Talk:
                 await model.send(wire.ItemCreate(event_id="i", item=item))
                 await model.send(wire.ResponseCreate(event_id="r"))
     return talk
+
+
+def _word_for_word(text: str) -> wire.ResponseCreate:
+    message = wire.MessageItem("assistant", [wire.TextPart("text", text)])
+    options = wire.ResponseOptions(pre_generated_assistant_message=message)
+    return wire.ResponseCreate(event_id="w", response=options)
 
 
 async def _reply(events: AsyncIterator[wire.ServerEvent], talk: Talk) -> wire.FunctionCallDone | None:
@@ -246,15 +251,17 @@ async def _reply(events: AsyncIterator[wire.ServerEvent], talk: Talk) -> wire.Fu
 
 @asynccontextmanager
 async def _connected(url: str, tools: ToolBox) -> AsyncIterator[VoiceLive]:
-    """A session with the settings that the bridge sends."""
+    """A session with the settings that the bridge sends, but for one: with no conversation to ask for
+    replies, the service makes them by itself."""
 
     async def headers() -> dict[str, str]:
         return {"api-key": "any"}
 
-    model = await VoiceLive.open(url, "gpt-4.1", headers)
+    model = await VoiceLive.open(url, {"model": "gpt-4.1"}, headers)
     try:
         catalogue = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
         session = session_for(load_agent(DEFAULT_AGENT_DIR), tools, catalogue, NOW)
+        session.turn_detection.create_response = session.turn_detection.interrupt_response = True
         await model.send(wire.SessionUpdate(event_id="e", session=session))
         yield model
     finally:

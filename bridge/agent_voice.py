@@ -1,0 +1,207 @@
+"""The agent's side of a conversation: what it says, as far as the caller hears it. No I/O, no clock.
+
+The model generates faster than it is heard, so a reply lives on here after its response is done: its audio is
+paced to the carrier, paused, gone on with or given up, and the model's history is cut to what was heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridge.commands import Command, Play, SaveTurn, Send, StopPlayback
+from bridge.playout import Heard, Playout
+from bridge.replies import Replies
+from bridge.turns import AgentTurn, TurnLog
+from bridge.voicelive import wire
+
+
+class AgentVoice:
+    """What one agent says.
+
+    Args:
+        turns: is told what is heard.
+        event_id: makes the id of a client event out of its type.
+    """
+
+    def __init__(self, turns: TurnLog, event_id: Callable[[str], str]) -> None:
+        self.replies = Replies()
+        self.playout = Playout()
+        self._turns = turns
+        self._event_id = event_id
+        self._dropped: set[str] = set()
+        """Responses whose audio must not be heard any more."""
+        self._spoke: set[str] = set()
+        """Responses that have given audio."""
+        self._items: dict[str, list[str]] = {}
+        """Items without audio so far, by response that is being generated."""
+        self._playing_item: str | None = None
+        self._heard_out_due: float | None = None
+        self._silent_since = 0.0
+        """When a pause began."""
+        self.ends_at = 0.0
+        """When all that is there will have been heard; stays in the past until there is more."""
+
+    def busy(self, now: float) -> bool:
+        """Whether there is something that the caller has not heard, or that is being made."""
+        return self.replies.under_way or self.playout.is_playing(now)
+
+    def is_dropped(self, response_id: str) -> bool:
+        """Whether a response has been given up."""
+        return response_id in self._dropped
+
+    def spoke(self, response_id: str) -> bool:
+        """Whether a response has said anything aloud."""
+        return response_id in self._spoke
+
+    # --- what Voice Live tells -------------------------------------------------------------------------
+
+    def created(self, response_id: str) -> list[Command]:
+        """A response begins; it is called off at once when nobody wants it any more."""
+        if self.replies.created(response_id):
+            return []
+        return self.call_off()
+
+    def item_added(self, response_id: str, item: wire.OutputItem) -> None:
+        """A response is about to say or do something."""
+        self._items.setdefault(response_id, []).append(item.id)
+        if item.type == "message":
+            self._turns.agent_item(item.id, response_id)
+
+    def audio(self, delta: wire.AudioDelta, now: float) -> list[Command]:
+        """Audio of a response: what of it is to be written now."""
+        if delta.response_id in self._dropped:
+            return []
+        self._spoke.add(delta.response_id)
+        silent = self._items.get(delta.response_id, [])
+        if delta.item_id in silent:
+            silent.remove(delta.item_id)
+        self._turns.first_audio(delta.response_id, now)
+        self.playout.add(delta.response_id, delta.item_id, delta.delta, now)
+        return self.play(now)
+
+    def done(self, response: wire.FinishedResponse, *, acted: bool, now: float) -> list[Command]:
+        """A response is generated; `acted` when a tool runs for it."""
+        did_something = acted or response.id in self._spoke or response.id in self._dropped
+        failed = response.status in ("failed", "incomplete") and not did_something
+        self.replies.done(response.id, failed=failed, now=now)
+        commands: list[Command] = [
+            SaveTurn(turn) for turn in self._turns.finished(response.id, response.usage)
+        ]
+        silent = self._items.pop(response.id, [])
+        if response.id in self._dropped or response.status != "completed":
+            # Neither words that were not heard nor a tool that was not run may stand in the history.
+            commands += [self._delete(item_id) for item_id in silent]
+        return commands
+
+    def acted(self, response_id: str, item_id: str) -> None:
+        """A response called a tool, which runs: that item of it stays in the history."""
+        silent = self._items.get(response_id, [])
+        if item_id in silent:
+            silent.remove(item_id)
+
+    def forget(self, response_id: str) -> None:
+        """A response and its tools are done: memory stays bounded."""
+        self._spoke.discard(response_id)
+        self._dropped.discard(response_id)
+        self.replies.forget(response_id)
+
+    # --- what the rules decide -------------------------------------------------------------------------
+
+    def due(self) -> float | None:
+        """When there is something to write, or the end of what is there has been heard."""
+        # While more may come, the end is not known yet.
+        dues = (self.playout.timer(), self._heard_out_due if self.replies.active is None else None)
+        return min((due for due in dues if due is not None), default=None)
+
+    def heard_out(self, now: float) -> list[AgentTurn]:
+        """The turns that have now been heard to their end."""
+        if self.playout.is_playing(now):
+            self._heard_out_due = None if self.playout.paused else self.playout.ends_at(now)
+            return []
+        if self.replies.active is not None:
+            return []
+        self._heard_out_due = None
+        return self._turns.played_out()
+
+    def play(self, now: float) -> list[Command]:
+        """Write what is due."""
+        commands: list[Command] = []
+        for write in self.playout.due(now):
+            self._playing_item = write.item_id
+            self._turns.agent_audio(write.item_id, write.starts_at, write.ends_at, now)
+            commands.append(Play(write.pcm))
+        if self.playout.is_playing(now):
+            self.ends_at = self._heard_out_due = self.playout.ends_at(now)
+        return commands
+
+    def hold(self, now: float) -> list[Command]:
+        """Fall silent at once, ready to go on."""
+        sounding = self.playout.is_playing(now) and not self.playout.paused
+        if not self.playout.paused:
+            self._silent_since = now
+        self.playout.pause(now)
+        self._heard_out_due = None
+        return [StopPlayback()] if sounding else []
+
+    def go_on(self, now: float) -> list[Command]:
+        """Go on where `hold` cut in."""
+        self.playout.resume(now)
+        return self.play(now)
+
+    def give_way(self, now: float) -> list[Command]:
+        """Stop for good: silence, and the history cut to what was heard."""
+        commands = self.hold(now)
+        commands += self.call_off()
+        for heard in self.playout.stop(now):
+            commands += self._cut(heard, self._silent_since)
+        self.ends_at = now
+        return commands
+
+    def call_off(self) -> list[Command]:
+        """Give up the response that is being generated or was asked for; what it has said already stays."""
+        self.replies.call_off()
+        active = self.replies.active
+        if active is None or active in self._dropped:
+            return []
+        self._dropped.add(active)
+        return [Send(wire.ResponseCancel(event_id=self._event_id("response.cancel"), response_id=active))]
+
+    def unheard(self, now: float) -> float:
+        """Seconds of a reply that is being heard still to come; 0 when none of it has been heard."""
+        item_id = self._playing_item
+        if item_id is None or self.playout.heard(item_id, now).heard_ms == 0:
+            return 0.0
+        return self.playout.unheard(now)
+
+    def asked(self, now: float) -> bool:
+        """Whether what the caller has heard ends in a question."""
+        item_id = self._playing_item
+        if item_id is None:
+            return False
+        return self._turns.heard_words(self.playout.heard(item_id, now)).rstrip().endswith("?")
+
+    def ended(self, now: float) -> list[SaveTurn]:
+        """The call is over: what was heard of turns that were still playing."""
+        return [SaveTurn(turn) for turn in self._turns.end(self.playout.stop(now), now)]
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _cut(self, heard: Heard, now: float) -> list[Command]:
+        turn = self._turns.interrupted(heard, now)
+        if turn is None:
+            return []
+        if heard.heard_ms == 0:
+            delete = self._delete(heard.item_id)
+            # A turn nobody heard a word of is no turn, unless it stands in the store already.
+            return [delete, SaveTurn(turn)] if turn.kept else [delete]
+        cut = wire.ItemTruncate(
+            event_id=self._event_id("conversation.item.truncate"),
+            item_id=heard.item_id,
+            content_index=0,
+            audio_end_ms=heard.heard_ms,
+        )
+        return [Send(cut), SaveTurn(turn)]
+
+    def _delete(self, item_id: str) -> Command:
+        event_id = self._event_id("conversation.item.delete")
+        return Send(wire.ItemDelete(event_id=event_id, item_id=item_id))

@@ -1,0 +1,62 @@
+"""What a person needs to know about a call they take over, when no model wrote it. No I/O, no clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+from shared.handover import paragraph
+
+LONGEST: Final = 256
+"""Characters of a summary: what is read at a glance while the phone rings."""
+
+_RECENT: Final = 3
+"""Turns of the caller that are quoted, the last ones."""
+
+type Said = tuple[Literal["caller", "agent"], str]
+type Ran = tuple[str, str]
+"""Name of a tool and its result, a JSON text."""
+
+
+def summarise(turns: Sequence[Said], tools: Sequence[Ran]) -> str:
+    """One paragraph of at most LONGEST characters: bookings that stand, the last one refused, the
+    restaurants looked up, and the caller's last words, as much as there is room for."""
+    results = [(name, _read(result)) for name, result in tools]
+    parts = [*_bookings(results), *_restaurants(results), *_words(turns)]
+    return paragraph(" ".join(parts) or "The caller asked for a person and said nothing else.", LONGEST)
+
+
+def _read(result: str) -> Mapping[str, Any]:
+    try:
+        facts = json.loads(result)
+    except ValueError:
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _bookings(results: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    tries = [facts for name, facts in results if name == "book_table"]
+    parts = [
+        f"Booked: {done['restaurant']}, {done['date']} {done['time']}, {done['party_size']} people, "
+        f"{done['name']}, code {done['code']}."
+        for done in tries
+        if done.get("booked")
+    ]
+    if tries and not tries[-1].get("booked"):
+        parts.append(f"Last booking refused: {tries[-1].get('error', 'no reason')}.")
+    return parts
+
+
+def _restaurants(results: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    names = [
+        str(facts["restaurant"])
+        for name, facts in results
+        if name == "restaurant_details" and "restaurant" in facts
+    ]
+    return [f"Asked about {', '.join(dict.fromkeys(names))}."] if names else []
+
+
+def _words(turns: Sequence[Said]) -> list[str]:
+    said = [text.strip() for role, text in turns if role == "caller" and text.strip()]
+    return [f"Caller's last words: {' / '.join(said[-_RECENT:])}"] if said else []

@@ -1,0 +1,59 @@
+"""How a session of Voice Live is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from bridge.voicelive.connection import Target, VoiceLive, VoiceLiveError
+
+
+class Door:
+    """A server that notes what is asked and lets nobody in."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.asked = ""
+
+    def admit(self, connection: ServerConnection, request: Request) -> Response:
+        self.asked = request.path
+        return connection.respond(HTTPStatus.FORBIDDEN, "")
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    door = Door()
+
+    async def never(_: ServerConnection) -> None:
+        raise AssertionError("nobody is let in")
+
+    async with serve(never, "127.0.0.1", 0, process_request=door.admit) as server:
+        door.url = f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+        yield door
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"model": "gpt-4.1"},
+        {"agent-name": "host & co", "agent-project-name": "tables"},
+        {"agent-name": "host", "agent-project-name": "tables/1", "agent-version": "7"},
+    ],
+)
+async def test_what_answers_stands_in_the_query(door: Door, target: Target) -> None:
+    """Names of the parameters: reference 2026-07-15, endpoint; `agent-version`: the client library."""
+
+    async def headers() -> dict[str, str]:
+        return {"Authorization": "Bearer token"}
+
+    with pytest.raises(VoiceLiveError):
+        await VoiceLive.open(door.url, target, headers)
+    asked = urlsplit(door.asked)
+    assert asked.path == "/voice-live/realtime"
+    wanted = {"api-version": "2026-07-15", **target}
+    assert parse_qs(asked.query, strict_parsing=True) == {name: [value] for name, value in wanted.items()}

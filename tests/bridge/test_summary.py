@@ -1,0 +1,74 @@
+"""What a person reads about a call they take over, when no model wrote it."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.summary import LONGEST, Ran, Said, summarise
+
+BOOKED = json.dumps(
+    {
+        "booked": True,
+        "code": "KMRTW",
+        "restaurant": "Golden Lotus",
+        "id": "golden-lotus",
+        "date": "2026-11-27",
+        "time": "19:30",
+        "party_size": 4,
+        "name": "Anna",
+        "spoken": "Your table ...",
+    }
+)
+REFUSED = json.dumps({"error": "full", "message": "Golden Lotus has no table left.", "alternatives": []})
+DETAILS = json.dumps({"restaurant": "Trattoria Sole", "id": "trattoria-sole", "spoken": "It is open."})
+
+turns = st.lists(st.tuples(st.sampled_from(["caller", "agent"]), st.text(max_size=200)), max_size=12)
+runs = st.lists(
+    st.tuples(
+        st.sampled_from(["find_restaurants", "restaurant_details", "book_table", "end_call"]),
+        st.sampled_from([REFUSED, '{"error": "timeout", "message": "slow"}', "[]", "no JSON", "{}"]),
+    )
+    | st.just(("book_table", BOOKED))
+    | st.just(("restaurant_details", DETAILS)),
+    max_size=8,
+)
+
+
+@given(turns, runs)
+def test_it_is_one_short_paragraph_whatever_happened(said: list[Said], ran: list[Ran]) -> None:
+    summary = summarise(said, ran)
+    assert 0 < len(summary) <= LONGEST
+    assert summary.isprintable()
+
+
+@given(turns, runs)
+def test_a_booking_that_stands_comes_first(said: list[Said], ran: list[Ran]) -> None:
+    summary = summarise(said, [*ran, ("book_table", BOOKED)])
+    assert summary.startswith("Booked: Golden Lotus, 2026-11-27 19:30, 4 people, Anna, code KMRTW.")
+
+
+def test_it_tells_what_was_tried_and_the_callers_last_words() -> None:
+    said: list[Said] = [
+        ("agent", "Good evening."),
+        ("caller", "A table for four."),
+        ("agent", "When?"),
+        ("caller", "Friday."),
+        ("caller", "I want a person."),
+        ("caller", " "),
+    ]
+    ran = [("restaurant_details", DETAILS), ("restaurant_details", DETAILS), ("book_table", REFUSED)]
+    assert summarise(said, ran) == (
+        "Last booking refused: full. Asked about Trattoria Sole. "
+        "Caller's last words: A table for four. / Friday. / I want a person."
+    )
+
+
+def test_a_refusal_that_was_made_good_is_left_out() -> None:
+    assert "refused" not in summarise([], [("book_table", REFUSED), ("book_table", BOOKED)])
+
+
+def test_a_caller_who_said_nothing_has_a_summary_too() -> None:
+    assert summarise([], []) == "The caller asked for a person and said nothing else."
