@@ -21,7 +21,7 @@ _WORDS_WITHIN = 0.7
 """Seconds that a short sound's words may take before it is answered without them."""
 
 _LONGEST = 30.0
-"""Seconds without a new word after which the end of a sound must have been missed, or it is a steady noise."""
+"""Seconds without a new word after which the end of a sound was missed, or it is a steady noise."""
 
 _PAUSE = 0.25
 """Seconds of quiet that end a short sound, unless it goes on: pauses inside words are shorter."""

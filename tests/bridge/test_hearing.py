@@ -9,8 +9,18 @@ import numpy as np
 
 from bridge.carriers import SAMPLE_RATE
 from bridge.hearing import Hearing, Step
+from bridge.voicelive import wire
+from tests.bridge.talk import Talk
 
 FRAME = SAMPLE_RATE // 50
+VOICE, QUIET = 3_000.0, 20.0
+"""Of samples, their standard deviation."""
+
+
+def frame(level: float) -> str:
+    """20 ms as a carrier brings them."""
+    noise = np.random.default_rng(1).normal(0.0, level, FRAME)
+    return b64encode(np.clip(noise, -32_768, 32_767).astype("<i2").tobytes()).decode()
 
 
 @dataclass
@@ -22,18 +32,17 @@ class Listening:
     steps: list[tuple[float, Step]] = field(default_factory=list)
 
     def hears(self, seconds: float, level: float) -> Listening:
-        noise = np.random.default_rng(1).normal(0.0, level, FRAME)
-        audio = b64encode(np.clip(noise, -32_768, 32_767).astype("<i2").tobytes()).decode()
+        audio = frame(level)
         for _ in range(round(seconds / 0.02)):
             self.now += 0.02
             self._took(self.hearing.audio(audio, self.now))
         return self
 
     def voice(self, seconds: float) -> Listening:
-        return self.hears(seconds, 3_000.0)
+        return self.hears(seconds, VOICE)
 
     def quiet(self, seconds: float) -> Listening:
-        return self.hears(seconds, 20.0)
+        return self.hears(seconds, QUIET)
 
     def starts(self, item_id: str = "c1") -> Listening:
         """The service has noticed the sound."""
@@ -109,3 +118,26 @@ def test_a_second_sound_is_listened_to_as_well() -> None:
     listening.took()
     listening.quiet(0.6).voice(0.2).starts("c2").voice(0.2).quiet(0.1).words("Right.", "c2")
     assert listening.quiet(0.3).took() == [Step.HOLD, Step.GO_ON]
+
+
+def test_in_a_conversation_the_agent_goes_on_before_the_service_tells_of_the_end() -> None:
+    talk = Talk().greeted().caller_says("c0", "sushi please")
+    talk.agent_says("r1", "one two three four", 4.0)
+
+    def hears(seconds: float, level: float) -> None:
+        for _ in range(round(seconds / 0.02)):
+            talk.after(0.02)
+            talk.commands += talk.conversation.listen(frame(level), talk.now)
+
+    hears(2.0, QUIET)
+    hears(0.2, VOICE)
+    talk.caller_starts("c1").took()
+    hears(0.2, VOICE)
+    hears(0.1, QUIET)
+    talk.hears(wire.TranscriptionDelta("c1", "Okay."))
+    assert talk.played() == 0
+    hears(0.2, QUIET)
+    assert talk.played() > 0
+    talk.after(0.1).caller_stops("c1", "Okay.")
+    assert [type(event) for event in talk.events()] == [wire.ItemDelete]
+    assert talk.after(3).sent() == []

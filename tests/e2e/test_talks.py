@@ -95,6 +95,28 @@ async def test_a_caller_who_says_nothing_is_asked_twice_and_then_let_go(
     ]
 
 
+async def test_a_caller_who_cannot_be_understood_ends_with_a_person(
+    system: System, place_call: PlaceCall, phrases: Phrases
+) -> None:
+    """Asked again, asked for less, offered the keys, handed over."""
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(
+            f"{system.addresses.voice_live}/faults", json={"transcription_failed": True, "sessions": 1}
+        ) as answer,
+    ):
+        assert answer.status == 200
+    report = await place_call(*["I would like to book a table."] * 4)
+    assert said_by_agent(report) == [
+        phrases.greeting,
+        phrases.not_heard,
+        phrases.not_heard_again,
+        phrases.press_a_key,
+        phrases.transferring,
+    ]
+    assert report.outcome == Outcome.TRANSFERRED
+
+
 async def test_a_sign_of_listening_does_not_stop_the_agent(place_call: PlaceCall) -> None:
     """It falls silent for a moment and goes on to the end of its sentence; nobody answers "mm-hm"."""
     report = await place_call("What is the address of Sakura House?", "Mm-hm.", barge_in_ms=900)

@@ -1,0 +1,222 @@
+"""A whole call on a virtual clock: the rules between a modelled caller, carrier and service."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from bridge.commands import AskForPerson, Command, HandOver, HangUp, Play, RunTool, Send, StopPlayback
+from bridge.conversation import Conversation
+from bridge.turns import TurnLog
+from bridge.voicelive import wire
+from shared.agent_config import Agent
+from shared.handover import Transfer
+from tests.bridge.model_line import FRAME_SECONDS, ModelCarrier
+from tests.bridge.model_referee import Referee, Spoken
+from tests.bridge.model_service import ModelService, Mood, Timeline
+from tests.bridge.talk import SESSION
+
+SILENCE_MS = 500
+"""What ends a turn of the caller."""
+_BEGAN = 100.0
+_TRANSFER = Transfer("+15550100", "Wants a person.")
+
+
+class ModelCall:
+    """One call. `step` until `over`; an AssertionError says which rule was broken.
+
+    Args:
+        seed: of everything that is left to chance.
+        agent: what the rules are configured with.
+        mood: how the service behaves.
+        late: seconds that timers are served late.
+    """
+
+    def __init__(self, seed: int, agent: Agent, mood: Mood, *, late: float = 0.0) -> None:
+        self.rng = random.Random(seed)
+        self.line = Timeline(_BEGAN)
+        self.carrier = ModelCarrier(_BEGAN, self.rng.uniform(0.0, FRAME_SECONDS))
+        self.service = ModelService(self.line, self.rng, mood, self.carrier.tape, self._tell)
+        self.rules = Conversation(
+            agent,
+            TurnLog(padding_ms=0, silence_ms=SILENCE_MS),
+            is_read_only=lambda name: name.startswith(("find", "restaurant")),
+        )
+        self.over = False
+        self.commands: list[Command] = []
+        self.referee = Referee(self.rules, self.carrier, self.service, _BEGAN)
+        self.keeps_commands = False
+        self.person_is_there = 0.5
+        """How often."""
+        self._late = late
+        self._up_at = self._down_at = _BEGAN
+        self._timer_due: float | None = None
+        self._restless = 0
+        self._latency = self.rng.choice([0.0, 0.02, 0.15])
+        self.rules.caller_audio(0.0, _BEGAN)
+        self._do(self.rules.begin(SESSION, _BEGAN, utc=1_000.0))
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self.line.now
+
+    # --- time -----------------------------------------------------------------------------------------
+
+    def due(self) -> float:
+        """When the next thing happens."""
+        dues = [due for due in (self.line.next(), self._timer()) if due is not None]
+        assert dues, "nothing will ever happen again"
+        return min(dues)
+
+    def step(self) -> None:
+        """Let the next thing happen."""
+        timer, other = self._timer(), self.line.next()
+        self.referee.until(self.due())
+        if timer is not None and (other is None or timer <= other):
+            self._restless = self._restless + 1 if timer <= self.now else 0
+            assert self._restless < 5, "the timer spins"
+            self.line.now = timer
+            self._do(self.rules.on_timer(timer))
+        else:
+            self._restless = 0
+            self.line.step()
+        self.carrier.until(self.now)
+
+    def _timer(self) -> float | None:
+        return None if self._timer_due is None else max(self._timer_due + self._late, self.now)
+
+    # --- the caller -----------------------------------------------------------------------------------
+
+    def caller_sounds(self, seconds: float, text: str | None, partials: bool, after: float) -> None:
+        """The caller makes a sound; its words come `after` it has ended, never for None, "!" for failed."""
+        began, item_id = self.now, f"caller{len(self.referee.spoken) + 1}"
+        if not self.rules.listening or self.over:
+            return
+        spoken = Spoken(item_id, began + seconds)
+        self.referee.spoken.append(spoken)
+        self.referee.caller_speaks = True
+        heard_at = began + min(0.1, seconds / 2)
+        self.line.at(heard_at, lambda: self._says(wire.SpeechStarted(item_id, _ms(began))))
+        if partials and text:
+            for number, word in enumerate(text.split()):
+                delta = wire.TranscriptionDelta(item_id, f" {word}" if number else word)
+                at = heard_at + seconds * (number + 1) / (len(text.split()) + 1)
+                self.line.at(at, lambda delta=delta: self._says(delta))  # type: ignore[misc]  # a bound argument
+        ends = began + seconds + SILENCE_MS / 1000
+
+        def stops() -> None:
+            self.referee.caller_speaks = False
+            self.service.heard_caller(item_id)
+            self._says(wire.SpeechStopped(item_id, _ms(ends)))
+
+        self.line.at(ends, stops)
+        if text is not None:
+            self.line.at(max(heard_at, ends + after), lambda: self._says_words(spoken, text))
+
+    def caller_presses(self, key: str) -> None:
+        """The caller presses a key of the phone."""
+        if not self.over:
+            self._do(self.rules.on_key(key, self.now))
+
+    def caller_leaves(self) -> None:
+        """The caller hangs up."""
+        if not self.over:
+            self._end()
+
+    def _says_words(self, spoken: Spoken, text: str) -> None:
+        if text == "!":
+            self._says(wire.TranscriptionFailed(spoken.item_id))
+            return
+        self._says(wire.TranscriptionCompleted(spoken.item_id, text))
+        spoken.text, spoken.known_at = text, self.now
+
+    def _says(self, event: wire.ServerEvent) -> None:
+        self.service.tell(event)
+
+    # --- the service ----------------------------------------------------------------------------------
+
+    def stray(self, event: wire.ServerEvent) -> None:
+        """The service tells something that nobody waits for."""
+        self.service.tell(event)
+
+    def _tell(self, event: wire.ServerEvent) -> None:
+        self._down_at = max(self._down_at, self.now + self._latency)
+        self.line.at(self._down_at, lambda: self._arrives(event))
+
+    def _arrives(self, event: wire.ServerEvent) -> None:
+        if self.over:
+            return
+        self.referee.told(event)
+        self._do(self.rules.on_event(event, self.now))
+
+    # --- what the rules want --------------------------------------------------------------------------
+
+    def _do(self, commands: list[Command]) -> None:
+        if self.keeps_commands:
+            self.commands += commands
+        self.carrier.until(self.now)
+        for command in commands:
+            self.referee.wanted(command, self.now)
+            self._do_one(command)
+            if isinstance(command, HangUp):
+                break  # as a call does
+        self._timer_due = self.rules.timer()
+        if self.referee.seen.hung_up is not None and not self.over:
+            self._end()
+
+    def _do_one(self, command: Command) -> None:
+        match command:
+            case Send(event):
+                self._up_at = max(self._up_at, self.now + self._latency)
+                self.line.at(self._up_at, lambda: self.service.take(event))
+            case Play(pcm):
+                self.referee.played(self.carrier.write(pcm))
+            case StopPlayback():
+                self.carrier.stop()
+            case RunTool():
+                self._run_tool(command)
+            case AskForPerson():
+                transfer = _TRANSFER if self.rng.random() < self.person_is_there else None
+                self._later(self.rng.uniform(0.0, 0.5), lambda: self.rules.on_person(transfer, self.now))
+            case HandOver():
+                self._transfer()
+            case _:
+                pass
+
+    def _run_tool(self, tool: RunTool) -> None:
+        hands_over = tool.name == "transfer_to_person" and self.rng.random() < 0.7
+        transfer = _TRANSFER if hands_over else None
+
+        def ends() -> list[Command]:
+            if not self.referee.tool_ends(tool.call_id):
+                return []
+            ends_call = tool.name == "end_call"
+            return self.rules.on_tool_result(
+                tool.call_id, "{}", ends_call=ends_call, transfer=transfer, now=self.now
+            )
+
+        self._later(self.rng.choice([0.0, 0.05, 0.5, 2.0, 7.0]), ends)
+
+    def _transfer(self) -> None:
+        def ends() -> list[Command]:
+            self.referee.seen.transferring = False
+            if self.rng.random() < 0.4:
+                self._end()
+                return []
+            return self.rules.on_hand_over_failed(self.now)
+
+        self._later(self.rng.uniform(0.2, 12.0), ends)
+
+    def _later(self, after: float, do: Callable[[], list[Command]]) -> None:
+        self.line.at(self.now + after, lambda: None if self.over else self._do(do()))
+
+    def _end(self) -> None:
+        self.over = True
+        self.carrier.until(self.now)
+        for save in self.rules.on_end(self.now):
+            self.referee.wanted(save, self.now)
+
+
+def _ms(at: float) -> int:
+    return round((at - _BEGAN) * 1000)
