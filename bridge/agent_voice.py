@@ -90,7 +90,7 @@ class AgentVoice:
         silent = self._items.pop(response.id, [])
         if response.id in self._dropped or response.status != "completed":
             # Neither words that were not heard nor a tool that was not run may stand in the history.
-            commands += [self._delete(item_id) for item_id in silent]
+            commands += [self.delete(item_id) for item_id in silent]
         return commands
 
     def acted(self, response_id: str, item_id: str) -> None:
@@ -180,6 +180,11 @@ class AgentVoice:
             return False
         return self._turns.heard_words(self.playout.heard(item_id, now)).rstrip().endswith("?")
 
+    def delete(self, item_id: str) -> Command:
+        """Take an item out of the model's history."""
+        event_id = self._event_id("conversation.item.delete")
+        return Send(wire.ItemDelete(event_id=event_id, item_id=item_id))
+
     def ended(self, now: float) -> list[SaveTurn]:
         """The call is over: what was heard of turns that were still playing."""
         return [SaveTurn(turn) for turn in self._turns.end(self.playout.stop(now), now)]
@@ -191,7 +196,7 @@ class AgentVoice:
         if turn is None:
             return []
         if heard.heard_ms == 0:
-            delete = self._delete(heard.item_id)
+            delete = self.delete(heard.item_id)
             # A turn nobody heard a word of is no turn, unless it stands in the store already.
             return [delete, SaveTurn(turn)] if turn.kept else [delete]
         cut = wire.ItemTruncate(
@@ -201,7 +206,3 @@ class AgentVoice:
             audio_end_ms=heard.heard_ms,
         )
         return [Send(cut), SaveTurn(turn)]
-
-    def _delete(self, item_id: str) -> Command:
-        event_id = self._event_id("conversation.item.delete")
-        return Send(wire.ItemDelete(event_id=event_id, item_id=item_id))

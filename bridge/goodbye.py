@@ -47,6 +47,12 @@ class Goodbye:
             self.reason = reason
             self._due = now + _PATIENCE
 
+    def done(self) -> Reason:
+        """The call is being ended for it; returns why."""
+        reason, self.reason = self.reason or Reason.AGENT_ENDED, None
+        self.said, self._due, self._answer_due = False, None, None
+        return reason
+
     def word_said(self) -> None:
         """The goodbye is generated."""
         self.said = True

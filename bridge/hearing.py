@@ -23,8 +23,8 @@ _WORDS_WITHIN = 0.7
 _LONGEST = 30.0
 """Seconds without a new word after which the end of a sound was missed, or it is a steady noise."""
 
-_PAUSE = 0.25
-"""Seconds of quiet that end a short sound, unless it goes on: pauses inside words are shorter."""
+_PAUSE = 0.3
+"""Seconds of quiet that end a short sound, unless it goes on: most pauses between words are shorter."""
 
 _KEPT = 8
 """Stretches of sound whose words may still come."""

@@ -42,7 +42,8 @@ class Verdict(StrEnum):
     YIELD = "yield"
     """The caller has the floor: what is unheard is dropped. Final."""
     RESUME = "resume"
-    """Go on from where the caller stopped hearing. Real words that come later still take the floor."""
+    """Go on from where the caller stopped hearing. Real words that come later still take the floor; a caller
+    who was quiet for no more than a moment makes it WAIT again."""
 
 
 class Interruption:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from shared.agent_config import Agent
 from tests.bridge.model_call import ModelCall
 from tests.bridge.model_orders import Order, broken_orders
 from tests.bridge.model_service import Mood
@@ -77,7 +78,7 @@ def _kept(call: ModelCall) -> Iterator[object]:
     waiting: list[object] = [call.rules]
     while waiting:
         value = waiting.pop()
-        if id(value) in seen or value is call.rules._agent:
+        if id(value) in seen or isinstance(value, Agent):
             continue
         seen.add(id(value))
         yield value

@@ -70,7 +70,7 @@ def said_okay() -> Listening:
     return Listening().quiet(1.0).voice(0.2).starts().voice(0.2).quiet(0.1).words("Okay.")
 
 
-def test_a_sign_of_listening_is_over_after_a_quarter_of_a_second() -> None:
+def test_a_sign_of_listening_is_over_after_a_moment_of_quiet() -> None:
     listening = said_okay()
     assert listening.took() == [Step.HOLD]
     assert listening.quiet(0.1).took() == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -243,7 +243,19 @@ _sounds = st.builds(
 _adaptive = st.builds(heard, asked=st.booleans(), unheard=st.floats(0.0, 10.0), partials_seen=st.booleans())
 
 
-def run(sound: Interruption, course: Course) -> list[tuple[float, Verdict]]:
+_pauses = st.lists(
+    st.tuples(st.floats(0.3, 4.0), st.floats(0.1, 1.0), st.none() | st.floats(0.0, 1.0)), max_size=3
+)
+"""When the caller falls quiet, after how much sound, and how much later they speak on."""
+
+
+def _fell_quiet(sound: Interruption, voiced: float, now: float) -> Verdict:
+    return sound.quiet(voiced, since=now - 0.3)
+
+
+def run(
+    sound: Interruption, course: Course, pauses: Sequence[tuple[float, float, float | None]] = ()
+) -> list[tuple[float, Verdict]]:
     """The verdict after each event, in the order of time; timers fire when they are due."""
     steps: list[tuple[float, Callable[[float], Verdict]]] = [
         (10.0 + after, partial(sound.partial, text))
@@ -256,6 +268,11 @@ def run(sound: Interruption, course: Course) -> list[tuple[float, Verdict]]:
         if course.transcript is not None:
             later, words = course.transcript
             steps.append((10.0 + after + later, partial(sound.transcript, words)))
+    for after, voiced, speaks_on in pauses:
+        if course.ends is None or after < course.ends[0]:
+            steps.append((10.0 + after, partial(_fell_quiet, sound, voiced)))
+            if speaks_on is not None:
+                steps.append((10.0 + after + speaks_on, sound.speaks_on))
     told = [(10.0, sound.verdict)]
     for at, step in sorted(steps, key=lambda entry: entry[0]):
         while (due := sound.due()) is not None and due <= at:
@@ -274,6 +291,17 @@ def test_there_is_a_verdict_in_the_end_and_a_yield_is_final(sound: Interruption,
         assert set(verdicts[verdicts.index(YIELD) :]) == {YIELD}
     if RESUME in verdicts:
         assert WAIT not in verdicts[verdicts.index(RESUME) :]
+
+
+@given(sound=_sounds, course=_courses, pauses=_pauses)
+def test_pauses_change_nothing_of_that(
+    sound: Interruption, course: Course, pauses: list[tuple[float, float, float | None]]
+) -> None:
+    """But that an agent who went on may have to wait once more."""
+    verdicts = [verdict for _, verdict in run(sound, course, pauses)]
+    assert verdicts[-1] is not WAIT
+    if YIELD in verdicts:
+        assert set(verdicts[verdicts.index(YIELD) :]) == {YIELD}
 
 
 @given(sound=_adaptive, course=_courses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum, auto
 
+from local.voice_live.mind.patterns import line_of
 from local.voice_live.mind.spans import at, has_any, texts
 from local.voice_live.mind.vocabulary import FILLERS
 from local.voice_live.mind.words import Token, phrases, word_set
@@ -30,6 +31,8 @@ class Act(Enum):
     DONE = auto()
     """Wants nothing more: "that's all"."""
     COMPARE = auto()
+    PERSON = auto()
+    """Asks to be put through to a human."""
     SMALL_TALK = auto()
 
 
@@ -40,13 +43,17 @@ _YES = phrases(
     | of course | absolutely | fine | thats fine | that works | works for me | lovely | confirm | i
     confirm | definitely | indeed | all right | alright | thats correct | thats it | that is right | that
     is correct | that will do | thatll do | good | please | certainly | spot on | brilliant | excellent |
-    confirmed
+    confirmed | uh huh | mm hmm | mhm | lets do it | lets do that | id love that | id love to |
+    that would be great | that would be lovely | that would be good | thatd be great | thatd be lovely |
+    yes i would | i would please | that suits | thats perfect | thats great | thats good | all good | looks
+    good | thats the one | you got it | cool | super | wonderful | fantastic | aye | that is fine
     """
 )
 _YES_FIRST = word_set(
     """
     yes yeah yep yup yea ya yah sure ok okay correct right exactly perfect great absolutely definitely
-    indeed lovely fine alright certainly confirm confirmed good brilliant excellent corrects
+    indeed lovely fine alright certainly confirm confirmed good brilliant excellent corrects mhm aye cool
+    super wonderful fantastic
     """
 )
 _YES_PHRASES = tuple(phrase for phrase in _YES if " " in phrase)
@@ -69,29 +76,48 @@ _HELLO = word_set("hello hi hey hiya greetings hallo hola")
 _GOODBYE = phrases(
     """
     bye | goodbye | bye bye | see you | good night | have a good | have a nice | have a great | hang up |
-    thats all for now | end the call | cheerio | talk to you later | farewell | take care
+    thats all for now | end the call | cheerio | talk to you later | farewell | take care | have a lovely |
+    speak soon | see ya | ill leave it there | must dash | ill call back | ill call again | ring off | ciao
     """
 )
+_BEFORE_BY = word_set("near close stop drop come pass go to pay") | {""}
+_LEAVING = phrases(
+    """
+    have to go | got to go | gotta go | need to go | have to run | got to run | should go | must go |
+    better go | should be off | have to leave
+    """
+)
+"""Goodbyes where nothing but "now" follows: "I have to go to the station" is none."""
 _DONE = phrases(
     """
-    thats all | that is all | thats everything | that is everything | nothing else | nothing more | thatll
-    be all | that will be all | im done | we are done | were done | im good | i am good | im all set | all
-    set | no more | im fine thanks | thats all thanks
+    thats all | that is all | thats everything | that is everything | nothing else | nothing more |
+    thatll be all | that will be all | im done | we are done | were done | im good | i am good |
+    im all set | all set | no more | im fine thanks | thats all thanks | all sorted | im sorted |
+    that covers it | thats the lot | everything i need | everything i needed | what i needed |
+    all i needed | all i wanted | no further questions | dont need anything else | dont need anything more |
+    dont want anything else | not anything else | were good | we are good | thatll do | that will do
     """
 )
+_THATS_IT = ("thats it", "that is it", "thatll be it", "that will be it")
+"""Agreement after a yes, but the end of a talk after a no or with thanks."""
 _THANKS = ("thanks", "thank you", "cheers", "much appreciated", "thank")
 _REPEAT = phrases(
     """
     sorry | pardon | pardon me | what was that | say that again | repeat | come again | what did you say |
     i didnt catch | didnt hear | could not hear | couldnt hear | cant hear | once more | one more time |
-    say again | excuse me | what | huh | again please | can you repeat | i missed that | eh
+    say again | excuse me | what | huh | again please | can you repeat | i missed that | eh | sorry what |
+    you what | say what | what is that | i dont understand | i didnt understand | i didnt get that | i cant
+    hear you | speak up | whats that | say that slowly | more slowly | slower please | louder please
     """
 )
 _REPEAT_ANYWHERE = phrases(
     """
-    say that again | repeat that | repeat it | what did you say | didnt catch that | come again | what was
-    that | didnt hear | couldnt hear you | say it again | i missed that | repeat please | please repeat |
-    you repeat | beg your pardon | one more time | once more please
+    say that again | repeat that | repeat it | what did you say | didnt catch that | come again |
+    what was that | didnt hear | couldnt hear you | say it again | i missed that | repeat please |
+    please repeat | you repeat | beg your pardon | one more time | once more please | didnt quite catch |
+    didnt catch what | didnt get that | didnt understand | dont understand you | cant hear you |
+    cannot hear you | speak up | speak more slowly | speak slower | say that slower | run that by me |
+    say that one more time | say that slowly
     """
 )
 _WAIT = phrases(
@@ -110,9 +136,10 @@ _CANCEL = phrases(
 )
 _HELP = phrases(
     """
-    what can you do | help | how does this work | who are you | are you a robot | are you human | are you
-    real | what are you | can you help me | could you help me | i need help | am i speaking to | is this a
-    robot | how can you help | what do you do | what is this | whos this | who is this
+    what can you do | help | how does this work | who are you | are you a robot | are you a machine |
+    are you a computer | are you a bot | are you an ai | are you human | are you real | what are you |
+    can you help me | could you help me | i need help | am i speaking to | is this a robot |
+    how can you help | what do you do | what is this | whos this | who is this
     """
 )
 _ANYTHING = phrases(
@@ -135,6 +162,30 @@ _QUESTION_PHRASES = phrases(
     | how about | i wonder | i was wondering
     """
 )
+_PERSON = """
+    speak/talk to/with (a/the/some/your) (real/actual/living) person/human/someone/somebody/anyone/anybody |
+    speak/talk to/with (a/an/the/one/some) (of) (the/your) manager/operator/agent/staff/boss/owner/team |
+    speak/talk to/with (a/an/the) representative/receptionist/waiter/host/people/customer | human being |
+    a/the real/actual/living person/human | put me/us (straight) through | connect me/us (to/with) |
+    operator | transfer me/us/the | get me/us (a/the) person/human/manager |
+    customer service | want/need/like/prefer a (real) human/person/manager | is the manager there |
+    is there a person/human/manager |
+    someone/somebody/anyone/anybody (that) i/we can/could speak/talk (to/with) |
+    i want/need/would the manager | get/fetch the manager | a person not a machine/robot/computer
+"""
+_PERSON_ALONE = (
+    "human",
+    "a human",
+    "person",
+    "a person",
+    "person plays",
+    "a person plays",
+    "manager",
+    "the manager",
+)
+_IS_IT_A_PERSON = (
+    "are you a/an/really | am i speaking/talking | is this a | speaking/talking to a robot/machine"
+)
 _COMPARE = phrases(
     """
     compare | difference | which is | which one is | which of | which ones | whats better | better one
@@ -151,7 +202,7 @@ _POLITE = word_set(
     please thanks thank you very much so then it that thats this is all the a an i id ill lets go ahead do
     book and for me to be would like of course just now my we us great good perfect lovely yes yeah sure
     ok okay right correct sounds works fine one will really absolutely looks in with there everything
-    confirm
+    confirm would love thatd like suits do uh huh mm hmm mhm
     """
 )
 
@@ -179,7 +230,8 @@ def read_acts(tokens: Sequence[Token], text: str) -> frozenset[Act]:
     found |= _courtesies(words, short)
     if has_any(words, _CANCEL):
         found.add(Act.CANCEL)
-    if has_any(words, _HELP):
+    line = line_of(tokens)
+    if has_any(words, _HELP) or (line.has(_PERSON) and line.has(_IS_IT_A_PERSON)):
         found.add(Act.HELP)
     if has_any(words, _ANYTHING):
         found.add(Act.ANYTHING)
@@ -192,6 +244,8 @@ def read_acts(tokens: Sequence[Token], text: str) -> frozenset[Act]:
         found.add(Act.QUESTION)
     if has_any(words, _COMPARE):
         found.add(Act.COMPARE)
+    if (line.has(_PERSON) or line.text in _PERSON_ALONE) and not line.has(_IS_IT_A_PERSON):
+        found.add(Act.PERSON)
     return frozenset(found)
 
 
@@ -206,15 +260,19 @@ def _courtesies(words: list[str], short: bool) -> set[Act]:
         words[:3], ("good morning", "good evening", "good afternoon", "good day")
     ):
         found.add(Act.HELLO)
-    if has_any(words, _GOODBYE):
+    line = " ".join(words)
+    by = words[-1] in ("by", "buy") and at(words, len(words) - 2) not in _BEFORE_BY  # heard for "bye"
+    if by or has_any(words, _GOODBYE) or line.removesuffix(" now").endswith(_LEAVING):
         found.add(Act.GOODBYE)
-    if has_any(words, _DONE):
+    ends = has_any(words, _THATS_IT) and (
+        words[0] in _NO_FIRST or has_any(words, ("thanks", "thank you", "think"))
+    )
+    if has_any(words, _DONE) or ends:
         found.add(Act.DONE)
     if has_any(words, _THANKS):
         found.add(Act.THANKS)
     if has_any(words, _SMALL_TALK):
         found.add(Act.SMALL_TALK)
-    line = " ".join(words)
     if (
         line in _REPEAT
         or has_any(words, _REPEAT_ANYWHERE)

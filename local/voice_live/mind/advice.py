@@ -51,6 +51,9 @@ def _from_advice(part: str) -> str:
 
 
 def _as_offer(rest: str) -> str:
+    if rest.startswith(("help", "to help")):
+        instead = rest.partition(" or to ")[2]
+        return f"Shall I {instead}?" if instead else "What else can I do for you?"
     if rest.startswith("to "):
         wish, _, aside = rest[3:].partition(": ")
         return f"{sentence(aside)} Shall I {wish}?" if aside else f"Shall I {wish}?"

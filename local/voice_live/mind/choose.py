@@ -33,13 +33,16 @@ _OPTIONS = 2.0
 _ASKS_FOR_OPTIONS = phrases(
     """
     what do you have | what have you got | what is there | what else | which restaurants | what restaurants |
-    the options | my options | other options | any others
+    what kind of food | what kinds of food | what sort of food | what sorts of food | what types of food |
+    what cuisines | the options | my options | other options | any others
     """
 )
 """Ways to ask for a list without saying of what."""
 _NAMED = 1.5
+_ANY_OF_THEM = 1.0
+"""Who asks for any place at all must be told of some before one can be booked."""
 _WITHOUT_SUBJECT = 2.5
-_SUBJECT_ASSUMED = 1.0
+_SUBJECT_ASSUMED = 0.5
 _SUBJECT_UNUSED = 2.0
 _CHOICE_BY_THE_WAY = 2.0
 """A choice in a lookup counts a little less than in a search, whose choices are all there is to it."""
@@ -65,22 +68,45 @@ class Candidate:
 
 def best_tool(talk: Talk, reading: Reading, subject: str) -> Candidate | None:
     """The tool with most evidence, or None when no tool has enough."""
-    best: Candidate | None = None
+    found: list[Candidate] = []
     scores: dict[str, float] = {}
     for tool in talk.schema.tools:
-        if tool.role is Role.END:
+        if tool.role in (Role.END, Role.HAND_OVER):
             continue
         values = values_in(reading, tool, talk.schema, talk.now)
         if subject and tool.parameter(talk.schema.subject) is not None:
             values[talk.schema.subject] = subject
-        own = _OPTIONS if tool.role is Role.SEARCH and has_any(reading.words, _ASKS_FOR_OPTIONS) else 0.0
+        own = _asks_for_any(talk, reading, values) if tool.role is Role.SEARCH else 0.0
         own += reading.pull.get(tool.name, 0.0) + _evidence(talk, tool, values)
         score = own + _about_the_subject(talk, tool, reading, subject)
         scores[tool.name] = score
         named = any(_tells(p, talk) for p in tool.parameters if p.name in values)
-        if own >= _OWN and score >= ENOUGH and (best is None or score > best.score):
-            best = Candidate(tool, score, values, named, scores)
-    return best
+        if own >= _OWN and score >= ENOUGH:
+            found.append(Candidate(tool, score, values, named, scores))
+    return max(_possible(found, talk), key=lambda candidate: candidate.score, default=None)
+
+
+def _asks_for_any(talk: Talk, reading: Reading, values: Mapping[str, Any]) -> float:
+    """Whether a sentence asks for a list: "what do you have", "anywhere open at nine"."""
+    if has_any(reading.words, _ASKS_FOR_OPTIONS):
+        return _OPTIONS
+    return _ANY_OF_THEM if values and speaks_of_any(reading, talk.schema) else 0.0
+
+
+def _possible(found: list[Candidate], talk: Talk) -> list[Candidate]:
+    """Without lookups that lack their subject, where a search can use what was said: "where can I get a
+    curry" asks about no restaurant in particular."""
+    if not any(one.tool.role is Role.SEARCH and one.named for one in found):
+        return found
+    name = talk.schema.subject
+    return [
+        one
+        for one in found
+        if one.tool.role is not Role.LOOKUP
+        or name in one.values
+        or talk.focus
+        or one.tool.parameter(name) not in one.tool.required
+    ]
 
 
 def _tells(parameter: Parameter, talk: Talk) -> bool:
@@ -117,7 +143,7 @@ def _about_the_subject(talk: Talk, tool: Tool, reading: Reading, subject: str) -
     if takes is None or not takes.required or tool.role is Role.SEARCH:
         return 0.0
     if tool.role is Role.COMMIT:
-        return -0.5
+        return -_ANY_OF_THEM if speaks_of_any(reading, talk.schema) else -0.5
     if takes.kind is not Kind.CHOICE and not talk.things:
         return 0.0  # a town or a title that nobody has named yet is simply asked for
     return -_SUBJECT_ASSUMED if talk.focus and not speaks_of_any(reading, talk.schema) else -_WITHOUT_SUBJECT

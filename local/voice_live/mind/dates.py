@@ -28,6 +28,9 @@ _NAMED = {
     ("halloween",): (10, 31), ("christmas",): (12, 25),
 }  # fmt: skip
 _PARTS_OF_DAY = ("evening", "afternoon", "morning", "lunchtime", "night", "lunch")
+_AFTER_WE_WOULD = frozenset(
+    {"like", "love", "prefer", "rather", "want", "be", "quite", "really", "just", "need"}
+)
 _AFTER_AN_ORDINAL = frozenset(
     {"one", "ones", "option", "restaurant", "place", "choice", "two", "thing", "name"}
 )
@@ -106,7 +109,7 @@ def _weekday(tokens: Sequence[Token], words: list[str], i: int, today: date) -> 
     """ "Friday", "this Friday", "next Friday", "a week on Friday", "Friday week", "Friday the 27th"."""
     name = words[i]
     number = _WEEKDAY.get(name) if name in _WEEKDAY else _WEEKDAY.get(name.removesuffix("s"))
-    if number is None or (name == "sun" and at(words, i - 1) not in ("on", "this", "next")):
+    if number is None or not _means_a_day(tokens, words, i):
         return None
     before, start, end = at(words, i - 1), i, i + 1
     ahead = (number - today.weekday()) % 7
@@ -127,6 +130,13 @@ def _weekday(tokens: Sequence[Token], words: list[str], i: int, today: date) -> 
     if exact is not None:
         return Found(exact.value, start, exact.end)
     return Found(today + timedelta(days=ahead), start, _past_part_of_day(words, end))
+
+
+def _means_a_day(tokens: Sequence[Token], words: list[str], i: int) -> bool:
+    """False for the "wed" of "we'd like", and for "sun" and "sat" where they are no days."""
+    if words[i] in ("sun", "sat", "mon"):
+        return at(words, i - 1) in ("on", "this", "next")
+    return words[i] != "wed" or ("'" not in tokens[i].raw and at(words, i + 1) not in _AFTER_WE_WOULD)
 
 
 def _past_part_of_day(words: list[str], end: int) -> int:
@@ -190,6 +200,8 @@ def _relative(tokens: Sequence[Token], words: list[str], i: int, today: date) ->
         return Found(today + timedelta(days=1), i, _past_part_of_day(words, i + 1))
     if words[i : i + 3] == ["day", "after", "tomorrow"]:
         return Found(today + timedelta(days=2), i, i + 3)
+    if words[i : i + 2] == ["a", "week"] and (day := at(words, i + 2)) in ("today", "tomorrow"):
+        return Found(today + timedelta(days=7 + (day == "tomorrow")), i, i + 3)
     if words[i : i + 4] == ["a", "week", "from", "today"] or words[i : i + 3] == ["in", "a", "week"]:
         return Found(today + timedelta(days=7), i, i + (4 if word == "a" else 3))
     if word == "in" and i + 1 < len(tokens) and (count := tokens[i + 1].cardinal) is not None and count <= 60:

@@ -56,7 +56,7 @@ _KITCHENS = {
     "spanish": "paella | tapas | gazpacho | chorizo | tortilla | patatas bravas | jamon",
     "korean": "bibimbap | kimchi | bulgogi | korean barbecue | korean fried chicken",
     "vietnamese": "pho | banh mi | summer rolls | bun cha",
-    "turkish": "doner | doner kebab | lahmacun | pide | kofte",
+    "turkish": "doner | doner kebab | lahmacun | pide | kofta | kofte",
     "british": """
         roast dinner | sunday roast | shepherds pie | bangers and mash | full english | english breakfast
         | scones | fish pie
@@ -83,6 +83,9 @@ MENU_SECTIONS = frozenset(
     )
 )
 
+SECTION_NAMES = {"puddings": "desserts", "appetizers": "starters", "appetisers": "starters"}
+"""Parts of a menu that go by two names, and the more usual one."""
+
 CUISINE_PHRASES: dict[str, str] = {
     "mediterranean": "italian", "cantonese": "chinese", "szechuan": "chinese", "sichuan": "chinese",
     "tex mex": "mexican", "sea food": "seafood", "see food": "seafood", "middle eastern": "lebanese",
@@ -96,10 +99,23 @@ KINDS_OF_FOOD = word_set(
 )
 """Words that follow the name of a kitchen: "Thai food"."""
 
+SOUNDS_LIKE = {
+    "stake": "steak", "stakes": "steaks", "muscles": "mussels", "moose": "mousse", "bred": "bread",
+    "lam": "lamb", "source": "sauce", "role": "roll", "roles": "rolls", "soul": "sole", "leak": "leek",
+    "currie": "curry", "currys": "curries", "pitsa": "pizza", "talks": "tacos", "taco's": "tacos",
+    "tacoes": "tacos", "crapes": "crepes", "ram in": "ramen", "raymond": "ramen", "shoe she": "sushi",
+    "sue she": "sushi", "hum us": "hummus", "pie ella": "paella",
+}  # fmt: skip
+"""Words that a recogniser writes for foods of the same sound."""
+
 FOOD_WORDS: frozenset[str] = frozenset(
     word for phrase in (*CUISINE_OF, *_KITCHENS, *CUISINE_PHRASES) for word in phrase.split()
 )
 """Words of dishes and kitchens, which name no restaurant by themselves."""
 
-DISHES = Matcher(sorted(CUISINE_OF), general=FOOD_WORDS)
+DISHES = Matcher(
+    sorted(CUISINE_OF),
+    phrases={heard: food for heard, food in SOUNDS_LIKE.items() if food in CUISINE_OF},
+    general=FOOD_WORDS,
+)
 """Finds a known dish in a sentence, misspelled or not."""

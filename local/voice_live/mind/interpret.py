@@ -7,7 +7,10 @@ from typing import Any
 
 from local.voice_live.mind.acts import Act, plainly_agrees
 from local.voice_live.mind.asked import Wanted
+from local.voice_live.mind.changes import bare_change, named_to_change, nearer_time
 from local.voice_live.mind.choose import Candidate, best_tool
+from local.voice_live.mind.keys import in_words
+from local.voice_live.mind.lexicon import WORDED
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
@@ -15,31 +18,26 @@ from local.voice_live.mind.schema import Kind, Role, Tool
 from local.voice_live.mind.slots import value_of, values_in
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Goal, Heard, Talk, Want
-from local.voice_live.mind.vocabulary import COMMON, FILLERS
-from local.voice_live.mind.wishes import default_subject, prepare, request, values_with_subject
+from local.voice_live.mind.vocabulary import COMMON, FILLERS, STOPWORDS
+from local.voice_live.mind.wishes import default_subject, prepare, request, same_again, values_with_subject
+from local.voice_live.mind.words import word_set
 
 _SURE = 2.0
 """Evidence for another tool from which a caller in the middle of a booking wants that one first."""
-_CHANGE_WORDS: dict[Kind, tuple[str, ...]] = {
-    Kind.DATE: (
-        "the day",
-        "the date",
-        "day is wrong",
-        "wrong day",
-        "date is wrong",
-        "different day",
-        "another day",
-    ),
-    Kind.TIME: ("the time", "time is wrong", "wrong time", "different time", "another time"),
-    Kind.PARTY: ("the number", "number of people", "how many", "the party", "people is wrong", "party size"),
-    Kind.PERSON: ("the name", "name is wrong", "wrong name", "my name", "different name", "another name"),
-}
+_WISH_TO_KNOW = "like/want/need to know | give/tell me"
+_EARLIEST_DINNER = 5
+_FOR_A_PERSON = """
+    cancel/change/move/amend/alter/rebook my/our/the/a/an (existing/earlier) booking/reservation/table |
+    make/have/file/register a complaint | complain
+"""
+"""What is done to bookings that exist, and what machines do not settle."""
 _NAME_FOLLOWS = ("no its", "no it is", "no the names", "no thats")
 """How a caller begins to correct a name: "no, it's Rob"."""
 
 
 def interpret(talk: Talk, text: str) -> Heard:
     """What the caller wants with `text`, said in the conversation so far."""
+    text = in_words(talk, text)
     reading = read(text, talk.schema, talk.now, talk.names)
     words = reading.words
     if not words:
@@ -50,6 +48,8 @@ def interpret(talk: Talk, text: str) -> Heard:
     if courtesy is not None:
         return courtesy
     subject = _subject_of(talk, reading)
+    if (person := _asks_for_person(talk, reading)) is not None:
+        return person
     candidate = best_tool(talk, reading, subject)
     if not subject and reading.guess is not None and not points_back(reading):
         guessed = best_tool(talk, reading, reading.guess.option)
@@ -59,9 +59,23 @@ def interpret(talk: Talk, text: str) -> Heard:
         return _on_read_back(talk, talk.goal, reading, candidate, subject)
     if talk.goal is not None:
         heard = _towards_goal(talk, talk.goal, reading, candidate, subject)
+        if heard is not None and heard.want in (Want.LOST, Want.PREPARE):
+            heard = _unlikely_name(talk, talk.goal, reading) or heard
         if heard is not None:
             return heard
     return _anew(talk, reading, candidate, subject)
+
+
+def _asks_for_person(talk: Talk, reading: Reading) -> Heard | None:
+    """A person is wanted, or something that only a person can do, and there is a tool for that."""
+    tool = talk.schema.with_role(Role.HAND_OVER)
+    if tool is None or not (
+        Act.PERSON in reading.acts or (talk.goal is None and reading.line.has(_FOR_A_PERSON))
+    ):
+        return None
+    match, name = reading.choice(talk.schema.subject), talk.schema.subject
+    named = match is not None and not match.rivals and tool.parameter(name) is not None
+    return Heard(Want.PERSON, reading.text, tool, {name: match.option} if match and named else {})
 
 
 def _needs_subject(talk: Talk, reading: Reading, guessed: Candidate | None) -> bool:
@@ -86,7 +100,7 @@ def _without_tools(reading: Reading, text: str) -> Heard:
 def _courtesy(talk: Talk, reading: Reading, text: str) -> Heard | None:
     """Sentences that only manage the talk: "sorry?", "one moment", "goodbye"."""
     acts = reading.acts
-    if Act.REPEAT in acts and len(reading.words) <= 8:
+    if Act.REPEAT in acts and len(reading.words) <= 10:
         return Heard(Want.REPEAT, text)
     if Act.WAIT in acts and len(reading.words) <= 6:
         return Heard(Want.WAIT, text)
@@ -115,6 +129,7 @@ def _on_read_back(
     talk: Talk, goal: Goal, reading: Reading, candidate: Candidate | None, subject: str
 ) -> Heard:
     values = values_with_subject(talk, reading, goal.tool, subject)
+    values |= nearer_time(goal, reading, values)
     party = goal.tool.of_kind(Kind.PARTY)
     if not values and party is not None and reading.bare_party is not None:
         values[party.name] = reading.bare_party
@@ -130,22 +145,11 @@ def _on_read_back(
         return Heard(Want.CONFIRM, reading.text, goal.tool)
     if Act.CANCEL in reading.acts:
         return Heard(Want.CANCEL, reading.text)
-    if to_drop := _named_to_change(goal.tool, reading):
+    if to_drop := named_to_change(goal.tool, reading):
         return Heard(Want.ANSWER, reading.text, goal.tool, to_drop)
     if Act.NO in reading.acts:
         return Heard(Want.REFUSE, reading.text, goal.tool)
     return Heard(Want.LOST, reading.text)
-
-
-def _named_to_change(tool: Tool, reading: Reading) -> dict[str, Any]:
-    """Parameters the caller calls wrong without giving the right value; None drops the old one."""
-    words = reading.words
-    return {
-        p.name: None
-        for p in tool.required
-        if has_any(words, _CHANGE_WORDS.get(p.kind, ()))
-        or has_any(words, (f"the {p.label}", f"wrong {p.label}"))
-    }
 
 
 # --- while something is being prepared ---
@@ -186,16 +190,38 @@ def _name_given(talk: Talk, goal: Goal, reading: Reading) -> dict[str, Any]:
     return stated | {expected.name: name}
 
 
+_NAME_LEADS = word_set("it its is the that thats my name names under for this please")
+
+
+def _unlikely_name(talk: Talk, goal: Goal, reading: Reading) -> Heard | None:
+    """A word that is no name, given for one ("Ten" for Kim): to read it back is better than to ask again.
+
+    A word that says next to nothing, such as "like", has to come twice.
+    """
+    expected = talk.expected
+    if expected is None or expected.kind is not Kind.PERSON or reading.acts & {Act.YES, Act.NO, Act.HELP}:
+        return None
+    left = [token for token in reading.tokens if token.text not in _NAME_LEADS]
+    empty = all(token.text in STOPWORDS | FILLERS for token in left)
+    asks_for_it = reading.pull.get(goal.tool.name, 0.0) >= _SURE  # "book it" is no name
+    if len(left) != 1 or asks_for_it or (empty and not talk.lost):
+        return None
+    return Heard(Want.ANSWER, reading.text, goal.tool, {expected.name: left[0].raw.capitalize()})
+
+
 def _values_for_goal(talk: Talk, goal: Goal, reading: Reading, subject: str) -> dict[str, Any]:
     """What a sentence gives for the goal: stated values, a bare answer, or what is to be changed."""
     expected = talk.expected
     values = values_with_subject(talk, reading, goal.tool, subject, expected)
     party = goal.tool.of_kind(Kind.PARTY)
     asked_time = expected is not None and expected.kind is Kind.TIME and expected.name in values
-    if asked_time and reading.clock is None and party is not None and len(reading.words) <= 3:
-        values.pop(party.name, None)  # "for eight" answers "What time?"
+    alone = len(reading.words) <= 3 and sum(token.number is not None for token in reading.tokens) <= 1
+    if asked_time and reading.clock is None and party is not None and alone:
+        few = isinstance(count := values.get(party.name), int) and count < _EARLIEST_DINNER
+        # "For eight" answers "What time?", but nobody dines at four: "for four" runs ahead to the party.
+        values.pop(expected.name if few and expected is not None else party.name, None)
     if not values and _changing(talk):
-        return _bare_change(goal, reading) or _named_to_change(goal.tool, reading)
+        return bare_change(goal, reading) or named_to_change(goal.tool, reading)
     return values or proposed_value(talk, goal, reading)
 
 
@@ -224,15 +250,6 @@ def _without_values(
     return None if acts & {Act.HELP, Act.COMPARE, Act.SMALL_TALK} else _not_understood(reading)
 
 
-def _bare_change(goal: Goal, reading: Reading) -> dict[str, Any]:
-    """A bare number or name after "What should I change?"."""
-    for kind, value in ((Kind.PARTY, reading.bare_party), (Kind.PERSON, reading.bare_person)):
-        parameter = goal.tool.of_kind(kind)
-        if parameter is not None and value is not None and not _named_to_change(goal.tool, reading):
-            return {parameter.name: value}
-    return {}
-
-
 def _asks_for(candidate: Candidate, goal: Goal, reading: Reading, values: Mapping[str, Any]) -> bool:
     """True when a sentence in the middle of a booking is a question of its own rather than an answer."""
     lead = 0.5 if values else 0.0
@@ -249,6 +266,8 @@ def _anew(talk: Talk, reading: Reading, candidate: Candidate | None, subject: st
     if Act.CANCEL in acts and candidate is not None and "cancel" not in candidate.tool.weights:
         return Heard(Want.OFF_TOPIC, reading.text)  # "cancel my booking", and there is no tool for it
     offered = talk.schema.tool(talk.asked.name) if talk.asked and talk.asked.wanted is Wanted.OFFER else None
+    if (same := same_again(talk, reading, subject)) is not None:
+        return same
     if candidate is not None and not _mere_answer(candidate, acts):
         if candidate.tool.role is Role.COMMIT:
             return prepare(talk, candidate.tool, reading, subject)
@@ -262,19 +281,36 @@ def _anew(talk: Talk, reading: Reading, candidate: Candidate | None, subject: st
         return Heard(Want.SELECT, reading.text, None, {}, (match.option, *match.rivals))
     if subject:
         return Heard(Want.SELECT, reading.text, None, {talk.schema.subject: subject})
-    answered = _answer_without_goal(talk, reading)
-    return answered or _small(talk, reading, offered)
+    return (
+        _answer_without_goal(talk, reading)
+        or _lookup_without_subject(talk, reading)
+        or _small(talk, reading, offered)
+    )
+
+
+def _lookup_without_subject(talk: Talk, reading: Reading) -> Heard | None:
+    """ "What's on the menu?" before any restaurant was named: which one is asked, not turned away."""
+    tool = talk.schema.with_role(Role.LOOKUP)
+    asks = Act.QUESTION in reading.acts or reading.line.has(_WISH_TO_KNOW)
+    if tool is None or talk.focus or not asks or Act.HELP in reading.acts:
+        return None
+    values = values_in(reading, tool, talk.schema, talk.now)
+    stated = [reading.choice(p.name) for p in tool.parameters if p.kind is Kind.CHOICE and p.name in values]
+    plainly = any(match is not None and match.score >= WORDED for match in stated)
+    return Heard(Want.REQUEST, reading.text, tool, values) if plainly else None
 
 
 def _mere_answer(candidate: Candidate, acts: frozenset[Act]) -> bool:
     """ "No thanks" with a stray word that a tool happens to share."""
-    return candidate.score < _SURE and bool(acts & {Act.NO, Act.DONE, Act.THANKS}) and not candidate.named
+    if candidate.named:
+        return False
+    return Act.DONE in acts or (candidate.score < _SURE and bool(acts & {Act.NO, Act.THANKS}))
 
 
 def _answer_without_goal(talk: Talk, reading: Reading) -> Heard | None:
     """An answer to a question that the greeting or a seeded reply asked."""
     expected = talk.expected
-    if expected is None:
+    if expected is None or Act.DONE in reading.acts:
         return None
     for tool in talk.schema.tools:
         if tool.parameter(expected.name) is None:

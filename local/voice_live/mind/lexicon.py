@@ -4,25 +4,26 @@ learnt names.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from local.voice_live.mind.concepts import Wording, wordings
+from local.voice_live.mind.dishes import find_food
 from local.voice_live.mind.food import (
     CUISINE_OF,
     CUISINE_PHRASES,
-    DISHES,
     FOOD_WORDS,
     KINDS_OF_FOOD,
-    MENU_SECTIONS,
 )
 from local.voice_live.mind.matching import Match, Matcher, option_words, without_overlaps
+from local.voice_live.mind.patterns import Line, line_of
 from local.voice_live.mind.schema import Kind, Parameter, Schema
-from local.voice_live.mind.spans import at
-from local.voice_live.mind.vocabulary import COMMON, STOPWORDS, phrases_for
+from local.voice_live.mind.vocabulary import COMMON, STOPWORDS
 from local.voice_live.mind.words import Token, word_set
 
-_FOOD_LEADS = word_set("eat have serve serves craving fancy some with want do like sell")
-_PRICE_WORDS = frozenset(["cost", "costs", "price", "priced"])
+_MOST_WORDS = 2
+"""An option of more words is a name, and not spoken of in other words."""
 PLACE_LEADS = frozenset(["in", "near", "around", "for"])
 """Words before a town or a part of one."""
 VENUE_LEADS = frozenset(["at", "from", "of", "about"])
@@ -32,6 +33,11 @@ _PLACE_ENDS = word_set(
     on at for please tomorrow today tonight right now this next with and or that is like be
     """
 )
+
+
+WORDED = 0.9
+"""Likeness of an option that is spoken of in other words than its own."""
+_VAGUELY = 0.6
 
 
 class Lexicon:
@@ -54,20 +60,18 @@ class Lexicon:
 
     def _matcher(self, parameter: Parameter) -> Matcher:
         phrases: dict[str, str] = {}
-        for option in parameter.options:
-            words = option_words(option)
-            if parameter.name != self._subject and len(words) <= 2:
-                for phrase in phrases_for(words):
-                    phrases.setdefault(phrase, option)
         if is_cuisine(parameter):
             kitchens = _kitchens(parameter)
-            phrases |= {
+            phrases = {
                 said: kitchens[kitchen] for said, kitchen in CUISINE_PHRASES.items() if kitchen in kitchens
             }
         return Matcher(parameter.options, phrases=phrases, general=FOOD_WORDS)
 
     def choices(self, tokens: Sequence[Token], names: tuple[str, ...]) -> dict[str, list[Match]]:
-        """The options named, by parameter. A longer name hides what is named by the words inside it."""
+        """The options named, by parameter: what is named twice first ("Thai or Chinese, Thai rather").
+
+        A longer name hides what is named by the words inside it.
+        """
         found: dict[str, list[Match]] = {}
         for parameter, matcher in self._matchers:
             kinds = KINDS_OF_FOOD if is_cuisine(parameter) else frozenset[str]()
@@ -75,9 +79,13 @@ class Lexicon:
         if names and self._subject not in found:
             found[self._subject] = _names_matcher(names).find(tokens)
         named = found.get(self._subject, [])
-        for parameter_name, matches in found.items():
-            if parameter_name != self._subject:
-                found[parameter_name] = [m for m in matches if not _inside(m, named)]
+        line = line_of(tokens, [(match.start, match.end) for match in named])
+        for parameter, _ in self._matchers:
+            if parameter.name != self._subject:
+                exact = [m for m in found[parameter.name] if not _inside(m, named)]
+                worded = without_overlaps([*exact, *_in_other_words(parameter, line)])
+                said = Counter(match.option for match in worded)
+                found[parameter.name] = sorted(worded, key=lambda m: -said[m.option])
         return found
 
     def guess(self, tokens: Sequence[Token], taken: frozenset[int]) -> Match | None:
@@ -90,22 +98,11 @@ class Lexicon:
     def food(
         self, tokens: Sequence[Token], named: Sequence[Match], choices: Mapping[str, Sequence[Match]]
     ) -> Match | None:
-        """A dish or a part of a menu, outside what is `named`.
-
-        Either one everybody knows, or a word that nothing in `choices` explains and that stands where a dish
-        does ("do you have jollof").
-        """
-        sections = [
-            Match(section, 0.95, i, i + len(section.split()))
-            for section in MENU_SECTIONS
-            for i in range(len(tokens))
-            if [t.text for t in tokens[i : i + len(section.split())]] == section.split()
-        ]
-        known = [m for m in without_overlaps([*DISHES.find(tokens), *sections]) if not _inside(m, named)]
-        if known:
-            return known[0]
-        explained = [match for found in choices.values() for match in found]
-        return _introduced(tokens, explained) if self._takes_food else None
+        """The dish or part of a menu that a sentence speaks of, outside what is `named`."""
+        explained = frozenset(
+            place for found in choices.values() for match in found for place in match.places
+        )
+        return find_food(tokens, named, explained, open_ended=self._takes_food)
 
     def cuisine_of(self, parameter: Parameter, food: str) -> str | None:
         """The option of a cuisine parameter in which a dish is at home."""
@@ -134,33 +131,27 @@ def _kitchens(parameter: Parameter) -> dict[str, str]:
     return {word: option for option in parameter.options for word in option_words(option)}
 
 
+def _in_other_words(parameter: Parameter, line: Line) -> list[Match]:
+    """The options of a parameter that a line speaks of without their own words: "how late" for hours."""
+    return [
+        Match(option, _VAGUELY if wording.vague else WORDED, start, end)
+        for option, wording in _wordings_of(parameter)
+        for start, end in line.find(wording.pattern)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _wordings_of(parameter: Parameter) -> tuple[tuple[str, Wording], ...]:
+    return tuple(
+        (option, wording)
+        for option in parameter.options
+        if len(words := option_words(option)) <= _MOST_WORDS
+        for wording in wordings(words)
+    )
+
+
 def _inside(match: Match, others: Sequence[Match]) -> bool:
     return any(match.places & other.places for other in others)
-
-
-def _introduced(tokens: Sequence[Token], named: Sequence[Match]) -> Match | None:
-    words = [token.text for token in tokens]
-    of_price = bool(_PRICE_WORDS & set(words)) or words[:2] == ["how", "much"]
-    for i, word in enumerate(words):
-        leads = word in _FOOD_LEADS or (of_price and word in ("does", "do", "is", "are"))
-        if not leads or tokens[i].mark:
-            continue
-        start = i + 1 + (1 if at(words, i + 1) in ("some", "any", "a", "an", "good", "the") else 0)
-        end = start
-        while end < len(words) and end - start < 2 and _may_be_food(tokens[end]):
-            end += 1
-            if tokens[end - 1].mark:
-                break
-        if end > start:
-            match = Match(" ".join(words[start:end]), 0.6, start, end)
-            if not _inside(match, named):
-                return match
-    return None
-
-
-def _may_be_food(token: Token) -> bool:
-    unusual = token.text not in COMMON and token.text not in _PRICE_WORDS
-    return unusual and token.number is None and len(token.text) > 2 and token.text.isalpha()
 
 
 def find_place(tokens: Sequence[Token], leads: frozenset[str] = PLACE_LEADS) -> str:

@@ -32,7 +32,7 @@ _EDGES = _ARTICLES | frozenset({"at", "in", "on", "to", "for", "of", "and", "is"
 """Words with which no misheard name begins or ends; a name that truly has one must be said exactly."""
 _SOUNDS = (
     (r"ough", "o"), (r"^kn", "n"), (r"^wr", "r"), (r"^ps", "s"), (r"sch|sh", "s"), (r"tch|ch", "s"),
-    (r"ph", "f"), (r"gh", ""), (r"th", "t"), (r"ck", "k"), (r"qu", "k"), (r"wh", "w"),
+    (r"ph", "f"), (r"gh", ""), (r"gn", "n"), (r"th", "t"), (r"ck", "k"), (r"qu", "k"), (r"wh", "w"),
     (r"c(?=[eiy])", "s"), (r"c", "k"), (r"g(?=[eiy])", "j"), (r"z", "s"), (r"v", "f"), (r"d", "t"),
     (r"b", "p"), (r"q", "k"), (r"g", "k"),
 )  # fmt: skip
@@ -161,8 +161,8 @@ class Matcher:
     def find(self, tokens: Sequence[Token], *, kind_words: frozenset[str] = frozenset()) -> list[Match]:
         """The options a sentence names, best first, none overlapping a better one.
 
-        A word right before one of `kind_words` ("food", "restaurant") is meant as a kind, so a short word
-        that merely sounds like an option is believed there: "tie food" is Thai food.
+        A word right before one of `kind_words` ("food", "restaurant"), or after "fancy" and the like, is
+        meant as a kind, so a short word that merely sounds like an option is believed there: "tie food".
         """
         words = [token.text for token in tokens]
         found = [*self._whole(words), *self._by_phrase(words), *self._by_part(words)]
@@ -188,9 +188,11 @@ class Matcher:
                     if score >= GUESS and score > best.get(option, _NOTHING).score:
                         best[option] = Match(option, score, start, start + size)
         ranked = sorted(best.values(), key=lambda m: -m.score)
-        if not ranked or (len(ranked) > 1 and ranked[0].score - ranked[1].score < _MARGIN):
+        if not ranked:
             return None
-        return ranked[0]
+        # Two spellings of one sound ("lasagne", "lasagna") are no rivals.
+        rival = next((m for m in ranked if sound_key(m.option) != sound_key(ranked[0].option)), _NOTHING)
+        return ranked[0] if ranked[0].score - rival.score >= _MARGIN else None
 
     def _distinctive_words(self) -> dict[str, tuple[str, ...]]:
         """Words by which people shorten a name ("the Fern"), with the options that have them."""
@@ -239,7 +241,8 @@ class Matcher:
     def _by_sound(self, words: list[str], kind_words: frozenset[str]) -> list[Match]:
         found: list[Match] = []
         for place, word in enumerate(words[:-1]):
-            if words[place + 1] not in kind_words or len(word) < 3 or word in _NEVER_A_KIND:
+            meant = words[place + 1] in kind_words or (place and words[place - 1] in _BEFORE_A_KIND)
+            if not meant or len(word) < 3 or word in _NEVER_A_KIND:
                 continue
             for option, option_parts in self._options:
                 if len(option_parts) == 1 and _sounds(word) == _sounds(option_parts[0]):
@@ -248,10 +251,12 @@ class Matcher:
 
 
 _NOTHING = Match("", 0.0, 0, 0)
+_BEFORE_A_KIND = word_set("fancy eat some craving best good want love like having prefer")
 
 _NEVER_A_KIND = word_set(
     """
-    the any good great best that this your their some other which what for new same nice hot fast
+    the any good great best that this your their some other which what for new same nice hot fast too two
+    tea toy toe they
     """
 )
 

@@ -10,16 +10,17 @@ from local.voice_live.mind.words import Token, phrases, word_set
 
 _LEADS = phrases(
     """
-    my name is | my names | the name is | name is | names | under the name of | under the name | in the
-    name of | in the name | by the name of | under | call me | put it under | book it under | this is | i
-    am | im | it is | its | thats | that is | for | name | make it
+    my name is | my names | the name is | name is | names | under the name of | under the name |
+    in the name of | in the name | by the name of | name of | name to | name should be | under | call me |
+    put it under | book it under | this is | i am | im | it is | its | thats | that is | for | name |
+    make it
     """
 )
 _STRONG = frozenset(
     phrases(
         """
     my name is | my names | the name is | name is | under the name of | under the name | in the name of |
-    by the name of | call me | put it under | book it under
+    by the name of | name of | call me | put it under | book it under
     """
     )
 )

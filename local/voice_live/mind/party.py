@@ -15,9 +15,14 @@ _COMPANIONS = word_set(
     """
 )
 _SEVERAL = word_set("friends kids children sons daughters colleagues brothers sisters guests others clients")
+_ARE = (
+    ("we", "are"), ("were",), ("there", "are"), ("theres",), ("there", "is"), ("will", "be"), ("itll", "be"),
+    ("therell", "be"), ("well", "be"), ("would", "be"), ("it", "is"), ("its",),
+)  # fmt: skip
+"""Words before a number that counts the party: "there will be four"."""
 _PHRASES = {
     "just me": 1, "only me": 1, "just myself": 1, "by myself": 1, "on my own": 1, "for myself": 1,
-    "me alone": 1,
+    "me alone": 1, "dining alone": 1, "eating alone": 1,
     "a couple": 2, "both of us": 2, "the pair of us": 2, "half a dozen": 6, "a dozen": 12,
 }  # fmt: skip
 _BOOKED = word_set(
@@ -31,6 +36,7 @@ _NOT_PEOPLE = word_set(
     oclock am pm thirty fifteen past days hours minutes courses euros nights stars oh ish sharp
     """
 )
+_FEW = 20
 _MOST = 200
 
 
@@ -47,6 +53,7 @@ def find_party(
         or _counted(tokens, words, used)
         or _phrase(words)
         or _for_number(tokens, words, used)
+        or _standing(tokens, words, used)
         or (_bare(tokens, words, used) if loose else None)
     )
 
@@ -62,12 +69,9 @@ def _value(tokens: Sequence[Token], i: int, used: frozenset[int], *, homophones:
 
 
 def _with_companions(tokens: Sequence[Token], words: list[str]) -> Found[int] | None:
-    """ "me and my wife" is two, "me and two friends" is three, "my wife, my two kids and I" is four."""
-    speakers = [
-        i for i, word in enumerate(words) if word in ("me", "myself") or words[i - 1 : i + 1] == ["and", "i"]
-    ]
-    speaker = next(iter(speakers), None)
-    if speaker is None or not {"and", "plus"} & set(words):
+    """ "me and my wife" is two, "my wife, my two kids and I" four, "with three friends" four as well."""
+    speaker = _speaker(words)
+    if speaker is None:
         return None
     company = {i: count for i in range(len(words)) if (count := _companions_at(tokens, words, i))}
     if company and max(speaker, *company) - min(speaker, *company) <= 12:
@@ -78,6 +82,16 @@ def _with_companions(tokens: Sequence[Token], words: list[str]) -> Found[int] | 
     return None
 
 
+def _speaker(words: list[str]) -> int | None:
+    """Where callers count themselves: "me and ...", "... and I", or the "with" that brings the others."""
+    joined = {"and", "plus"} & set(words)
+    for i, word in enumerate(words):
+        me = word in ("me", "myself") or words[max(0, i - 1) : i + 1] == ["and", "i"]
+        if (me and joined) or (word == "with" and not {"table", "people"} & set(words)):
+            return i
+    return None
+
+
 def _companions_at(tokens: Sequence[Token], words: list[str], i: int) -> int:
     """How many companions the word at `i` stands for: "my wife" is one, "my parents" two."""
     if words[i] in _COMPANIONS:
@@ -85,25 +99,47 @@ def _companions_at(tokens: Sequence[Token], words: list[str], i: int) -> int:
     if words[i] == "parents":
         return 2
     if words[i] in _SEVERAL:
-        return _value(tokens, i - 1, frozenset(), homophones=False) or 0
+        if words[max(0, i - 3) : i] == ["a", "couple", "of"]:
+            return 2
+        near = next((j for j in (i - 1, i - 2) if j >= 0 and tokens[j].cardinal is not None), i - 1)
+        return _value(tokens, near, frozenset(), homophones=False) or 0
     return 0
+
+
+def _standing(tokens: Sequence[Token], words: list[str], used: frozenset[int]) -> Found[int] | None:
+    """A number that can only count people: "we are four", "Two at the Fern", or right after a time."""
+    for i, token in enumerate(tokens):
+        value = _value(tokens, i, used, homophones=False)
+        if value is None or token.number is None or at(words, i + 1) in _NOT_PEOPLE:
+            continue
+        follows = at(words, i + 1) in ("", "and", "so", "at", "on", "for")
+        ends = follows or bool(token.mark) or i + 1 in used
+        said = any(tuple(words[max(0, i - len(are)) : i]) == are for are in _ARE) and ends
+        opens = (
+            i == 0 and len(tokens) > 3 and at(words, 1) in ("at", "for", "in", "tonight", "tomorrow", "on")
+        )
+        if said or opens or (i - 1 in used and value <= _FEW):
+            return Found(value, i, i + 1)
+    return None
 
 
 def _counted(tokens: Sequence[Token], words: list[str], used: frozenset[int]) -> Found[int] | None:
     """ "four people", "two adults and two children", "six of us", "for people" heard for "four people"."""
     total, start, end = 0, None, 0
     for i, word in enumerate(words):
-        following = at(words, i + 1)
+        following = at(words, i + 1) if at(words, i + 1) != "more" else at(words, i + 2)
         of_us = following == "of" and at(words, i + 2) in ("us", "them")
         children = following in ("children", "kids", "child", "kid", "babies", "baby", "toddlers") and total
-        if not (following in _PEOPLE or of_us or children):
+        if not (following in _PEOPLE or following == "couples" or of_us or children):
             continue
         who_follows = at(words, i + 2) in ("who", "that", "with", "whose", "like")
-        if word in HOMOPHONES and (who_follows or (of_us and word not in ("for", "fore", "therefore"))):
+        if word in HOMOPHONES and (who_follows or (of_us and word == "or")):
             continue  # "a place for people who like fish" counts nobody
-        value = _value(tokens, i, used)
+        one = children and word in ("a", "an")
+        value = 1 if one else _value(tokens, i, used)
         if value is None:
             continue
+        value *= 2 if following == "couples" else 1
         total, start, end = total + value, i if start is None else start, i + (3 if of_us else 2)
     return Found(total, start, end) if start is not None else None
 

@@ -70,6 +70,7 @@ def take_item(talk: Talk, item: Mapping[str, Any]) -> None:
                 talk.agent_said(text)
             case "system":
                 talk.directive = _directive(text) or talk.directive
+                talk.hint = _hint(text) or talk.hint
     elif kind == "function_call":
         talk.called(
             str(item.get("call_id")),
@@ -128,6 +129,17 @@ def _directive(text: str) -> str:
         if found := pattern.match(text):
             return "tell:" + text[found.end() :].strip()
     return ""
+
+
+_REPHRASE = re.compile(r"\bsay (?:it|that|this) again\b", re.IGNORECASE)
+_NARROW = re.compile(r"\bask (?:one|a) question\b.*\b(?:one word|yes or no)\b", re.IGNORECASE)
+
+
+def _hint(text: str) -> str:
+    """How a system message wants the next reply, after a misunderstanding."""
+    if _NARROW.search(text):
+        return "narrow"
+    return "rephrase" if _REPHRASE.search(text) else ""
 
 
 def _announcement(instructions: str) -> str:

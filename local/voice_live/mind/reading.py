@@ -17,22 +17,25 @@ from local.voice_live.mind.lexicon import VENUE_LEADS, find_place, lexicon
 from local.voice_live.mind.matching import Match
 from local.voice_live.mind.names import find_name
 from local.voice_live.mind.party import find_party
+from local.voice_live.mind.patterns import Line, line_of
 from local.voice_live.mind.schema import Schema
 from local.voice_live.mind.spans import Found, places, texts
 from local.voice_live.mind.times import find_times
 from local.voice_live.mind.vocabulary import STOPWORDS, related
-from local.voice_live.mind.words import Token, phrases, stem, tokenise
+from local.voice_live.mind.words import Token, fluent, phrases, stem, tokenise
 
 _CORRECTIONS = tuple(
     tuple(phrase.split())
     for phrase in phrases(
         """
         no sorry | no wait | i mean | i meant | or rather | make that | no | sorry | actually | rather |
-        correction
+        correction | well
         """
     )
 )
 """Words with which callers correct themselves, the longer ones first."""
+_THE_FIRST = 2
+"""Words at most in "the first", be it a day or an entry of a list."""
 _RELATED_WORD = 0.7
 """A word that means much the same as one of a tool's own counts this much of it."""
 
@@ -46,6 +49,8 @@ class Reading:
 
     text: str
     tokens: tuple[Token, ...]
+    line: Line
+    """The same with what is named as "it", to look for ways of asking in."""
     acts: frozenset[Act] = frozenset()
     day: Found[date] | None = None
     clock: Found[time] | None = None
@@ -82,7 +87,7 @@ def read(text: str, schema: Schema, now: datetime, names: tuple[str, ...] = ()) 
     Where the caller corrects himself ("for four, no sorry, five"), what comes after the correction counts
     first.
     """
-    tokens = tokenise(text)
+    tokens = fluent(tokenise(text))
     whole = replace(_read(tokens, schema, now, names), text=text, acts=read_acts(tokens, text))
     split = _correction(tokens)
     if split is None:
@@ -94,7 +99,7 @@ def read(text: str, schema: Schema, now: datetime, names: tuple[str, ...] = ()) 
         whole,
         day=after.day or before.day,
         clock=after.clock or before.clock,
-        party=after.party or before.party,
+        party=after.party or before.party or whole.party,
         person=after.person or before.person,
         bare_clock=after.bare_clock or whole.bare_clock,
         bare_party=after.bare_party or whole.bare_party,
@@ -109,6 +114,8 @@ def _correction(tokens: Sequence[Token]) -> tuple[int, int] | None:
     words = texts(tokens)
     for i in range(len(words) - 2, 0, -1):
         for marker in _CORRECTIONS:
+            if words[i - 1 : i + 1] == ["as", "well"]:
+                continue
             if tuple(words[i : i + len(marker)]) == marker and i + len(marker) < len(words):
                 return i, i + len(marker)
     return None
@@ -133,6 +140,7 @@ def _continued(before: Reading, after: Reading) -> Reading:
 def _read(tokens: tuple[Token, ...], schema: Schema, now: datetime, names: tuple[str, ...]) -> Reading:
     words = texts(tokens)
     days = _affirmed(find_dates(tokens, now.date()), words)
+    days.sort(key=lambda day: _may_be_a_place(tokens, day))
     used = places(days)
     clocks = _affirmed(find_times(tokens, now, used), words)
     used |= places(clocks)
@@ -153,11 +161,12 @@ def _read(tokens: tuple[Token, ...], schema: Schema, now: datetime, names: tuple
         inside = [name for name in choices if name != schema.subject]
         choices |= {name: tuple(m for m in choices[name] if not m.places < food.places) for name in inside}
     taken = used | frozenset(place for found in choices.values() for m in found for place in m.places)
-    bare_party = find_party(tokens, places(days), loose=True)
+    bare_party = find_party(tokens, places(days) | places(clocks), loose=True)
     bare_person = find_name(tokens, places(days) | places(clocks), asked=True)
     return Reading(
         text="",
         tokens=tokens,
+        line=line_of(tokens, [(match.start, match.end) for match in named]),
         day=days[0] if days else None,
         clock=clocks[0] if clocks else None,
         party=parties[0] if parties else None,
@@ -172,6 +181,11 @@ def _read(tokens: tuple[Token, ...], schema: Schema, now: datetime, names: tuple
         venue=find_place(rest, VENUE_LEADS),
         pull=_pull([t for i, t in enumerate(tokens) if not any(i in m.places for m in named)], schema),
     )
+
+
+def _may_be_a_place(tokens: Sequence[Token], day: Found[date]) -> bool:
+    """ "The first" may be an entry of a list; any other day in the sentence is surer to be the day."""
+    return any(token.ordinal for token in tokens[day.start : day.end]) and day.end - day.start <= _THE_FIRST
 
 
 def _bare_clock(tokens: tuple[Token, ...], now: datetime, used: frozenset[int]) -> time | None:
@@ -189,9 +203,18 @@ def _affirmed[T](found: Sequence[Found[T]], words: list[str]) -> list[Found[T]]:
     return [one for one in found if not _denied(one.start, words)]
 
 
+_DENIALS = phrases(
+    """
+    not | not on | not at | not for | not the | not a | other than | apart from | except | except for |
+    instead of | rather than | sick of | tired of | dont like | dont want | dont fancy | anything but
+    """
+)
+
+
 def _denied(start: int, words: list[str]) -> bool:
-    before = words[max(0, start - 2) : start]
-    return before[-1:] == ["not"] or (before[:1] == ["not"] and before[-1] in ("on", "at", "for", "the", "a"))
+    """True after "not", "other than" and the like."""
+    before = " ".join(words[max(0, start - 2) : start])
+    return any(f" {before}".endswith(f" {denial}") for denial in _DENIALS)
 
 
 def _pull(tokens: Sequence[Token], schema: Schema) -> dict[str, float]:

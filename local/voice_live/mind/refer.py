@@ -16,6 +16,16 @@ _THAT_ONE = phrases(
     same place
     """
 )
+_OF_ANY = word_set(
+    """
+    places somewhere anywhere anything something any options anyone anybody someone somebody nowhere
+    """
+)
+_ASKS_WHERE = """
+    where can/could/do/would/should i/we/you/one/they/people * get/eat/find/have/go/take/try/buy/serve |
+    what/who/which is/are (still) open | who does/do/has/have/serves/makes/sells/is |
+    which ones/place/places | is there a/an/any | a good place
+    """
 _PRONOUNS = word_set("they them their there it its theyre theyve")
 _AFTER_ORDINAL = word_set("one restaurant place option choice please sounds is looks and then") | {""}
 _LOWEST = word_set("cheaper cheapest nearest nearer closest closer smallest smaller lowest")
@@ -38,17 +48,7 @@ def points_back(reading: Reading) -> bool:
 def speaks_of_any(reading: Reading, schema: Schema) -> bool:
     """True when no particular subject is meant: "any restaurants", "somewhere", "an Italian place"."""
     words = reading.words
-    nouns = {
-        f"{schema.subject}s",
-        "places",
-        "somewhere",
-        "anywhere",
-        "anything",
-        "something",
-        "any",
-        "options",
-    }
-    if nouns & set(words):
+    if {f"{schema.subject}s", *_OF_ANY} & set(words) or reading.line.has(_ASKS_WHERE):
         return True
     for i, word in enumerate(words):
         if word in (schema.subject, "place", "one") and {"a", "an", "another", "which"} & set(
@@ -84,7 +84,7 @@ def _ordinal(reading: Reading, count: int) -> int | None:
             token.ordinal
             and token.number is not None
             and 1 <= token.number <= count
-            and follows in _AFTER_ORDINAL
+            and (follows in _AFTER_ORDINAL or token.mark)
         ):
             return token.number - 1
         if token.text == "last" and follows in ("one", "option", "place", "restaurant"):

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.voice_live.mind.advice import say_failure, to_caller
+from local.voice_live.mind.again import narrowest_question, said_again
 from local.voice_live.mind.asked import Wanted, last_question, read_question
 from local.voice_live.mind.chat import chat, introduce_self
+from local.voice_live.mind.hand_over import hand_over
 from local.voice_live.mind.outputs import CallFunction, Output, Say
 from local.voice_live.mind.refer import most_wanted
 from local.voice_live.mind.results import Result, Thing, say_result
@@ -19,7 +21,7 @@ from local.voice_live.mind.wording import (
     ANYTHING_ELSE,
     LOST,
     NOT_DONE,
-    NOTHING_SAID_YET,
+    ONE_MOMENT,
     SHALL_I,
     STILL_THERE,
     TAKE_YOUR_TIME,
@@ -32,7 +34,6 @@ from local.voice_live.mind.wording import (
     offer,
     question,
     read_back,
-    without_apology,
 )
 
 
@@ -49,12 +50,14 @@ class Replies:
         talk = self._talk
         if talk.directive:
             return [Say(self._directed(talk.directive))]
+        if talk.hint and (talk.heard is None or talk.heard.want in (Want.REPEAT, Want.LOST)):
+            return [Say(self._hinted(talk.hint))]
         if talk.heard is not None:
             return self._to(talk.heard)
         if talk.results:
             return [Say(self._about_results())]
         if talk.running:
-            return [Say("One moment, please.")]
+            return [Say(ONE_MOMENT)]
         if not talk.said:
             return [Say(self._greeting())]
         return [Say(last_question(talk.last_said) or STILL_THERE)]
@@ -91,6 +94,12 @@ class Replies:
             return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
         return directive
 
+    def _hinted(self, hint: str) -> str:
+        """After a misunderstanding that the client has noticed."""
+        if hint == "narrow":
+            return narrowest_question(self._talk) or self._yes_or_no()
+        return said_again(self._talk)
+
     # --- what the caller wants ---
 
     def _to(self, heard: Heard) -> list[Output]:
@@ -101,6 +110,8 @@ class Replies:
                 return self._request(heard.tool, heard)
             case Want.PREPARE | Want.ANSWER if self._talk.goal is not None:
                 return self._go_on(self._talk.goal, heard)
+            case Want.PERSON if heard.tool is not None:
+                return [self._unless_it_failed(hand_over(self._talk, heard.tool, heard))]
             case Want.LEAVE:
                 return self._goodbye()
             case _:
@@ -118,7 +129,7 @@ class Replies:
             case Want.COMPARE:
                 return self._comparison(heard.text)
             case Want.REPEAT:
-                return without_apology(talk.last_said) or NOTHING_SAID_YET
+                return said_again(talk)
             case Want.WAIT:
                 return TAKE_YOUR_TIME
             case Want.GREET:
@@ -307,6 +318,9 @@ class Replies:
         talk = self._talk
         if talk.ended:
             return farewell()
+        tool = self._schema.tool(talk.results[-1][0].name)
+        if tool is not None and tool.role is Role.HAND_OVER and not talk.results[-1][1].failed:
+            return ONE_MOMENT  # the caller is on the way to a person
         said = [self._failure(result) if result.failed else say_result(result) for _, result in talk.results]
         text = " ".join(said)
         last_call, last = talk.results[-1]

@@ -42,6 +42,8 @@ class Role(Enum):
     """Tells something; changes nothing."""
     COMMIT = auto()
     """Changes something in the world: read back, then wait for a yes."""
+    HAND_OVER = auto()
+    """Puts the caller through to a person."""
     END = auto()
     """Hangs up."""
 
@@ -131,6 +133,8 @@ _END_NAMES = frozenset(
     """
     )
 )
+_HAND_OVER_VERBS = word_set("transfer connect handover hand escalate forward")
+_PERSON_WORDS = word_set("person human agent operator staff representative colleague team someone manager")
 _PARTY_WORDS = word_set("party people guests guest persons person diners covers pax seats adults")
 _PLACE_WORDS = word_set(
     """
@@ -186,6 +190,8 @@ def _role(name: str, description: str) -> Role:
     about = plain(description)
     if words in _END_NAMES or about.startswith(("hang up", "end the call", "ends the call")):
         return Role.END
+    if set(words.split()) & _HAND_OVER_VERBS and set(f"{words} {about}".split()) & _PERSON_WORDS:
+        return Role.HAND_OVER
     asks_first = re.search(
         r"\b(read back|read-back|commits?|(caller|user|customer) (has|must|confirms?))\b", about
     )
@@ -252,7 +258,8 @@ def _subject(tools: Sequence[Tool]) -> str:
 
 def _weighted(tools: Sequence[Tool]) -> list[Tool]:
     """The tools with their word weights: a word of the name counts most, and less the more tools share it."""
-    raw = [_word_weights(tool) for tool in tools]
+    # A person is asked for in set phrases, so that tool takes no words from the others.
+    raw = [{} if tool.role is Role.HAND_OVER else _word_weights(tool) for tool in tools]
     weighted: list[Tool] = []
     for tool, weights in zip(tools, raw, strict=True):
         shared = {word: sum(word in other for other in raw) for word in weights}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from local.voice_live.mind.acts import Act
 from local.voice_live.mind.food import MENU_SECTIONS
 from local.voice_live.mind.lexicon import is_cuisine, lexicon
-from local.voice_live.mind.matching import option_words
+from local.voice_live.mind.matching import Match, option_words
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.schema import Kind, Parameter, Role, Schema, Tool
+from local.voice_live.mind.spans import at
 from local.voice_live.mind.vocabulary import COMMON, FILLERS
 from local.voice_live.mind.words import plain, stem
 
@@ -38,7 +39,7 @@ def values_in(
             found[parameter.name] = value
     _once(reading, tool, found)
     if tool.role is Role.LOOKUP and reading.food is not None:
-        _food_topic(reading, tool, found)
+        _food_topic(reading, tool, schema, found)
     return found
 
 
@@ -49,7 +50,11 @@ def _once(reading: Reading, tool: Tool, found: dict[str, Any]) -> None:
         if parameter.name not in found or mine is None or not is_cuisine(parameter):
             continue
         others = [reading.choice(p.name) for p in tool.parameters if p.name in found and p is not parameter]
-        if any(other is not None and other.places == mine.places for other in others):
+        taken = {other.places for other in others if other is not None}
+        free = [match for match in reading.choices[parameter.name] if match.places not in taken]
+        if free and free[0].option in parameter.options:
+            found[parameter.name] = free[0].option
+        else:
             del found[parameter.name]
 
 
@@ -88,6 +93,8 @@ def _moment(parameter: Parameter, reading: Reading, now: datetime) -> str | None
     if parameter.takes_now and "now" in reading.words and reading.day is None:
         return "now"
     day = reading.day.value if reading.day else now.date()
+    if reading.clock.value == time(0) and "midnight" in reading.words:
+        day += timedelta(days=1)  # the midnight at which the evening of that day ends
     return f"{day.isoformat()}{parameter.separator}{reading.clock.value:%H:%M}"
 
 
@@ -107,16 +114,35 @@ def _choice(parameter: Parameter, reading: Reading, tool: Tool, schema: Schema) 
     return None
 
 
-def _food_topic(reading: Reading, tool: Tool, found: dict[str, Any]) -> None:
+_MEALS = frozenset({"breakfast", "brunch"})
+"""Foods that are also times of the day: "open for breakfast" asks for no dish."""
+
+
+def _food_topic(reading: Reading, tool: Tool, schema: Schema, found: dict[str, Any]) -> None:
     """A question about a food takes the option of that name: topic "dish" beside a parameter "dish"."""
     food = tool.of_kind(Kind.FOOD)
     if food is None or reading.food is None:
         return
-    about = "menu" if reading.food.option in MENU_SECTIONS else food.name
+    topics = [p.name for p in tool.parameters if p.options and p.name != schema.subject]
+    if reading.food.option in _MEALS and any(name in found for name in topics):
+        found.pop(food.name, None)
+        return
+    about = "menu" if _asks_for_a_list(reading, reading.food) else food.name
     for parameter in tool.parameters:
         for option in parameter.options:
             if about in option_words(option):
                 found[parameter.name] = option
+
+
+def _asks_for_a_list(reading: Reading, food: Match) -> bool:
+    """True for a part of the menu ("desserts") and for a kind of dish ("which pizzas have you got")."""
+    words = reading.words
+    before = words[max(0, food.start - 4) : food.start]
+    which = before[-1:] in (["what"], ["which"]) or (
+        before[-1:] == ["of"] and {"what", "which"} & set(before)
+    )
+    several = words[food.end - 1].endswith("s") or at(words, food.end) in ("things", "dishes", "options")
+    return food.option in MENU_SECTIONS or bool(which and several)
 
 
 def _text(parameter: Parameter, reading: Reading, tool: Tool, schema: Schema, *, asked: bool) -> str | None:

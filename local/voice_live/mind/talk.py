@@ -20,7 +20,7 @@ from local.voice_live.mind.results import Result, Thing, read_result
 from local.voice_live.mind.schema import Kind, Parameter, Role, Schema, Tool
 from local.voice_live.mind.slots import missing
 from local.voice_live.mind.spoken import value_words
-from local.voice_live.mind.wording import LOST, read_back
+from local.voice_live.mind.wording import LOST, brief_read_back, read_back
 from local.voice_live.mind.words import plain
 
 
@@ -46,6 +46,8 @@ class Want(Enum):
     LEAVE = auto()
     CANCEL = auto()
     REPEAT = auto()
+    PERSON = auto()
+    """To be put through to a human."""
     WAIT = auto()
     GREET = auto()
     THANK = auto()
@@ -107,6 +109,8 @@ class Talk:
     focus: str = ""
     """The subject talked about last, as the tools name it."""
     search: dict[str, Any] = field(default_factory=dict)
+    lookup: CallFunction | None = None
+    """The last lookup, which "and on Friday?" asks for once more."""
     pending: CallFunction | None = None
     """The call just read back, until the caller speaks."""
     asked: Asked | None = None
@@ -118,6 +122,10 @@ class Talk:
     results: list[tuple[CallFunction, Result]] = field(default_factory=list)
     """Tool outputs not yet spoken of."""
     directive: str = ""
+    hint: str = ""
+    """How the client wants the next reply: "rephrase", "narrow" or nothing special."""
+    committed: list[CallFunction] = field(default_factory=list)
+    """The committing calls that succeeded."""
     failures: dict[str, Result] = field(default_factory=dict)
     """Calls that failed, by `call_key`."""
     running: dict[str, CallFunction] = field(default_factory=dict)
@@ -174,14 +182,21 @@ class Talk:
         self.said.append(text)
         self.heard = None
         self.directive = ""
+        self.hint = ""
         self.results.clear()
         self.asked = read_question(text, self.schema)
         self.lost = self.lost + 1 if text.startswith(LOST) else 0
         self.pending = None
-        if self.goal is not None and self.goal.tool.role is Role.COMMIT and self.ready:
-            statement = read_back(self.goal.tool, self.goal.given)
-            if plain(statement.rstrip(".")) in plain(text):
-                self.pending = self.goal.call
+        if self.goal is not None and self.reads_back(text):
+            self.pending = self.goal.call
+
+    def reads_back(self, text: str) -> bool:
+        """True when a text states everything that is prepared, at length or in brief."""
+        goal = self.goal
+        if goal is None or goal.tool.role is not Role.COMMIT or not self.ready:
+            return False
+        statements = read_back(goal.tool, goal.given), brief_read_back(goal.tool, goal.given)
+        return any(plain(statement.rstrip(".")) in plain(text) for statement in statements)
 
     def called(self, call_id: str, call: CallFunction) -> None:
         """Take a function call of our own, or a seeded one."""
@@ -195,6 +210,8 @@ class Talk:
             self.ended = True
         if tool.role is Role.SEARCH:
             self.search = dict(call.arguments)
+        if tool.role is Role.LOOKUP:
+            self.lookup = call
         subject = call.arguments.get(self.schema.subject)
         if isinstance(subject, str) and subject:
             self.focus = subject
@@ -213,6 +230,7 @@ class Talk:
         if result.failed:
             self._failed(tool, call, result)
         elif tool.role is Role.COMMIT:
+            self.committed.append(call)
             self._committed()
 
     # --- consequences ---

@@ -14,7 +14,7 @@ from local.voice_live.mind.words import CARDINALS, HOMOPHONES, Token, word_set
 
 _MORNING = ("morning", "breakfast", "brunch")
 _EVENING = ("evening", "tonight", "night", "dinner", "supper")
-_PREPOSITIONS = word_set("at around about by near from until till say like")
+_PREPOSITIONS = word_set("at around about by near from until till say like between")
 _COUNTED = word_set(
     """
     people persons person guests adults of friends pax kids children seats ladies days day weeks week
@@ -29,6 +29,8 @@ _QUARTERS = {
     "two": -15,
     "too": -15,
     "before": -15,
+    "til": -15,
+    "till": -15,
     "2": -15,
 }
 
@@ -53,7 +55,8 @@ def find_times(
         else:
             found.append(one)
             index = one.end
-    return found
+    # "six tonight at seven": a bare hour beside a day gives way to one that is said as a time.
+    return [one for one in found if one.start not in reader.doubtful] or found
 
 
 class _Reader:
@@ -63,6 +66,8 @@ class _Reader:
         self._now = now
         self._used = used
         self._loose = loose
+        self.doubtful: set[int] = set()
+        """Where hours stand that are only taken for such because a day is beside them."""
 
     def read(self, i: int) -> Found[time] | None:
         return self._named(i) or self._from_now(i) or self._past_or_to(i) or self._digital(i) or self._hour(i)
@@ -102,7 +107,8 @@ class _Reader:
         """ "half past seven", "half seven", "quarter to eight", "twenty past six", "ten minutes to nine"."""
         word, following = self._words[i], at(self._words, i + 1)
         j = i + 1
-        if word == "half" and following not in ("an", "hour"):
+        heard_as_half = word in ("have", "halve", "harp") and following in ("past", "passed", "pass")
+        if heard_as_half or (word == "half" and following not in ("an", "hour")):
             minutes, j = 30, i + (2 if following in ("past", "passed", "after", "pass") else 1)
         elif word == "quarter" and following in _QUARTERS:
             minutes, j = _QUARTERS[following], i + 2
@@ -141,7 +147,8 @@ class _Reader:
             ):
                 return self._at(hour, minute, i, i + 1, exact=token.text[0] == "0")
             return None
-        hour_number = self._number(i, homophones=self._loose or at(self._words, i - 1) == "at")
+        sounds_like_one = self._loose or at(self._words, i - 1) == "at" or self._words[i] == "ate"
+        hour_number = self._number(i, homophones=sounds_like_one)
         if hour_number is None or not 1 <= hour_number <= 23 or token.ordinal:
             return None
         minute_number, end = self._minutes(i + 1)
@@ -169,6 +176,8 @@ class _Reader:
         before, following = at(self._words, i - 1), at(self._words, i + 1)
         word = self._words[i]
         sounds_like_one = before == "at" or self._alone(i) or following in ("oclock", "am", "pm")
+        heard_as_it = before == "it" and word in ("ate", "adate") and self._day_follows(i)
+        sounds_like_one |= heard_as_it or (word == "ate" and self._part_of_day(i + 1))
         ish = word.endswith("ish") and len(word) > 5
         hour = CARDINALS.get(word.removesuffix("ish")) if ish else self._number(i, homophones=sounds_like_one)
         if hour is None or self._tokens[i].ordinal or not 0 <= hour <= 23 or following in _COUNTED:
@@ -180,7 +189,10 @@ class _Reader:
         introduced = before in _PREPOSITIONS or (before in ("to", "for", "its", "it") and self._loose)
         if before in ("after", "before") and (self._loose or at(self._words, i - 2) not in ("the", "day")):
             introduced = True
-        if not (clock_word or introduced or ish or (self._loose and self._stands_free(i))):
+        said = clock_word or introduced or heard_as_it or ish
+        if not said and self._beside_day(i):
+            self.doubtful.add(i)
+        elif not said and not (self._loose and self._stands_free(i)):
             return None
         if hour == 0 and not clock_word:
             return None
@@ -189,6 +201,17 @@ class _Reader:
     def _alone(self, i: int) -> bool:
         """The whole answer is this word, so that a homophone can only be a number."""
         return self._loose and i == 0 and (len(self._tokens) == 1 or at(self._words, 1) == "please")
+
+    def _beside_day(self, i: int) -> bool:
+        """ "tonight eight" and "seven on Friday": an hour at which people dine, beside a day."""
+        if self._tokens[i].number not in range(5, 12) or self._tokens[i].mark in (".", "?"):
+            return False
+        counted = at(self._words, i - 1) in ("for", "of", "table", "book", "us", "make")
+        return i - 1 in self._used or (self._day_follows(i) and not counted)
+
+    def _day_follows(self, i: int) -> bool:
+        day = i + 2 if at(self._words, i + 1) == "on" else i + 1
+        return day in self._used or at(self._words, day) in ("tonight", "tomorrow")
 
     def _stands_free(self, i: int) -> bool:
         """A number that counts nothing: "eight, please" but not "a table for eight people"."""
@@ -210,7 +233,7 @@ class _Reader:
     def _part_of_day(self, i: int) -> bool:
         words = self._words[i : i + 3]
         return (words[:2] == ["in", "the"] and at(words, 2) in ("morning", "evening", "afternoon")) or (
-            words[:1] in (["tonight"], ["tomorrow"]) or words[:2] in (["this", "evening"], ["at", "night"])
+            words[:2] in (["this", "evening"], ["at", "night"])
         )
 
     def _day_hour(self, hour: int, end: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from local.voice_live.mind.words import CARDINALS, ORDINALS, phrases, stem, word_set
+from local.voice_live.mind.words import CARDINALS, ORDINALS, stem, word_set
 
 FILLERS = word_set(
     """
@@ -52,6 +52,8 @@ COMMON = (
         listen understand read write spell letter letters word words
         france china japan italy spain mexico india thailand greece capital country
         order orders delivery deliver takeaway joke robot human
+        somewhere anywhere nowhere everywhere elsewhere
+        anybody nobody everybody
         """
     )
 )
@@ -76,92 +78,8 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
 )
 """Groups of words that ask for the same thing; a word counts as a weaker form of the others in its group."""
 
-CONCEPTS: dict[str, str] = {
-    "hours hour opening times": """
-        hours | opening hours | opening times | open | opens | opened | opening | close | closes |
-        closed | closing | how late | what time do they | what time does it
-        """,
-    "address location where": """
-        where | wheres | address | located | location | directions | get there | find it | which street |
-        how far
-        """,
-    "phone telephone number contact": """
-        phone | telephone | phone number | telephone number | contact | call them | their number
-        """,
-    "menu food": """
-        menu | on the menu | what do they serve | what do they have | what food | what dishes | dishes |
-        serve | what can i eat | what can we eat | what kind of food | what sort of food | dessert |
-        desserts | starters | mains | wine | wines
-        """,
-    "price cost": """
-        price | prices | pricey | price range | price level | expensive | cheap | how much | cost | costs
-        | dear
-        """,
-    "diet diets dietary allergens": """
-        vegan | vegetarian | veggie | gluten | gluten free | halal | kosher | dairy | lactose | nut free |
-        allergy | allergies | allergic | dietary | diets | vegans | vegetarians | coeliac | celiac
-        """,
-    "payment pay": """
-        pay | payment | card | cards | credit card | credit cards | cash | visa | mastercard | amex |
-        american express
-        """,
-    "access accessibility": """
-        wheelchair | step free | stairs | steps | accessible | disabled | ramp | pram | buggy | access
-        """,
-    "about overview general summary description": """
-        tell me about | what about | tell me more | more about | what is it like | whats it like |
-        describe | know more | hear more | what are they like | more information | some information |
-        details
-        """,
-    "centre center central": """
-        city centre | city center | downtown | town centre | the centre | the center | central
-        """,
-    "river riverside": "river | the river | by the river | river bank | riverbank",
-    "harbour harbor quay waterfront": """
-        harbour | harbor | waterfront | by the water | docks | quay | by the sea
-        """,
-    "parking": "parking | park | car park",
-    "cheap low budget inexpensive": """
-        cheap | cheaper | cheapest | inexpensive | affordable | budget | low budget | low cost | good
-        value | not too expensive | not expensive | not very expensive | not too pricey | on a budget |
-        less expensive
-        """,
-    "moderate medium mid average": """
-        moderate | moderately priced | mid range | medium | medium priced | reasonable | reasonably priced
-        | average | mid price
-        """,
-    "expensive high upscale fancy": """
-        expensive | a fancy | something fancy | somewhere fancy | fancy restaurant | fancy place | upscale
-        | posh | fine dining | high end | luxury | luxurious | upmarket | special occasion | splurge |
-        more expensive
-        """,
-    "vegan": "vegan | vegans | plant based",
-    "vegetarian": """
-        vegetarian | vegetarians | veggie | veggies | meat free | meatless | no meat | without meat
-        """,
-    "gluten": "gluten free | no gluten | without gluten | gluten | coeliac | celiac",
-    "dairy lactose": """
-        dairy free | no dairy | lactose free | lactose intolerant | lactose | without dairy | dairy
-        """,
-    "nut nuts": "nut free | no nuts | nut allergy | without nuts | nuts",
-    "halal": "halal | hallal | hello food",
-    "kosher": "kosher | cosher",
-}
-"""Names that a fixed choice may have, and the ways people speak of it (`|` between them)."""
-
 
 @lru_cache(maxsize=1024)
 def related(word: str) -> frozenset[str]:
     """The stems that mean much the same as `word` (a stem itself), without it."""
     return frozenset().union(*(group for group in SYNONYMS if word in group)) - {word}
-
-
-def phrases_for(choice_words: tuple[str, ...]) -> tuple[str, ...]:
-    """Ways to speak of a fixed choice whose own words are `choice_words`."""
-    wanted = {stem(word) for word in choice_words}
-    return tuple(
-        phrase
-        for names, said in CONCEPTS.items()
-        if wanted & {stem(name) for name in names.split()}
-        for phrase in phrases(said)
-    )

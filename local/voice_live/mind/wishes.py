@@ -11,6 +11,7 @@ from local.voice_live.mind.schema import Kind, Parameter, Role, Tool
 from local.voice_live.mind.slots import values_in
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Heard, Talk, Want
+from local.voice_live.mind.words import phrases
 
 _FRAGMENT_WORDS = 7
 """A sentence of at most so many words may be the rest of an earlier one."""
@@ -81,6 +82,25 @@ def request(talk: Talk, candidate: Candidate, reading: Reading) -> Heard:
         if match is not None and match.rivals and talk.schema.subject not in candidate.values:
             return Heard(Want.REQUEST, reading.text, tool, values, (match.option, *match.rivals))
     return Heard(Want.REQUEST, reading.text, tool, values, beside=beside)
+
+
+_MORE_OF_THE_SAME = "and | what about | how about"
+_MOST_WORDS_OF_MORE = 6
+
+
+def same_again(talk: Talk, reading: Reading, subject: str) -> Heard | None:
+    """ "And the Fern?" or "And on Friday?" after a lookup: the same once more, of another one or day."""
+    tool = talk.schema.tool(talk.lookup.name) if talk.lookup is not None else None
+    words = reading.words
+    if tool is None or talk.lookup is None or len(words) > _MOST_WORDS_OF_MORE:
+        return None
+    if not any(" ".join(words).startswith(f"{lead} ") for lead in phrases(_MORE_OF_THE_SAME)):
+        return None
+    values = values_with_subject(talk, reading, tool, subject)
+    new = {p.name for p in tool.parameters if p.name in values}
+    if not new or not new <= {p.name for p in tool.parameters if p.kind is Kind.DATE} | {talk.schema.subject}:
+        return None
+    return Heard(Want.REQUEST, reading.text, tool, {**talk.lookup.arguments, **values})
 
 
 def _refined(talk: Talk, tool: Tool, reading: Reading, values: dict[str, Any]) -> dict[str, Any]:

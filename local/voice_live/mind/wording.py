@@ -14,6 +14,7 @@ ANYTHING_ELSE = "Is there anything else I can do for you?"
 WHAT_ELSE = "What else can I do for you?"
 STILL_THERE = "I am still here. What can I do for you?"
 YOU_ARE_WELCOME = "You are welcome."
+ONE_MOMENT = "One moment, please."
 TAKE_YOUR_TIME = "Of course, take your time."
 NOT_DONE = "All right, I have not done anything."
 WHAT_TO_CHANGE = "What should I change?"
@@ -119,6 +120,36 @@ _SITES = word_set("restaurant venue place hotel location branch shop cafe bar sa
 SHALL_I = "Is that right?"
 
 
+def brief_read_back(tool: Tool, arguments: Mapping[str, Any]) -> str:
+    """The same in fewer words, for a caller who asks to hear it again."""
+    given = sorted(
+        (p for p in tool.parameters if arguments.get(p.name) is not None), key=lambda p: _ORDER.get(p.kind, 9)
+    )
+    return f"{', '.join(_brief_value(p, arguments[p.name]) for p in given)}."
+
+
+def _brief_value(parameter: Parameter, value: object) -> str:
+    """A day without its month: "Friday the twenty-seventh"."""
+    words = value_words(parameter, value)
+    return words.partition(" of ")[0] if parameter.kind is Kind.DATE else words
+
+
+_BRIEF: dict[Kind, str] = {
+    Kind.PARTY: "How many people?",
+    Kind.DATE: "What day?",
+    Kind.TIME: "What time?",
+    Kind.MOMENT: "What day and time?",
+    Kind.PERSON: "What name?",
+}
+
+
+def brief_question(parameter: Parameter) -> str:
+    """The question for a parameter in as few words as it takes."""
+    if parameter.kind in _BRIEF:
+        return _BRIEF[parameter.kind]
+    return "What kind of food?" if "cuisine" in parameter.label else f"Which {parameter.label}?"
+
+
 def _thing(tool: Tool) -> str:
     """What a committing tool makes: book_table makes "a table"."""
     words = split_name(tool.name).split()
@@ -140,7 +171,8 @@ def action(tool: Tool) -> str:
 
 def abilities(schema: Schema) -> str:
     """What the tools can do, as the end of a sentence that begins "I can"; empty without tools."""
-    return join_words([action(tool) for tool in schema.tools if tool.role is not Role.END][:3], "and")
+    plain = [tool for tool in schema.tools if tool.role not in (Role.END, Role.HAND_OVER)]
+    return join_words([action(tool) for tool in plain[:3]], "and")
 
 
 def offer(tool: Tool, schema: Schema) -> str:

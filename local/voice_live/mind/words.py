@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -38,10 +39,18 @@ HOMOPHONES: dict[str, int] = {
 _JOINED = {
     "to night": "tonight", "to morrow": "tomorrow", "to day": "today", "good bye": "goodbye",
     "week end": "weekend", "mid day": "midday", "some wear": "somewhere", "some where": "somewhere",
-    "any where": "anywhere", "o clock": "oclock", "a m": "am", "p m": "pm",
+    "any where": "anywhere", "o clock": "oclock", "a m": "am", "p m": "pm", "mon day": "monday",
+    "tues day": "tuesday", "choose day": "tuesday", "wednes day": "wednesday", "thurs day": "thursday",
+    "third day": "thursday", "fry day": "friday", "satur day": "saturday", "sun day": "sunday",
+    "have pathate": "half past eight", "pass date": "past eight",
+    "jump me": "just me", "trust me": "just me",
 }  # fmt: skip
-"""What recognisers write apart."""
+"""What recognisers write apart, or for words of the same sound."""
 _JOIN = re.compile(r"\b(" + "|".join(_JOINED) + r")\b", re.IGNORECASE)
+_COUNT_AS_TIME = re.compile(r"\b(\d{1,2}):00(?= (?:people|of us|persons|guests)\b)", re.IGNORECASE)
+"""A count written as a time: "1:00, 4:00 people"."""
+_RUN_TOGETHER = re.compile(r"\b(\d{1,2})[:.]([1-5])([1-46-9])\b")
+"""A time and a count written as one: "7:33 of us" for "seven thirty, three of us". Nobody dines at 7:33."""
 _MERIDIEM = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 _TOKEN = re.compile(
     r"\d{4}-\d{2}-\d{2}|\d{1,2}[:.]\d{2}(?!\d)|\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+(?:['-][^\W\d_]+)*|[^\s\w]"
@@ -83,6 +92,8 @@ def tokenise(text: str) -> tuple[Token, ...]:
     """The words of a transcript, compound numbers joined ("twenty seventh" is one token, 27)."""
     prepared = text[:MAX_CHARS].translate(_ASCII).replace("'clock", "clock")
     prepared = _MERIDIEM.sub(lambda m: f"{m[1]}m", prepared)
+    prepared = _COUNT_AS_TIME.sub(r"\1", prepared)
+    prepared = _RUN_TOGETHER.sub(r"\1:\g<2>0 \3", prepared)
     prepared = _JOIN.sub(lambda m: _JOINED[m[1].lower()], prepared)
     tokens: list[Token] = []
     for raw in _TOKEN.findall(prepared):
@@ -94,6 +105,35 @@ def tokenise(text: str) -> tuple[Token, ...]:
     return tuple(_join_tens(tokens))
 
 
+_HESITATIONS = frozenset(["um", "uh", "er", "erm", "uhm", "ehm"])
+_LONGEST_STUMBLE = 2
+_SHORT = 3
+
+
+def fluent(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """The sentence without hesitations and without words begun again: "can I um can I book".
+
+    Numbers may truly stand twice ("for four"), and so may a word after a mark ("Thai or Indian, Indian"), so
+    both are left alone; a short word after a mark is begun again all the same ("the, the").
+    """
+    kept: list[Token] = []
+    for place, token in enumerate(tokens):
+        agrees = token.text == "uh" and place + 1 < len(tokens) and tokens[place + 1].text == "huh"
+        if token.text not in _HESITATIONS or agrees:
+            kept.append(token)
+        for size in range(1, _LONGEST_STUMBLE + 1):
+            again = [word.text for word in kept[-size:]]
+            before = [word.text for word in kept[-2 * size : -size]]
+            meant = len(kept) > size and kept[-size - 1].mark and len(kept[-1].text) > _SHORT
+            if again == before and not meant and not any(_may_count(word) for word in kept[-size:]):
+                del kept[-2 * size : -size]
+    return tuple(kept) or tuple(tokens)
+
+
+def _may_count(token: Token) -> bool:
+    return token.number is not None or token.text in HOMOPHONES
+
+
 def _word(raw: str) -> list[Token]:
     text = plain(raw)
     if text[:1].isdigit() and text[-2:] in ("st", "nd", "rd", "th"):
@@ -103,8 +143,8 @@ def _word(raw: str) -> list[Token]:
     if "-" in text and not text[0].isdigit():
         parts = text.split("-")
         if all(part in CARDINALS or part in ORDINALS for part in parts):  # "twenty-seventh"
-            return [token for part in parts for token in _word(part)]
-        return [Token(part, piece) for part, piece in zip(parts, raw.split("-"), strict=False) if part]
+            return _join_tens([token for part in parts for token in _word(part)])
+        return [token for piece in raw.split("-") if piece for token in _word(piece)]
     if text in ORDINALS:
         return [Token(text, raw, ORDINALS[text], ordinal=True)]
     return [Token(text, raw, CARDINALS.get(text))]
@@ -117,7 +157,7 @@ def _int(digits: str) -> int | None:
 
 def _join_tens(tokens: list[Token]) -> list[Token]:
     joined: list[Token] = []
-    for token in tokens:
+    for place, token in enumerate(tokens):
         last = joined[-1] if joined else None
         if (
             last is not None
@@ -126,6 +166,7 @@ def _join_tens(tokens: list[Token]) -> list[Token]:
             and last.number in range(20, 100, 10)
             and (token.text in CARDINALS or token.text in ORDINALS)
             and token.number in range(1, 10)
+            and not (_is_hour(joined[:-1]) and _begins_a_count(tokens, place))
         ):
             joined[-1] = Token(
                 f"{last.text} {token.text}",
@@ -137,6 +178,20 @@ def _join_tens(tokens: list[Token]) -> list[Token]:
         else:
             joined.append(token)
     return joined
+
+
+def _is_hour(before: Sequence[Token]) -> bool:
+    last = before[-1] if before else None
+    return last is not None and not last.mark and not last.ordinal and last.number in range(1, 13)
+
+
+_COUNTED = frozenset(["of", "people", "persons", "guests", "adults"])
+
+
+def _begins_a_count(tokens: Sequence[Token], i: int) -> bool:
+    """ "seven thirty three of us" has lost its comma: the three count people. So have minutes nobody says."""
+    follows = tokens[i + 1].text if i + 1 < len(tokens) and not tokens[i].mark else ""
+    return not tokens[i].ordinal and (follows in _COUNTED or tokens[i].number != 5)
 
 
 def stem(word: str) -> str:

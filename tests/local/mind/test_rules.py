@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.voice_live.mind import CallFunction, Output, PolicyMind, Say
+from local.voice_live.mind.words import plain, word_set
 from tests.local.mind.world import (
     GREETING,
     INSTRUCTIONS,
@@ -35,7 +37,14 @@ WORDS = (
 SENTENCES = st.sampled_from([said.strip() for said in SAID.split("|")])
 JUMBLES = st.lists(st.sampled_from(WORDS.split()), max_size=12).map(" ".join)
 ANYTHING = st.one_of(SENTENCES, JUMBLES, st.text(max_size=60))
-AGREEMENTS = {"yes", "yeah", "sure", "right", "ok", "correct", "thats", "it"}
+AGREEMENTS = word_set(
+    """
+    yes yeah yep yup ya yea yah sure right ok okay correct corrects thats it exactly perfect great good
+    absolutely definitely certainly indeed lovely fine alright confirm confirmed brilliant excellent mhm aye
+    cool super wonderful fantastic uh mm please ahead works do love suits would one got that looks spot
+    """
+)
+"""One word of every way to agree."""
 
 relaxed = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
@@ -109,12 +118,12 @@ class Watched(Talk):
             roles = [item.get("role") for item in self.items]
             assert roles[-1] == "user"
             assert roles[-2] == "assistant"
-            read_back, agreement = texts[-2], texts[-1].lower()
+            read_back, agreement = texts[-2], plain(texts[-1])
             arguments = output.arguments
             assert arguments["restaurant"] in read_back
             assert arguments["name"] in read_back
             assert read_back.endswith("Is that right?")
-            assert AGREEMENTS & set(agreement.replace("'", "").replace(",", "").split()), agreement
+            assert AGREEMENTS & set(re.findall(r"[a-z]+", agreement)), agreement
             assert len(output.arguments) == 5
         super().take(output)
 

@@ -199,33 +199,6 @@ def test_a_refusal_asks_what_to_change() -> None:
     assert talk.booked[0]["time"] == "21:00"
 
 
-def test_not_understood_three_times_differs_and_narrows() -> None:
-    """Noise is met differently each time, and the last time with words to say."""
-    talk = Talk()
-    replies = [talk.says(text) for text in ("flim flam", "zorp glim", "brabbel")]
-    assert len(set(replies)) == 3
-    assert "yes or no" in replies[2]
-
-
-def test_not_understood_in_a_booking_repeats_the_question() -> None:
-    """Noise in the middle of a booking loses nothing."""
-    talk = Talk()
-    talk.says("Book a table at Casa Verde for two tomorrow under Lee")
-    assert talk.says("brabbel zorp").endswith("What time would you like?")
-    talk.says("eight")
-    talk.says("yes")
-    assert len(talk.booked) == 1
-
-
-def test_repeat_says_the_same_again() -> None:
-    """ "Sorry?" gets the last sentence once more, and a yes after it still counts."""
-    talk = Talk()
-    read_back = talk.says(FULL)
-    assert talk.says("Sorry, what was that?") == read_back
-    talk.says("yes")
-    assert len(talk.booked) == 1
-
-
 def test_a_booking_is_made_once() -> None:
     """Further yeses, thanks and noise after the booking do not book again."""
     talk = Talk()

@@ -17,7 +17,7 @@ RESTAURANTS = (
     "Smokehouse Six", "The Green Fork", "Sapporo Kitchen",
 )  # fmt: skip
 CUISINES = ("chinese", "italian", "thai", "mexican", "french", "american", "vegetarian", "japanese")
-TOPICS = ("menu", "dish", "hours", "address", "phone", "price", "about")
+TOPICS = ("menu", "dish", "hours", "address", "phone", "price", "diet", "payment", "access", "about")
 
 
 def _text(description: str, options: Sequence[str] = ()) -> dict[str, Any]:
@@ -75,6 +75,17 @@ TOOLS: list[dict[str, Any]] = [
     ),
     _tool("end_call", "Hang up after saying goodbye.", {"reason": _text("Why the call ends.")}),
 ]
+
+TRANSFER = _tool(
+    "transfer_to_person",
+    "Put the caller through to a person.",
+    {
+        "reason": _text("Why a person is needed."),
+        "summary": _text("What the person should know."),
+        "restaurant": RESTAURANT,
+    },
+    ("reason", "summary"),
+)
 
 WEATHER: list[dict[str, Any]] = [
     _tool("get_weather", "Look up the weather for a city.", {"city": {"type": "string"}}, ["city"]),

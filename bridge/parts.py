@@ -1,0 +1,72 @@
+"""What the rules of one conversation share. No I/O, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridge.agent_voice import AgentVoice
+from bridge.clarifying import Clarifying
+from bridge.goodbye import Goodbye
+from bridge.handing_over import HandingOver
+from bridge.hearing import Hearing
+from bridge.patience import Patience
+from bridge.quiet import Quiet
+from bridge.tool_runs import ToolRuns
+from bridge.turns import TurnLog
+from shared.agent_config import Agent
+from shared.phrases import Phrases
+
+
+class Parts:
+    """The parts of a conversation, each with rules of its own, and what several of them need to know.
+
+    Args:
+        agent: how it behaves and what it says word for word.
+        turns: keeps what is said.
+        is_read_only: tells the tools that change nothing.
+    """
+
+    def __init__(self, agent: Agent, turns: TurnLog, is_read_only: Callable[[str], bool]) -> None:
+        self._sent = 0
+        self.agent = agent
+        self.turns = turns
+        self.voice = AgentVoice(turns, self.event_id)
+        self.replies = self.voice.replies
+        self.hearing = Hearing(agent.turn_detection.interruption)
+        self.tools = ToolRuns(is_read_only, self.event_id)
+        self.quiet = Quiet(agent, self.replies)
+        self.clarifying = Clarifying(agent.keypad, self.replies, self.event_id)
+        self.handing_over = HandingOver()
+        self.goodbye = Goodbye()
+        self.patience = Patience(agent.limits.max_call_minutes * 60.0)
+        self.language = agent.languages.default
+        """Of the fixed phrases: the caller's, once they have spoken."""
+        self.greeted = False
+        """Whether the agent has been heard."""
+        self.apologised = False
+        """Whether the caller's last turn has had an apology."""
+
+    @property
+    def phrases(self) -> Phrases:
+        """The fixed phrases in the caller's language."""
+        return self.agent.phrases_for(self.language)
+
+    @property
+    def in_our_way(self) -> bool:
+        """Whether to go on now would cut somebody off: the caller's words or a tool's work."""
+        return self.hearing.speaking or self.hearing.undecided or self.tools.running
+
+    def want_reply(self, now: float) -> None:
+        """The model is to reply to something new."""
+        self.replies.wanted = True
+        self.apologised = False
+        self.wait_for_sound(now)
+
+    def wait_for_sound(self, now: float) -> None:
+        """Something is to be heard once what is there has been."""
+        self.patience.wait_for_sound(max(now, self.voice.ends_at))
+
+    def event_id(self, event_type: str) -> str:
+        """An id of a client event that names its cause: an error brings it back."""
+        self._sent += 1
+        return f"{event_type}-{self._sent}"

@@ -1,0 +1,201 @@
+"""What fixed choices are commonly about, and the ways people speak of it. No place or product is named.
+
+A choice is recognised by the words of its option: `hours`, `opening_hours` and "Opening times" all mean
+when a place is open, and a caller asks for that with "how late can we come".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from local.voice_live.mind.patterns import pattern_of
+from local.voice_live.mind.words import stem
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Ways to speak of a choice. `vague` ones give way to any other wording in the same sentence."""
+
+    pattern: re.Pattern[str]
+    vague: bool
+
+
+_CONCEPTS: dict[str, tuple[str, str]] = {
+    "hours hour opening times": (
+        """
+        hours | opening/closing hours/time/times | open/opens/opened/opening |
+        close/closes/closed/closing/clothes | shut/shuts/shutting |
+        how late/early (can/could/do/does/are/is) (i/we/you/they/it) | until/till when/what/how |
+        last orders/seating | too late/early
+        """,
+        """
+        what time can/could/do/does/is/are/will/should i/we/you/they/it |
+        when can/do/does/is/are/will it/they
+        """,
+    ),
+    "address location where": (
+        """
+        address | located/location/situated | directions | postcode | post/zip code | whereabouts |
+        where abouts |
+        how can/could/do/would/should i/we/you/one (best) get/come/go/drive/walk (over) to/there |
+        get/getting to it | way to (get/reach) (to) it/there | find it | how far/close/near | the street |
+        which/what part/side/bit/end/area/street/road/district |
+        close to | on a/the map
+        """,
+        "where | is it (very/really) far/near/close/in/by/on/around/next",
+    ),
+    "phone telephone number contact": (
+        """
+        phone/telephone (number) | contact | its/their/the/a/what/which number |
+        number for/of/to/at it/them | number to call/ring | call/ring/wring/phone/reach it/them |
+        speak/talk to/with it/them | get hold of it/them | in touch with it/them
+        """,
+        "",
+    ),
+    "menu food": (
+        """
+        menu/menus | dishes | dessert/desserts/starter/starters/mains/specials | wine/wines (list) |
+        what food/foods/meals | what kind/kinds/sort/sorts/type/types of food/cuisine/cooking/things |
+        what (else) do/does/can/could/would they/it/you/i/we/one serve/do/cook/make/offer/eat/order/have/get |
+        what/anything/something to eat | what is there/for to eat | what is there/good at it/there |
+        what is for dinner/lunch/breakfast/pudding/afters | on/an offer | food like
+        """,
+        "serve/serves",
+    ),
+    "price cost": (
+        """
+        price/prices (range/level) | pricey/expensive/cheap/costly/dear/deer/affordable/reasonable |
+        cost/costs | how much/expensive/pricey/dear/cheap | good/great/decent/poor value | value for money |
+        per/a head/person | the bill | what would/will/do/does/should/might * pay/cost/spend/charge/set
+        """,
+        "",
+    ),
+    "diet diets dietary allergens": (
+        """
+        vegan/vegans | vegetarian/vegetarians | veggie/veggies | gluten (free) | halal | kosher | dairy |
+        lactose | nut free | allergy/allergies/allergic/allergen/allergens | dietary | diet/diets |
+        intolerance/intolerant | coeliac/celiac/coeliacs/celiacs/ciliac | plant based | meat free
+        """,
+        "",
+    ),
+    "payment pay": (
+        """
+        (by/with/my/your) (credit/debit/bank) card/cards (only) | cash (only) | cheque/cheques | visa |
+        mastercard | amex | american express | contactless | apple/google pay | payment/payments |
+        how (can/do) i/we/you/one pay | pay by/with/in
+        """,
+        "pay/pays/paying",
+    ),
+    "access accessibility": (
+        """
+        wheelchair/wheelchairs (access/accessible/friendly) | wheel chair | step free |
+        (any/a) stairs/steps/step | accessible | disabled | ramp/ramps |
+        pram/prams/buggy/buggies/stroller/strollers/pushchair | access | crutches | walking frame/stick |
+        lift/elevator | level access
+        """,
+        "",
+    ),
+    "about overview general summary description": (
+        "",
+        """
+        tell me/us (a/something/anything/more) (bit/little/lot) (more) about | what about | any good |
+        hear/know/learn/find (out) (a/something/more) (bit/little/lot) (more) about | describe | details |
+        what (is/are) it/they/that/there like | what kind/sort/type of place/restaurant/spot |
+        hear/know more | more/some information/info | more about/on | all/special about |
+        what can/could you tell/say | what do you know/think |
+        is it (any/really/a) good/nice/decent/recommended | worth it/going/visiting |
+        review/reviews/rating/rated | known/famous for | how is it/the |
+        good/suitable/right for kids/children/families/groups | specialise/specialize/speciality
+        """,
+    ),
+    "centre center central": ("city/town/the centre/center | downtown | central", ""),
+    "river riverside": ("river/riverside/riverbank/riverfront (bank/side)", ""),
+    "harbour harbor quay waterfront": (
+        """
+        harbour/harbor/harbourside/waterfront/seafront/seaside/docks/quay/quayside/marina |
+        by/near/on/at/along the water/sea/ships/boats/coast/port/dock/docks
+        """,
+        "",
+    ),
+    "old historic": (
+        "old/historic/historical town/part/quarter/city/centre/center/district (of) (the) (town/city)",
+        "",
+    ),
+    "university campus": ("university/uni/campus/college | student/students area/quarter/district", ""),
+    "station railway": ("(train/railway/central) station | the train/trains | railway", ""),
+    "parking": ("parking | car park | park the/my/our/a car | where * park", ""),
+    "cheap low budget inexpensive": (
+        """
+        cheap/cheaper/cheapest/cheaply | inexpensive | affordable | (tight/small/student) budget |
+        good value | low budget/cost/price/priced | value for money | bargain | broke | skint |
+        easy/kind on the wallet/pocket |
+        no/not/nothing/never/less * expensive/pricey/dear/costly/posh/fancy/upmarket |
+        not/without * much money | not/without * break/breaking the bank |
+        not/without * cost/spend/spending/pay/paying (too/so) much |
+        not/without * cost/costing/spend/spending/pay/paying a/the/an (small) fortune/lot/earth/arm/bomb
+        """,
+        "",
+    ),
+    "moderate medium mid average": (
+        """
+        moderate/moderately (priced) | mid/middle (of) (the) range/price/priced/road |
+        medium (price/priced/range) | reasonable/reasonably (price/priced) | average (price/priced) |
+        normal/fair/decent price/prices/priced | in between
+        """,
+        "",
+    ),
+    "expensive high upscale fancy": (
+        """
+        (more/most/really/very) expensive | pricey |
+        upscale/posh/posher/swanky/classy/luxury/luxurious/upmarket |
+        a/something/somewhere/really/very/quite/more/bit/anything/anywhere fancy | fine dining |
+        fancy restaurant/place/dinner/meal/one/spot | high/top end/class/notch | special occasion |
+        splurge | splash out | no object | proper/real/big treat | treat myself/ourselves/my/her/him/them
+        """,
+        "",
+    ),
+    "vegan": (
+        """
+        vegan/vegans | plant based | no/not/never/without * animal products |
+        no/not/never/without * meat or/and dairy
+        """,
+        "",
+    ),
+    "vegetarian": (
+        "vegetarian/vegetarians | veggie/veggies | meat free | meatless | no/not/never/without * meat",
+        "",
+    ),
+    "gluten": (
+        """
+        gluten/wheat (free/intolerance/intolerant/allergy) | no/not/never/without * gluten/wheat |
+        coeliac/celiac/coeliacs/celiacs/ciliac (disease)
+        """,
+        "",
+    ),
+    "dairy lactose": (
+        "dairy/lactose/milk free/intolerance/intolerant/allergy | no/not/without * dairy/lactose",
+        "",
+    ),
+    "nut nuts": ("nut free/allergy | no/not/without * nuts | allergic to nuts | nuts", ""),
+    "halal": ("halal | hallal | hello food/meat/restaurant/restaurants", ""),
+    "kosher": ("kosher | cosher", ""),
+}
+"""Names that a fixed choice may have, and the ways people speak of it: the plain ones, then the vague.
+
+See `pattern_of` for the notation.
+"""
+
+
+@lru_cache(maxsize=1024)
+def wordings(choice_words: tuple[str, ...]) -> tuple[Wording, ...]:
+    """Ways to speak of a fixed choice whose own words are `choice_words`."""
+    wanted = {stem(word) for word in choice_words}
+    return tuple(
+        Wording(pattern_of(written), bool(vague))
+        for names, both in _CONCEPTS.items()
+        if wanted & {stem(name) for name in names.split()}
+        for vague, written in enumerate(both)
+        if written
+    )
