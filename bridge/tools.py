@@ -56,8 +56,8 @@ def not_reached() -> ToolResult:
     """The result of a hand-over that nobody took: the caller is back."""
     return failure(
         "not_reached",
-        "Nobody took the call, and the caller is still with you. Say so if they have not been told, and "
-        "offer to help yourself or to try again later. Transfer again only if the caller asks for it.",
+        "Nobody answers there at the moment. Say so, and offer to help yourself. "
+        "Do not call this tool again unless the caller asks for it.",
     )
 
 

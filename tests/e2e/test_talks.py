@@ -51,7 +51,16 @@ def said_by_agent(report: CallReport) -> list[str]:
 
 
 class TestPerson:
-    """0 asks for a person at any time."""
+    """By word, or by 0 at any time."""
+
+    async def test_is_asked_for_by_word(self, place_call: PlaceCall, store: CallStore) -> None:
+        """The model decides it, and sums the call up for the person."""
+        report = await place_call("Can I speak to a person, please?")
+        assert report.outcome == Outcome.TRANSFERRED
+        assert [tool.name for tool in report.tools] == ["transfer_to_person"]
+        call = await store.get(report.call_id or "")
+        assert call is not None
+        assert call.summary
 
     async def test_takes_the_call(self, place_call: PlaceCall, store: CallStore, phrases: Phrases) -> None:
         """The person is told what the call was about, and the caller is not hung up on."""
