@@ -107,7 +107,9 @@ class TurnLog:
         self._media_started_at = min(self._media_started_at, now - self._appended)
 
     def caller_started(self, item_id: str, audio_start_ms: int) -> None:
-        """The caller began to speak."""
+        """The caller began to speak. In audio that never was, nobody did."""
+        if math.isinf(self._media_started_at):
+            return
         began = self._media_started_at + audio_start_ms / 1000 + self._padding
         self._cut_in_at = began
         self._caller[item_id] = CallerTurn(self.next_seq(), item_id, began, began)
@@ -116,6 +118,8 @@ class TurnLog:
 
     def caller_stopped(self, item_id: str, audio_end_ms: int) -> float:
         """The caller has been quiet for long enough; returns how many seconds of sound there were."""
+        if math.isinf(self._media_started_at):
+            return 0.0
         ended = self._media_started_at + audio_end_ms / 1000 - self._silence
         self._waiting.caller_stopped(item_id, ended)
         turn = self._caller.get(item_id)

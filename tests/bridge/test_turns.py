@@ -322,3 +322,15 @@ def test_memory_of_a_call_is_bounded(stretches: list[tuple[float, float]]) -> No
     waiting = talk.log._waiting
     kept = (talk.log._caller, talk.log._stopped, talk.log._agent, waiting._asides, waiting._first_audio)
     assert all(len(each) <= 16 for each in kept)
+
+
+def test_speech_in_audio_that_never_came_is_no_turn() -> None:
+    """A service that reports it is wrong; the call goes on."""
+    log = TurnLog(padding_ms=0, silence_ms=500)
+    log.caller_started("c1", 100)
+    assert log.caller_stopped("c1", 900) == 0.0
+    assert log.caller_text("c1", "hello", 5.0) is None
+    log.agent_item("a1", "r1")
+    log.agent_audio("a1", 6.0, 7.0, 6.0)
+    [turn] = log.finished("r1")
+    assert turn.latency_ms is None
