@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 _MOST_WORDS = 6
 """More signs of listening in a row are a wish to speak: "yeah yeah yeah okay okay okay okay"."""
@@ -87,8 +88,8 @@ def has_words(text: str) -> bool:
 def is_backchannel(text: str, language: str) -> bool:
     """Whether a whole transcript is a sign of listening: "Mm-hmm.", "Yeah, right", but not "okay but wait".
 
-    `language` is a BCP-47 tag such as "en-US". Of a language not known here only what is understood
-    everywhere counts. A text without words is none.
+    `language` is a BCP-47 tag such as "en-US", or several with commas while the caller's is not known. Of a
+    language not known here only what is understood everywhere counts. A text without words is none.
     """
     words = _words(text)
     return bool(words) and len(words) in _ends(words, language) and not _MEANS_NO.search(" ".join(words))
@@ -111,8 +112,10 @@ def _words(text: str) -> _Words:
     return tuple(_WORD.findall(plain))
 
 
+@cache
 def _phrases(language: str) -> frozenset[_Words]:
-    return _PHRASES.get(language.split("-")[0].lower(), _PHRASES[""])
+    tags = (tag.split("-")[0].strip().lower() for tag in language.split(","))
+    return frozenset().union(*(_PHRASES.get(tag, _PHRASES[""]) for tag in tags))
 
 
 def _ends(words: _Words, language: str) -> set[int]:

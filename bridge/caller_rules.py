@@ -40,15 +40,18 @@ class CallerRules:
         self._patience.answer_due = None
         # A "bye" over our goodbye does not cut it, and during a hand-over there is nobody to be cut.
         closed = self._goodbye.said or self._handing_over.under_way
-        # Who waits for a tool and says "okay" does not want it given up.
-        over_agent = (self._voice.busy(now) or self._tools.running) and not closed
+        # Who waits for a tool or a person and says "okay" does not want it given up.
+        waits = self._tools.running or self._handing_over.announcing
+        unheard = self._voice.unheard(now)
+        if waits or (unheard > 0 and self._replies.active is not None):
+            unheard = math.inf  # nobody knows how much is still to come
         steps = self._hearing.started(
             item_id,
             now,
-            over_agent=over_agent,
+            over_agent=(waits or self._voice.busy(now)) and not closed,
             asked=self._voice.asked(now),
-            unheard=math.inf if self._tools.running else self._voice.unheard(now),
-            language=self._parts.language,
+            unheard=unheard,
+            language=self._parts.heard_language,
         )
         return self.take(steps, now, item_id)
 
@@ -60,10 +63,11 @@ class CallerRules:
 
     def words(self, item_id: str, text: str, now: float) -> list[Command]:
         """All words of a sound are known; none when nothing was understood."""
-        steps = self._hearing.transcript(item_id, text, self._parts.language, now)
+        steps = self._hearing.transcript(item_id, text, self._parts.heard_language, now)
         if has_words(text):
             self._quiet.caller_heard()
-            self._parts.language = detect(text, self._agent.languages.spoken) or self._parts.language
+            if (language := detect(text, self._agent.languages.spoken)) is not None:
+                self._parts.language, self._parts.language_known = language, True
         else:
             text = ""
             self._goodbye.cough()
@@ -141,7 +145,9 @@ class CallerRules:
         return self._voice.call_off()
 
     def _on_not_heard(self, item_id: str, now: float) -> list[Command]:
+        if self._voice.playout.is_playing(now):
+            return []  # the model has understood it, and is heard answering
         commands: list[Command] = [self._voice.delete(item_id)]
-        if self._replies.replying and not self._voice.playout.is_playing(now):
+        if self._replies.replying:
             commands += self._voice.call_off()  # a reply to words that nobody understood
         return commands + self._clarifying.not_heard(self._parts.phrases)

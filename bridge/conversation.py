@@ -32,10 +32,18 @@ class Conversation:
         agent: how it behaves and what it says word for word.
         turns: keeps what is said.
         is_read_only: tells the tools that change nothing: they are given up when the caller has spoken on.
+        language: of the greeting (BCP-47); left out, the agent's default.
     """
 
-    def __init__(self, agent: Agent, turns: TurnLog, *, is_read_only: Callable[[str], bool]) -> None:
-        parts = Parts(agent, turns, is_read_only)
+    def __init__(
+        self,
+        agent: Agent,
+        turns: TurnLog,
+        *,
+        is_read_only: Callable[[str], bool],
+        language: str | None = None,
+    ) -> None:
+        parts = Parts(agent, turns, is_read_only, language or agent.languages.default)
         self._parts = parts
         self._turns = parts.turns
         self._voice = parts.voice
@@ -83,6 +91,8 @@ class Conversation:
                 commands = self._caller.started(item_id, audio_start_ms, now)
             case wire.SpeechStopped(item_id, audio_end_ms):
                 commands = self._caller.stopped(item_id, audio_end_ms, now)
+            case wire.InputCommitted(item_id):
+                commands = self._caller.take(self._hearing.committed(item_id), now, item_id)
             case wire.TranscriptionDelta(item_id, delta):
                 commands = self._caller.take(self._hearing.partial(item_id, delta, now), now, item_id)
             case wire.TranscriptionCompleted(item_id, transcript):
@@ -126,6 +136,8 @@ class Conversation:
         if self._handing_over.transfer is not None:
             return []
         commands = self._voice.give_way(now) if self._voice.busy(now) else []
+        self._quiet.caller_heard()
+        self._goodbye.take_back()
         if transfer is not None:
             self._model.hand_over(transfer, None)
         else:

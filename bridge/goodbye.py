@@ -66,11 +66,6 @@ class Goodbye:
             self._due = None
         self._answer_due = None
 
-    @property
-    def may_be_answered(self) -> bool:
-        """Whether the caller spoke over the goodbye, so that a reply to it is in order."""
-        return self._answer_due is not None
-
     def tool_done(self, now: float) -> None:
         """A tool has ended: what it found is to be said before the call ends."""
         if self._due is not None:

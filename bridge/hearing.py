@@ -20,6 +20,9 @@ _SURELY_SPEECH = 0.5
 _WORDS_WITHIN = 0.7
 """Seconds that a short sound's words may take before it is answered without them."""
 
+_COMMITTED_WITHIN = 0.3
+"""Seconds that the service may take to tell that a sound is in its history, before it is answered anyway."""
+
 _LONGEST = 30.0
 """Seconds without a new word after which the end of a sound was missed, or it is a steady noise."""
 
@@ -61,7 +64,10 @@ class _Sound:
     gave_way: bool = False
     answered: bool = False
     stopped: bool = False
+    committed: bool = False
     seconds: float = 0.0
+    spoken: bool = False
+    """It is over, and an answer to it is wanted whatever its words are."""
     words: str = ""
     """As far as recognised."""
     answer_due: float | None = None
@@ -149,7 +155,8 @@ class Hearing:
         sound = self._sounds.get(item_id)
         if sound is None:
             return []
-        self._partials_seen = True
+        # Words that only come after the sound cannot tell whether one that goes on is speech.
+        self._partials_seen = self._partials_seen or not sound.stopped
         sound.words += delta
         sound.last_sign = now
         if sound.interruption is None or sound.gave_way or self._mode == "off":
@@ -170,10 +177,17 @@ class Hearing:
             if not sound.undecided:
                 return []  # its words tell whether it was a turn
             return self._judge(sound, sound.interruption.stopped(seconds, now))
-        if seconds >= _SURELY_SPEECH or has_words(sound.words):
-            return self._answer(sound)
-        sound.answer_due = now + _WORDS_WITHIN
-        return []
+        sound.spoken = seconds >= _SURELY_SPEECH or has_words(sound.words)
+        sound.answer_due = now + (_COMMITTED_WITHIN if sound.spoken else _WORDS_WITHIN)
+        return self.committed(item_id) if sound.committed else []
+
+    def committed(self, item_id: str) -> list[Step]:
+        """The sound has become an item of the model's history: a reply asked for now knows it."""
+        sound = self._sounds.get(item_id)
+        if sound is None:
+            return []
+        sound.committed = True
+        return self._answer(sound) if sound.spoken else []
 
     def transcript(self, item_id: str, text: str, language: str, now: float) -> list[Step]:
         """All words of a turn; none when nothing was understood or recognition failed."""

@@ -90,8 +90,8 @@ class Interruption:
                 self.verdict = Verdict.RESUME
 
     def partial(self, text: str, now: float) -> Verdict:
-        """Everything understood so far, heard at `now`, while the sound goes on."""
-        self._partials_seen = True
+        """Everything understood so far, heard at `now`; some services tell it only after the sound."""
+        self._partials_seen = self._partials_seen or self._voiced is None
         if has_words(text):
             self._words, self._words_at = text, now
             if self._is_answer or not may_become_backchannel(text, self._language):

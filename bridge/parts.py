@@ -24,9 +24,12 @@ class Parts:
         agent: how it behaves and what it says word for word.
         turns: keeps what is said.
         is_read_only: tells the tools that change nothing.
+        language: of the greeting, and of the fixed phrases until the caller has spoken.
     """
 
-    def __init__(self, agent: Agent, turns: TurnLog, is_read_only: Callable[[str], bool]) -> None:
+    def __init__(
+        self, agent: Agent, turns: TurnLog, is_read_only: Callable[[str], bool], language: str
+    ) -> None:
         self._sent = 0
         self.agent = agent
         self.turns = turns
@@ -39,8 +42,10 @@ class Parts:
         self.handing_over = HandingOver()
         self.goodbye = Goodbye()
         self.patience = Patience(agent.limits.max_call_minutes * 60.0)
-        self.language = agent.languages.default
+        self.language = language
         """Of the fixed phrases: the caller's, once they have spoken."""
+        self.language_known = False
+        """Whether the caller has spoken enough to tell."""
         self.greeted = False
         """Whether the agent has been heard."""
         self.apologised = False
@@ -50,6 +55,11 @@ class Parts:
     def phrases(self) -> Phrases:
         """The fixed phrases in the caller's language."""
         return self.agent.phrases_for(self.language)
+
+    @property
+    def heard_language(self) -> str:
+        """What the caller's words may be in: one BCP-47 tag, or several with commas."""
+        return self.language if self.language_known else ",".join(self.agent.languages.spoken)
 
     @property
     def in_our_way(self) -> bool:

@@ -156,7 +156,7 @@ class ResponseCreate(ClientEvent, tag="response.create", kw_only=True):
 
 
 class ResponseCancel(ClientEvent, tag="response.cancel", kw_only=True):
-    """Only for stops of our own: on a barge-in the service cancels by itself, and twice is an error."""
+    """The service cancels nothing by itself (`interrupt_response` is off). With nothing active, an error."""
 
     response_id: str
 

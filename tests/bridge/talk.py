@@ -117,7 +117,8 @@ class Talk:
 
     def caller_stops(self, item: str, text: str | None = None) -> Talk:
         """The caller was last heard half a second ago; with `text`, these are the words."""
-        self.hears(wire.SpeechStopped(item, round((self.now - 100.0) * 1000)))
+        stopped = wire.SpeechStopped(item, round((self.now - 100.0) * 1000))
+        self.hears(stopped, wire.InputCommitted(item))
         return self if text is None else self.hears(wire.TranscriptionCompleted(item, text))
 
     def caller_says(self, item: str, text: str, seconds: float = 1.0) -> Talk:

@@ -13,7 +13,8 @@ from bridge.carriers import SAMPLE_RATE
 from bridge.commands import Command, Play, SaveTurn, Send, StopPlayback
 from bridge.turns import AgentTurn
 from bridge.voicelive import wire
-from tests.bridge.talk import Talk, agent, asks_tool, sound
+from shared.agent_tables import Languages
+from tests.bridge.talk import PHRASES, Talk, agent, asks_tool, sound
 
 _TWO_FRAMES = 2 * SAMPLE_RATE // 50
 """Samples that going on after a pause may say twice."""
@@ -310,3 +311,39 @@ class TestKeys:
         talk.took()
         assert talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).sent() == ["ResponseCancel"]
         assert talk.done("r1", "cancelled").said() == [""]
+
+
+class TestWhatCounts:
+    """What the caller's "okay" answers, and what it does not."""
+
+    def test_a_sign_of_listening_early_in_a_reply_that_is_still_generated(self) -> None:
+        """Little of it is there yet, but nobody knows how much is to come."""
+        talk = Talk().greeted().caller_says("c1", "sushi please")
+        talk.agent_says("r1", "There is Sakura House in the old town.", 1.5, done=False).after(0.8)
+        talk.caller_starts("c2").after(0.3).took()
+        talk.hears(wire.TranscriptionDelta("c2", "Mm-hm.")).after(0.5).caller_stops("c2", "Mm-hm.")
+        assert "ResponseCancel" not in talk.sent()
+
+    def test_words_that_come_after_each_sound_do_not_tell_noise_from_speech(self) -> None:
+        """A service that recognises only what is committed: a long sound is speech all the same."""
+        talk = Talk().greeted().caller_starts("c1").after(1.5).caller_stops("c1")
+        talk.hears(wire.TranscriptionDelta("c1", "Sushi."), wire.TranscriptionCompleted("c1", "Sushi."))
+        talk.agent_says("r1", "There is Sakura House in the old town, and more.", 9.0).after(1.0)
+        talk.took()
+        assert "ItemTruncate" in talk.caller_starts("c2").after(3.0).sent()
+
+    def test_a_failed_transcript_of_words_that_are_being_answered_is_let_be(self) -> None:
+        """A model that hears audio itself has understood; its recogniser has not."""
+        talk = Talk().greeted().caller_starts("c1").after(1.5).caller_stops("c1")
+        talk.agent_says("r1", "There is Sakura House.", 3.0).after(0.5)
+        talk.took()
+        talk.hears(wire.TranscriptionFailed("c1"))
+        assert talk.after(1.0).sent() == []
+
+    def test_a_french_oui_over_an_english_greeting(self) -> None:
+        """Until the caller's language is known, it may be any that is spoken here."""
+        spoken = Languages(default="en-US", spoken=("en-US", "fr-FR"))
+        phrases = {"en": PHRASES, "fr": PHRASES}
+        talk = Talk(agent(languages=spoken, phrases=phrases)).starts().agent_says("r0", "Hello there.", 6.0)
+        talk.after(2.0).caller_starts("c1").after(0.3).caller_stops("c1", "Oui.").took()
+        assert talk.after(5.0).played() > 3.5

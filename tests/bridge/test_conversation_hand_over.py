@@ -7,7 +7,7 @@ from bridge.tool_runs import SPOKEN_OVER
 from bridge.tools import not_reached
 from bridge.voicelive import wire
 from shared.handover import Transfer
-from tests.bridge.talk import Talk, asks_tool
+from tests.bridge.talk import PHRASES, Talk, asks_tool
 
 PERSON = Transfer("+15550100", "Wants a table for twenty.")
 PUT_THROUGH = HandOver("+15550100", "Wants a table for twenty.")
@@ -229,3 +229,24 @@ class TestBesideOtherTools:
         talk.hears(wire.FunctionCallDone("r1", "i2", "t2", "book_table", "{}")).done("r1").took()
         assert talk.tool_done("t1", transfer=PERSON).said() == []
         assert "I put you through." in talk.tool_done("t2").said()
+
+
+class TestThanks:
+    """ "Okay, thank you" is what people say to being put through."""
+
+    def test_do_not_call_it_off(self) -> None:
+        talk = Talk().greeted().hears(*asks_tool("r1", "t1", "transfer_to_person")).done("r1")
+        talk.tool_done("t1", transfer=Transfer("+15550142", "Wants a person.")).took()
+        talk.agent_says("r2", "I put you through.", 2.0).after(1.5)
+        talk.caller_says("c1", "Okay, thank you.", seconds=0.6)
+        assert HandOver("+15550142", "Wants a person.") in talk.after(4.0).took()
+
+    def test_zero_over_a_goodbye_is_heard(self) -> None:
+        """Nobody can be reached: the agent says so, and the call goes on."""
+        talk = Talk().greeted().hears(*asks_tool("r1", "t1", "end_call")).done("r1")
+        talk.tool_done("t1", ends_call=True).agent_says("r2", "Goodbye.", 3.0).after(0.5)
+        talk.presses("0#").took()
+        talk.commands += talk.conversation.on_person(None, talk.now)
+        assert PHRASES.no_person in talk.said()
+        talk.agent_says("r3", PHRASES.no_person, 2.0).took()
+        assert not any(isinstance(command, HangUp) for command in talk.after(7.0).took())

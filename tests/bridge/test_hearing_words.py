@@ -27,12 +27,23 @@ class TestInQuiet:
     def test_a_sound_of_half_a_second_is_answered_at_its_end(self) -> None:
         hearing = Hearing("adaptive")
         assert in_quiet(hearing, "c1", 0.0) == []
-        assert hearing.stopped("c1", 0.5, 1.0) == [Step.ANSWER]
+        assert hearing.stopped("c1", 0.5, 1.0) == []
+        assert hearing.committed("c1") == [Step.ANSWER]
+        assert hearing.committed("c1") == []
+
+    def test_it_is_answered_though_nobody_tells_that_it_is_in_the_history(self) -> None:
+        hearing = Hearing("adaptive")
+        in_quiet(hearing, "c1", 0.0)
+        hearing.stopped("c1", 0.5, 1.0)
+        assert hearing.due() == pytest.approx(1.3)
+        assert hearing.on_timer(1.3) == [Step.ANSWER]
+        assert hearing.committed("c1") == []
 
     def test_its_words_ask_for_no_second_answer(self) -> None:
         hearing = Hearing("adaptive")
         in_quiet(hearing, "c1", 0.0)
         hearing.stopped("c1", 0.5, 1.0)
+        hearing.committed("c1")
         assert hearing.transcript("c1", "sushi", EN, 1.2) == []
 
     def test_a_shorter_one_waits_for_its_words(self) -> None:
@@ -105,7 +116,8 @@ class TestOverTheAgent:
         hearing = Hearing("adaptive")
         over_agent(hearing, "c1", 0.0)
         hearing.partial("c1", "wait", 0.4)
-        assert hearing.stopped("c1", 1.0, 1.5) == [Step.ANSWER]
+        hearing.stopped("c1", 1.0, 1.5)
+        assert hearing.committed("c1") == [Step.ANSWER]
         assert hearing.transcript("c1", "wait", EN, 1.7) == []
 
     def test_words_are_put_together_from_their_pieces(self) -> None:
@@ -161,7 +173,8 @@ class TestOverTheAgent:
         over_agent(hearing, "c2", 1.0)
         assert hearing.partial("c2", "Italian", 1.4) == [Step.GIVE_WAY]
         assert hearing.transcript("c1", "Wait.", EN, 1.5) == []
-        assert hearing.stopped("c2", 0.8, 2.3) == [Step.ANSWER]
+        hearing.stopped("c2", 0.8, 2.3)
+        assert hearing.committed("c2") == [Step.ANSWER]
 
     def test_words_take_the_floor_after_the_agent_went_on(self) -> None:
         hearing = Hearing("adaptive")
