@@ -4,7 +4,7 @@ import logging
 
 import azure.functions as func
 
-from control import calls, health
+from control import calls, health, outbox
 
 # The SDKs log the address and headers of every request at INFO; the worker would pass all of it on.
 logging.getLogger("azure.core").setLevel(logging.WARNING)
@@ -13,3 +13,4 @@ logging.getLogger("azure.identity").setLevel(logging.WARNING)
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(calls.blueprint)
 app.register_functions(health.blueprint)
+app.register_functions(outbox.blueprint)

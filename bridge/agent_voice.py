@@ -7,12 +7,26 @@ paced to the carrier, paused, gone on with or given up, and the model's history 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from bridge.commands import Command, Play, SaveTurn, Send, StopPlayback
 from bridge.playout import Heard, Playout
 from bridge.replies import Replies
 from bridge.turns import AgentTurn, TurnLog
 from bridge.voicelive import wire
+
+
+@dataclass(slots=True)
+class _Generating:
+    """A response that is being generated."""
+
+    silent: list[str] = field(default_factory=list)
+    """Its items without audio so far."""
+    growing: list[str] = field(default_factory=list)
+    """Its items of which audio has come and more may."""
+    cuts: dict[str, Command] = field(default_factory=dict)
+    """By item: how the model's history is cut to what was heard. The service may refuse to have an item
+    changed that it is still writing, so that has to wait for the end of the response."""
 
 
 class AgentVoice:
@@ -32,8 +46,8 @@ class AgentVoice:
         """Responses whose audio must not be heard any more."""
         self._spoke: set[str] = set()
         """Responses that have given audio."""
-        self._items: dict[str, list[str]] = {}
-        """Items without audio so far, by response that is being generated."""
+        self._generating: dict[str, _Generating] = {}
+        """Responses that are being generated: one, by the rules of the service."""
         self._playing_item: str | None = None
         self._heard_out_due: float | None = None
         self._silent_since = 0.0
@@ -57,13 +71,16 @@ class AgentVoice:
 
     def created(self, response_id: str) -> list[Command]:
         """A response begins; it is called off at once when nobody wants it any more."""
-        if self.replies.created(response_id):
-            return []
-        return self.call_off()
+        commands: list[Command] = []
+        for lost in list(self._generating):  # one whose end was never told is over, too
+            commands += self._settle(lost, completed=False)
+        if not self.replies.created(response_id):
+            commands += self.call_off()
+        return commands
 
     def item_added(self, response_id: str, item: wire.OutputItem) -> None:
         """A response is about to say or do something."""
-        self._items.setdefault(response_id, []).append(item.id)
+        self._generating.setdefault(response_id, _Generating()).silent.append(item.id)
         if item.type == "message":
             self._turns.agent_item(item.id, response_id)
 
@@ -72,32 +89,39 @@ class AgentVoice:
         if delta.response_id in self._dropped:
             return []
         self._spoke.add(delta.response_id)
-        silent = self._items.get(delta.response_id, [])
-        if delta.item_id in silent:
-            silent.remove(delta.item_id)
+        generating = self._generating.get(delta.response_id)
+        if generating is not None and delta.item_id in generating.silent:
+            generating.silent.remove(delta.item_id)
+            generating.growing.append(delta.item_id)
         self._turns.first_audio(delta.response_id, now)
-        self.playout.add(delta.response_id, delta.item_id, delta.delta, now)
+        lost_ms = self.playout.add(delta.response_id, delta.item_id, delta.delta, now)
+        self._turns.agent_audio_lost(delta.item_id, lost_ms)
         return self.play(now)
+
+    def audio_done(self, response_id: str, item_id: str) -> None:
+        """All audio of an item has come."""
+        generating = self._generating.get(response_id)
+        if generating is not None and item_id in generating.growing:
+            generating.growing.remove(item_id)
 
     def done(self, response: wire.FinishedResponse, *, acted: bool, now: float) -> list[Command]:
         """A response is generated; `acted` when a tool runs for it."""
         did_something = acted or response.id in self._spoke or response.id in self._dropped
         failed = response.status in ("failed", "incomplete") and not did_something
         self.replies.done(response.id, failed=failed, now=now)
+        completed = response.status == "completed"
+        if not completed:
+            self._break_off(response.id)
         commands: list[Command] = [
             SaveTurn(turn) for turn in self._turns.finished(response.id, response.usage)
         ]
-        silent = self._items.pop(response.id, [])
-        if response.id in self._dropped or response.status != "completed":
-            # Neither words that were not heard nor a tool that was not run may stand in the history.
-            commands += [self.delete(item_id) for item_id in silent]
-        return commands
+        return commands + self._settle(response.id, completed=completed)
 
     def acted(self, response_id: str, item_id: str) -> None:
         """A response called a tool, which runs: that item of it stays in the history."""
-        silent = self._items.get(response_id, [])
-        if item_id in silent:
-            silent.remove(item_id)
+        generating = self._generating.get(response_id)
+        if generating is not None and item_id in generating.silent:
+            generating.silent.remove(item_id)
 
     def forget(self, response_id: str) -> None:
         """A response and its tools are done: memory stays bounded."""
@@ -151,8 +175,9 @@ class AgentVoice:
     def give_way(self, now: float) -> list[Command]:
         """Stop for good: silence, and the history cut to what was heard."""
         commands = self.hold(now)
+        cut = self._stop(now)
         commands += self.call_off()
-        for heard in self.playout.stop(now):
+        for heard in cut:
             commands += self._cut(heard, self._silent_since)
         self.ends_at = now
         return commands
@@ -164,6 +189,7 @@ class AgentVoice:
         if active is None or active in self._dropped:
             return []
         self._dropped.add(active)
+        self._break_off(active)
         return [Send(wire.ResponseCancel(event_id=self._event_id("response.cancel"), response_id=active))]
 
     def unheard(self, now: float) -> float:
@@ -187,22 +213,62 @@ class AgentVoice:
 
     def ended(self, now: float) -> list[SaveTurn]:
         """The call is over: what was heard of turns that were still playing."""
-        return [SaveTurn(turn) for turn in self._turns.end(self.playout.stop(now), now)]
+        return [SaveTurn(turn) for turn in self._turns.end(self._stop(now), now)]
 
     # --- inside ---------------------------------------------------------------------------------------
+
+    def _stop(self, now: float) -> list[Heard]:
+        """Drop all audio; how much was heard of each item that has or may get more, in order."""
+        cut = self.playout.stop(now)
+        known = {heard.item_id for heard in cut}
+        growing = [item_id for generating in self._generating.values() for item_id in generating.growing]
+        for generating in self._generating.values():
+            generating.growing.clear()
+        return cut + [self.playout.heard(item_id, now) for item_id in growing if item_id not in known]
+
+    def _break_off(self, response_id: str) -> None:
+        """No more audio of a response will be heard than there is: that is all of what was to have more."""
+        generating = self._generating.get(response_id)
+        if generating is None:
+            return
+        for item_id in generating.growing:
+            whole = self.playout.whole(item_id)
+            self._turns.broken_off(whole)
+            generating.cuts[item_id] = self._to_heard(whole)
+        generating.growing.clear()
 
     def _cut(self, heard: Heard, now: float) -> list[Command]:
         turn = self._turns.interrupted(heard, now)
         if turn is None:
             return []
+        # A turn nobody heard a word of is no turn, unless it stands in the store already.
+        save: list[Command] = [SaveTurn(turn)] if turn.kept else []
+        cut = self._to_heard(heard)
+        generating = self._generating.get(turn.response_id)
+        if generating is None:
+            return [cut, *save]
+        generating.cuts[heard.item_id] = cut
+        return save
+
+    def _to_heard(self, heard: Heard) -> Command:
+        """Cut the model's history of an item to what was heard."""
         if heard.heard_ms == 0:
-            delete = self.delete(heard.item_id)
-            # A turn nobody heard a word of is no turn, unless it stands in the store already.
-            return [delete, SaveTurn(turn)] if turn.kept else [delete]
+            return self.delete(heard.item_id)
         cut = wire.ItemTruncate(
             event_id=self._event_id("conversation.item.truncate"),
             item_id=heard.item_id,
             content_index=0,
             audio_end_ms=heard.heard_ms,
         )
-        return [Send(cut), SaveTurn(turn)]
+        return Send(cut)
+
+    def _settle(self, response_id: str, *, completed: bool) -> list[Command]:
+        """A response is not being generated any more: bring the history to what was heard and done of it."""
+        generating = self._generating.pop(response_id, None)
+        if generating is None:
+            return []
+        commands = list(generating.cuts.values())
+        if response_id in self._dropped or not completed:
+            # Neither words that were not heard nor a tool that was not run may stand in the history.
+            commands += [self.delete(item_id) for item_id in generating.silent]
+        return commands

@@ -5,26 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
-
-from bridge.carriers import (
-    BYTES_PER_MS,
-    SAMPLE_RATE,
-    Audio,
-    Carrier,
-    CarrierError,
-    KeyPressed,
-    MediaFormat,
-    audio_bytes,
-)
+from bridge.carriers import BYTES_PER_MS, Audio, KeyPressed, audio_bytes
 from bridge.commands import (
     AskForPerson,
     CancelTool,
@@ -38,6 +26,7 @@ from bridge.commands import (
     StopPlayback,
 )
 from bridge.conversation import Conversation
+from bridge.line import CallOverError, Line
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
 from bridge.summary import Ran, Said, summarise
@@ -48,33 +37,16 @@ from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
 from shared.calls import CallEvent, EventKind, ToolRun, Turn
 
-_BAD_FRAMES = 50
-"""Frames of a carrier that may be unreadable before the call is given up."""
 _REMEMBERED = 12
 """Turns and tool runs kept for the summary of a hand-over."""
+_EARLY_KEYS = 32
+"""Keys kept that the caller presses before the session is open; the latest count."""
+_OUR_EVENT_ID = re.compile(
+    r"(session\.update|input_audio_buffer\.append|response\.(create|cancel)|"
+    r"conversation\.item\.(create|truncate|delete))-\d{1,7}"
+)
 
 log = logging.getLogger(__name__)
-
-
-class CallOverError(Exception):
-    """Ends the task group of a call."""
-
-    def __init__(self, kind: EventKind, reason: str) -> None:
-        super().__init__(f"{kind}: {reason}")
-        self.kind = kind
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The caller's side: the socket, its wire format and how to end the phone call."""
-
-    socket: ServerConnection
-    carrier: Carrier
-    call_connection_id: str
-    """The carrier's id of the call; empty for a browser."""
-    hang_up: Callable[[], Awaitable[None]]
-    """Never raises: what it cannot do it logs, and the sweep does it later."""
 
 
 class Call:
@@ -115,7 +87,8 @@ class Call:
         self._said: deque[Said] = deque(maxlen=_REMEMBERED)
         self._ran: deque[Ran] = deque(maxlen=_REMEMBERED)
         self._greeted = False
-        self._bad_frames = 0
+        self._early_keys: deque[str] | None = deque(maxlen=_EARLY_KEYS)
+        """Until the session is open; then None."""
         # The monotonic time of the rules and the UTC of the record, read together once: a turn's length does
         # not change when the wall clock is set.
         self._epoch = (time.monotonic(), datetime.now(UTC))
@@ -130,9 +103,11 @@ class Call:
         except* CallOverError as group:
             over = True
             first = next(error for error in group.exceptions if isinstance(error, CallOverError))
-            end = first.kind
-            log.info("call over", extra={"kind": str(end), "reason": first.reason})
-            self._record(first.kind, first.reason)
+            end, reason = first.kind, first.reason
+            if end is not EventKind.TRANSFER_ACCEPTED and await self._transfers.taken_after_all():
+                end, reason = EventKind.TRANSFER_ACCEPTED, ""  # which is why the media went away
+            log.info("call over", extra={"kind": str(end), "reason": reason})
+            self._record(end, reason)
         except* VoiceLiveError as group:
             if not over:  # else the session only went with the call
                 log.error("call failed", extra={"reason": str(group.exceptions[0])})  # noqa: TRY400 - it says all
@@ -150,21 +125,30 @@ class Call:
 
     async def _talk(self) -> None:
         async with contextlib.AsyncExitStack() as after, asyncio.TaskGroup() as self._tasks:
-            self._tasks.create_task(self._watch_line())
+            self._tasks.create_task(self._line.watch())
+            # Already now: a socket that nobody reads fills up, and then hides that the caller has left.
+            self._tasks.create_task(self._caller_to_model())
             self._model = await self._open_model()
             # After the group, so that no task of it meets a session closed under its hands.
             after.push_async_callback(self._model.close)
-            await self._do(self._conversation.begin(self._session, time.monotonic(), time.time()))
+            await self._do(self._begin())
             self._tasks.create_task(self._model_to_caller())
-            self._tasks.create_task(self._caller_to_model())
             self._tasks.create_task(self._keep_time())
+
+    def _begin(self) -> list[Command]:
+        now = time.monotonic()
+        commands = self._conversation.begin(self._session, now, time.time())
+        early, self._early_keys = self._early_keys or (), None
+        for key in early:
+            commands += self._conversation.on_key(key, now)
+        return commands
 
     # --- the pumps ------------------------------------------------------------------------------------
 
     async def _caller_to_model(self) -> None:
-        await self._check_format()
+        await self._line.check_format()
         while True:
-            match await self._receive():
+            match await self._line.receive():
                 case Audio(base64) if self._conversation.listening:
                     # Silent frames too: the service's clock and its silence timer run on audio alone.
                     seconds = audio_bytes(base64) / BYTES_PER_MS / 1000
@@ -172,6 +156,8 @@ class Call:
                     await self._model.append(base64)
                     if commands := self._conversation.listen(base64, time.monotonic()):
                         await self._do(commands)
+                case KeyPressed(key) if self._early_keys is not None:
+                    self._early_keys.append(key)
                 case KeyPressed(key):
                     await self._do(self._conversation.on_key(key, time.monotonic()))
                 case _:
@@ -212,10 +198,10 @@ class Call:
             case Send(event):
                 await self._model.send(event)
             case Play(pcm):
-                await self._to_carrier(self._line.carrier.encode_audio(b64encode(pcm).decode()))
+                await self._line.send(self._line.carrier.encode_audio(b64encode(pcm).decode()))
                 self._note_greeting()
             case StopPlayback():
-                await self._to_carrier(self._line.carrier.encode_stop())
+                await self._line.send(self._line.carrier.encode_stop())
             case RunTool(call_id=call_id):
                 self._running[call_id] = self._tasks.create_task(self._run_tool(command))
             case CancelTool(call_id) if call_id in self._running:  # else it has just ended
@@ -238,7 +224,7 @@ class Call:
         finally:
             self._running.pop(tool.call_id, None)
             ms = round((time.monotonic() - began) * 1000)
-            log.info("tool run", extra={"tool": tool.name, "ms": ms})
+            log.info("tool run", extra={"tool": self._metrics.tool_label(tool.name), "ms": ms})
             self._metrics.tool(tool.name, ms, fault=fault)
             self._ran.append((tool.name, result.output))
             self._recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result.output, ms, started_at))
@@ -258,11 +244,11 @@ class Call:
             async with asyncio.timeout(self._tool_seconds):
                 return await self._tools.run(tool.name, tool.arguments), False
         except TimeoutError:
-            log.warning("tool too slow", extra={"tool": tool.name})
+            log.warning("tool too slow", extra={"tool": self._metrics.tool_label(tool.name)})
             message = "That takes too long right now. Apologise and offer to try once more."
             return failure("timeout", message), True
         except Exception:
-            log.exception("tool failed", extra={"tool": tool.name})
+            log.exception("tool failed", extra={"tool": self._metrics.tool_label(tool.name)})
             message = "That does not work right now. Apologise and offer something else."
             return failure("unavailable", message), True
 
@@ -271,43 +257,11 @@ class Call:
         await self._do(self._conversation.on_person(result.transfer, time.monotonic()))
 
     async def _hand_over(self, command: HandOver) -> None:
-        if await self._transfers.run(command.target, command.summary):
+        with self._line.pausing():
+            taken = await self._transfers.run(command.target, command.summary)
+        if taken:
             raise CallOverError(EventKind.TRANSFER_ACCEPTED, "")
         await self._do(self._conversation.on_hand_over_failed(time.monotonic()))
-
-    # --- the carrier ----------------------------------------------------------------------------------
-
-    async def _check_format(self) -> None:
-        """The first frame announces the format; with another one the caller would hear noise."""
-        announced = await self._receive()
-        if announced != MediaFormat(SAMPLE_RATE, 1):
-            raise CallOverError(EventKind.FAILED, f"media format is not PCM {SAMPLE_RATE} Hz mono")
-
-    async def _watch_line(self) -> None:
-        """End the call when the caller leaves, also while nobody reads the socket."""
-        await self._line.socket.wait_closed()
-        raise _closed(self._line.socket.protocol.close_exc)
-
-    async def _receive(self) -> Audio | MediaFormat | KeyPressed | None:
-        try:
-            frame = await self._line.socket.recv()
-        except ConnectionClosed as error:
-            raise _closed(error) from error
-        try:
-            return self._line.carrier.decode(frame)
-        except CarrierError as error:
-            self._bad_frames += 1
-            if self._bad_frames == 1:
-                log.warning("unreadable media frame", extra={"reason": str(error)})
-            if self._bad_frames > _BAD_FRAMES:
-                raise CallOverError(EventKind.FAILED, "unreadable media frames") from error
-            return None
-
-    async def _to_carrier(self, frame: str) -> None:
-        try:
-            await self._line.socket.send(frame)
-        except ConnectionClosed as error:
-            raise _closed(error) from error
 
     # --- the record -----------------------------------------------------------------------------------
 
@@ -369,12 +323,6 @@ class Call:
 
 def _log_report(event: wire.Error | wire.ServiceWarning) -> None:
     report = event.error if isinstance(event, wire.Error) else event.warning
-    log.warning("Voice Live reports", extra={"code": report.code, "cause": report.event_id})
-
-
-def _closed(error: ConnectionClosed) -> CallOverError:
-    """Who closed the media socket: the carrier, because the caller left or the line broke, or we."""
-    if error.sent is not None and not error.rcvd_then_sent:
-        return CallOverError(EventKind.FAILED, f"media socket closed by us ({error.sent.code})")
-    code = 1006 if error.rcvd is None else error.rcvd.code
-    return CallOverError(EventKind.MEDIA_CLOSED, str(code))
+    # A report may echo anything, so its cause is named only when it can be nothing but an id of ours.
+    ours = _OUR_EVENT_ID.fullmatch(report.event_id or "")
+    log.warning("Voice Live reports", extra={"code": report.code, "cause": ours and ours[0]})

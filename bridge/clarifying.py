@@ -24,11 +24,15 @@ class Clarifying:
 
     Args:
         keypad: what the keys mean that are offered.
+        person: whether callers can be handed over to somebody.
         event_id: makes the id of a client event out of its type.
     """
 
-    def __init__(self, keypad: Keypad, replies: Replies, event_id: Callable[[str], str]) -> None:
+    def __init__(
+        self, keypad: Keypad, replies: Replies, event_id: Callable[[str], str], *, person: bool
+    ) -> None:
         self._menu = {str(key): meaning for key, meaning in keypad.menu.items()}
+        self._person = person
         self._replies = replies
         self._event_id = event_id
         self._ladder = Misunderstandings()
@@ -67,7 +71,7 @@ class Clarifying:
             return [AskForPerson()]
         if rung is Rung.KEYPAD:
             self._menu_offered = True
-            self._replies.say(Kind.NOT_HEARD, phrases.press_a_key)
+            self._replies.say(Kind.NOT_HEARD, phrases.key_offer(person=self._person))
             return []
         return [self._note("system", _HINTS[rung])]
 

@@ -18,7 +18,7 @@ from bridge.parts import Parts
 from bridge.patience import is_due
 from bridge.replies import Kind
 from bridge.silence import SilenceStep
-from bridge.tools import not_reached
+from bridge.tool_results import not_reached
 from bridge.turns import TurnLog
 from bridge.voicelive import wire
 from shared.agent_config import Agent
@@ -106,6 +106,10 @@ class Conversation:
             case wire.AudioDelta():
                 commands = self._voice.audio(event, now)
                 self._model.sound(event.response_id)
+            case wire.AudioDone(response_id, item_id):
+                self._voice.audio_done(response_id, item_id)
+            case wire.AudioTimestamp(item_id, offset_ms, duration_ms, word):
+                self._turns.agent_word(item_id, word, offset_ms + duration_ms)
             case wire.AudioTranscriptDelta(_, item_id, delta):
                 self._turns.agent_text_delta(item_id, delta)
             case wire.AudioTranscriptDone(response_id, item_id, transcript):
@@ -189,7 +193,8 @@ class Conversation:
             patience.last_due = None
             return [HangUp(Reason.LIMIT_REACHED)]
         if is_due(self._hang_up_due, now):
-            return [HangUp(self._goodbye.done())]
+            reason = self._goodbye.done()
+            return [HangUp(reason, failed=reason is Reason.MODEL_FAILED)]
         commands = self._voice.play(now)
         commands += self._caller.keys(self._keypad.on_timer(now), now)
         commands += self._caller.take(self._hearing.on_timer(now), now)
@@ -224,6 +229,7 @@ class Conversation:
         if not self._tools.running:
             self._replies.unsay(Kind.FILLER)
         if self._may_ask(now):
+            self._parts.owes_answer &= self._replies.next_kind is Kind.FILLER
             commands.append(Send(self._replies.ask(self._parts.event_id("response.create"))))
         if self._replies.pending and not self._parts.in_our_way and self._patience.answer_due is None:
             self._parts.wait_for_sound(now)

@@ -23,8 +23,8 @@ class Reason(StrEnum):
     """The call has reached its longest time, or that of the session."""
     CALLER_SILENT = "caller_silent"
     """Nobody has spoken for long, checks or not."""
-    TRANSFERRED = "transferred"
-    """A person has taken the call."""
+    MODEL_FAILED = "model_failed"
+    """The model fails again and again."""
 
 
 class Goodbye:

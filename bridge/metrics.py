@@ -45,6 +45,7 @@ class Metrics:
         self._transcript = self._times("transcript", "From the caller's last speech to its transcript.")
         self._turns = self._counter("turns", "Turns that were heard, by who spoke.", "role")
         self._fillers = self._counter("filled_replies", "Replies before which a filler was heard.")
+        self._lost = self._counter("audio_lost_seconds", "Audio of the agent that there was no room for.")
         self._interrupted = self._counter("interrupted", "Agent turns that the caller cut short.")
         self._tool = Histogram(
             "tabletalk_tool_seconds",
@@ -81,9 +82,13 @@ class Metrics:
         elif turn.over:
             self._agent_turn(turn)
 
+    def tool_label(self, name: str) -> str:
+        """What a tool is called in counts and logs: its name, or "other" when there is no such tool."""
+        return name if name in self._tools else _OTHER_TOOL
+
     def tool(self, name: str, ms: int, *, fault: bool) -> None:
         """A tool ran; `fault` when it broke or took too long, not when it found nothing."""
-        tool = name if name in self._tools else _OTHER_TOOL
+        tool = self.tool_label(name)
         self._tool.labels(tool).observe(ms / 1000)
         if fault:
             self._tool_faults.labels(tool).inc()
@@ -98,6 +103,7 @@ class Metrics:
         _observe(self._latency, turn.latency_ms)
         self._fillers.inc(turn.filler)
         self._interrupted.inc(turn.interrupted_ms is not None)
+        self._lost.inc(turn.lost_ms / 1000)
         if turn.tokens is not None:
             self._tokens.labels("input").inc(turn.tokens.input_tokens)
             self._tokens.labels("cached").inc(turn.tokens.cached_tokens)

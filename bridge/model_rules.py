@@ -75,7 +75,7 @@ class ModelRules:
         """A response is generated, failed or cancelled."""
         commands = self._voice.done(response, acted=self._tools.run_for(response.id), now=now)
         if self._replies.exhausted:
-            return [*commands, HangUp("model_failed", failed=True)]
+            return commands + self._on_exhausted(now)
         said = self._voice.spoke(response.id) and not self._voice.is_dropped(response.id)
         if said or self._replies.kind(response.id) in _ASIDES:
             self._patience.answer_due = None  # nothing more is owed to the caller
@@ -111,7 +111,7 @@ class ModelRules:
         if self._replies.refused(error, now):
             self.begun = True
             if self._replies.exhausted:
-                return [HangUp("model_failed", failed=True)]
+                return self._on_exhausted(now)
         return []
 
     def tool_result(
@@ -132,7 +132,8 @@ class ModelRules:
         else:
             commands.append(self._tools.output(call_id, output))
             self._replies.wanted = True
-        if ends_call and self._handing_over.transfer is None:
+        # Who spoke over the goodbye is answered first; the model may end the call again.
+        if ends_call and self._handing_over.transfer is None and not self._parts.owes_answer:
             self._goodbye.wish(Reason.AGENT_ENDED, now)
         if response_id != self._replies.active:
             self._check_last_word(response_id)  # it may have said goodbye and asked to end in one breath
@@ -146,6 +147,16 @@ class ModelRules:
         self._replies.say(Kind.HAND_OVER, self._parts.phrases.transferring)
 
     # --- inside ---------------------------------------------------------------------------------------
+
+    def _on_exhausted(self, now: float) -> list[Command]:
+        """The model fails again and again. Fixed words need none: they may still be heard."""
+        if self._goodbye.reason is Reason.MODEL_FAILED:
+            return [HangUp(Reason.MODEL_FAILED, failed=True)]
+        self._goodbye.take_back()
+        self._goodbye.wish(Reason.MODEL_FAILED, now)
+        self._replies.try_once_more()
+        self._replies.say_at_last(self._parts.phrases.trouble)
+        return []
 
     def _check_last_word(self, response_id: str) -> None:
         """Whether a response that is generated was the goodbye. The model's own may be any words."""

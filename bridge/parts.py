@@ -38,7 +38,7 @@ class Parts:
         self.hearing = Hearing(agent.turn_detection.interruption)
         self.tools = ToolRuns(is_read_only, self.event_id)
         self.quiet = Quiet(agent, self.replies)
-        self.clarifying = Clarifying(agent.keypad, self.replies, self.event_id)
+        self.clarifying = Clarifying(agent.keypad, self.replies, self.event_id, person=agent.transfer.any)
         self.handing_over = HandingOver()
         self.goodbye = Goodbye()
         self.patience = Patience(agent.limits.max_call_minutes * 60.0)
@@ -48,6 +48,8 @@ class Parts:
         """Whether the caller has spoken enough to tell."""
         self.greeted = False
         """Whether the agent has been heard."""
+        self.owes_answer = False
+        """Whether the caller has said something that no reply has been asked for yet."""
         self.apologised = False
         """Whether the caller's last turn has had an apology."""
 
@@ -68,7 +70,7 @@ class Parts:
 
     def want_reply(self, now: float) -> None:
         """The model is to reply to something new."""
-        self.replies.wanted = True
+        self.replies.wanted = self.owes_answer = True
         self.apologised = False
         self.wait_for_sound(now)
 

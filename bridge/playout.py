@@ -83,23 +83,20 @@ class Playout:
         """Where these are on the carrier's clock; the first one may have begun before them."""
         self._items: dict[str, _Item] = {}
         self._ready_at = 0.0
-        self._dropped = 0
 
-    @property
-    def dropped_ms(self) -> int:
-        """Audio that came when there was no room for it."""
-        return self._dropped // _SAMPLES_PER_MS
+    def add(self, response_id: str, item_id: str, pcm: bytes, now: float) -> int:
+        """Queue audio of an item: PCM16LE 24 kHz mono. Half a sample waits for the item's next piece.
 
-    def add(self, response_id: str, item_id: str, pcm: bytes, now: float) -> None:
-        """Queue audio of an item: PCM16LE 24 kHz mono. Half a sample waits for the item's next piece."""
+        Returns the milliseconds of it that there was no room for: nobody will hear them.
+        """
         self._let_go(now)
         item = self._item(item_id)
         whole = item.whole_samples(pcm)
         room = (_MOST_SAMPLES - self._samples) * _SAMPLE_BYTES
-        self._dropped += max(0, len(whole) - room) // _SAMPLE_BYTES
+        lost_ms = -(-max(0, len(whole) - room) // (_SAMPLE_BYTES * _SAMPLES_PER_MS))
         kept = whole[:room]
         if not kept:
-            return
+            return lost_ms
         last = self._runs[-1] if self._runs else None
         if last is None or (last.response_id, last.item_id) != (response_id, item_id):
             last = _Run(response_id, item_id)
@@ -107,6 +104,7 @@ class Playout:
         last.pcm += kept
         self._samples += len(kept) // _SAMPLE_BYTES
         self._ready_at = now
+        return lost_ms
 
     def due(self, now: float) -> list[Write]:
         """What is to be written to the carrier now, in order; it counts as written."""
@@ -155,17 +153,6 @@ class Playout:
         self._samples = 0
         return cut
 
-    def drop(self, response_id: str) -> None:
-        """Forget what is queued of a response. What of it is with the carrier is heard out."""
-        at = 0
-        for run in self._runs:
-            samples = run.samples
-            if run.response_id == response_id:
-                del run.pcm[max(self._written - at, 0) * _SAMPLE_BYTES :]
-            at += samples
-        self._runs = deque(run for run in self._runs if run.pcm)
-        self._samples = sum(run.samples for run in self._runs)
-
     def unheard(self, now: float) -> float:
         """Seconds of audio not heard yet, with the carrier and queued."""
         return (self._samples - self._newly_heard(now)) / SAMPLE_RATE
@@ -193,6 +180,12 @@ class Playout:
         newly = self._between(0, self._newly_heard(now))
         heard = item.heard + sum(end - start for run, start, end in newly if run.item_id == item_id)
         return Heard(item_id, heard // _SAMPLES_PER_MS, item.received // _SAMPLES_PER_MS)
+
+    def whole(self, item_id: str) -> Heard:
+        """An item as it will have been heard if it gets no more audio and is heard out."""
+        item = self._items.get(item_id)
+        received_ms = 0 if item is None else item.received // _SAMPLES_PER_MS
+        return Heard(item_id, received_ms, received_ms)
 
     # --- inside ---------------------------------------------------------------------------------------
 

@@ -171,6 +171,11 @@ class Replies:
         else:
             self._failures = 0
 
+    def try_once_more(self) -> None:
+        """After the last failure: what is said next may be tried at once, and only once."""
+        self._failures = _MOST_FAILURES - 1
+        self.retry_at = None
+
     def forget(self, response_id: str) -> None:
         """Nothing more will be asked about this response."""
         self._kinds.pop(response_id, None)

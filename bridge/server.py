@@ -15,13 +15,14 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from bridge.call import Line
 from bridge.carriers import Carrier
 from bridge.carriers.acs import AcsCarrier
 from bridge.carriers.browser import BrowserCarrier
+from bridge.line import Line
 from bridge.metrics import CONTENT_TYPE
 from bridge.recorder import Recorder
 from bridge.services import Services
+from bridge.sockets import close_socket
 from shared.auth import AuthError, KeysUnavailableError, secret_matches
 from shared.calls import Call as CallRecord
 from shared.calls import CallEvent, CallState, EventKind, is_call_id
@@ -31,7 +32,12 @@ from shared.telephony import TelephonyError
 _LARGEST_FRAME = 128 * 1024
 """ACS sends 1.4 kB and documents packets of up to 64 KB; a larger frame closes its own socket with 1009."""
 _FRAMES_AHEAD = 512
-"""Frames read ahead, 10 s of audio: what may come in while the Voice Live session opens."""
+"""Frames read ahead, 10 s of audio: more than waits while one frame to the model takes its longest."""
+_PING_EVERY = 5.0
+_PONG_WITHIN = 5.0
+"""Seconds. A peer whose network went away closes nothing; only the missing pong tells."""
+_CLOSE_SECONDS = 1.0
+"""Seconds that a peer has for its side of the closing handshake."""
 
 _NO_PLACE = "no place for another call, or the call has a media socket already"
 
@@ -97,6 +103,9 @@ class BridgeServer:
             compression=None,  # base64 audio does not shrink; deflate would cost a core
             max_size=_LARGEST_FRAME,
             max_queue=_FRAMES_AHEAD,
+            ping_interval=_PING_EVERY,
+            ping_timeout=_PONG_WITHIN,
+            close_timeout=_CLOSE_SECONDS,
             server_header=None,
         )
         port: int = next(iter(self._server.sockets)).getsockname()[1]
@@ -115,7 +124,7 @@ class BridgeServer:
         except TimeoutError:
             if self.live_calls:
                 log.warning("calls ended by the drain", extra={"calls": self.live_calls})
-            await asyncio.gather(*(connection.close(1001) for connection in self._server.connections))
+            await asyncio.gather(*(close_socket(connection, 1001) for connection in self._server.connections))
             await self._server.wait_closed()
 
     # --- handshake ------------------------------------------------------------------------------------
@@ -222,6 +231,7 @@ class BridgeServer:
         finally:
             self._live.discard(call_id)
             self._services.metrics.call_ended(end)
+            await close_socket(connection)
 
     async def _run(self, line: Line, admission: Admission, recorder: Recorder) -> EventKind:
         try:
@@ -266,7 +276,7 @@ def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[
     """For a browser the socket is the call: closing it ends it, and nobody else tells the record."""
 
     async def hang_up() -> None:
-        await connection.close()
+        await close_socket(connection)
         recorder.event(CallEvent(EventKind.DISCONNECTED, datetime.now(UTC)))
 
     return hang_up

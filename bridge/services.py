@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from azure.identity.aio import DefaultAzureCredential
 
 from bridge.agent_source import AgentSource
-from bridge.call import Call, Line
+from bridge.call import Call
 from bridge.conversation import Conversation
+from bridge.line import Line
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
 from bridge.session import session_for, target_for
@@ -76,6 +77,7 @@ class Services:
     def new_call(self, line: Line, record: CallRecord, recorder: Recorder) -> Call:
         """A call with its own conversation and tools, by the agent as it is configured now."""
         agent = self.agents.current()
+        language = agent.language_for(record.caller, record.called)
         tools = ToolBox(
             self.catalogue,
             self.bookings,
@@ -88,6 +90,7 @@ class Services:
         turns = TurnLog(
             padding_ms=agent.turn_detection.prefix_padding_ms,
             silence_ms=agent.turn_detection.silence_duration_ms,
+            voice_rate=agent.voice.rate,
         )
         transfers = Transfers(
             self.telephony,
@@ -107,8 +110,8 @@ class Services:
         return Call(
             line,
             open_model=open_model,
-            session=session_for(agent, tools, self.catalogue, datetime.now(UTC)),
-            conversation=Conversation(agent, turns, is_read_only=tools.is_read_only),
+            session=session_for(agent, tools, self.catalogue, datetime.now(UTC), language),
+            conversation=Conversation(agent, turns, is_read_only=tools.is_read_only, language=language),
             tools=tools,
             transfers=transfers,
             recorder=recorder,

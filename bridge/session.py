@@ -38,19 +38,26 @@ def target_for(agent: Agent) -> Target:
     return {"agent-name": foundry.name, "agent-project-name": foundry.project, **version}
 
 
-def session_for(agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetime) -> wire.Session:
-    """What one call's session is told in `session.update`; `now` (aware) is when the call begins."""
+def session_for(
+    agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetime, language: str | None = None
+) -> wire.Session:
+    """What one call's session is told in `session.update`.
+
+    `now` (aware) is when the call begins, `language` that of the greeting; None for the agent's default.
+    """
     session = wire.Session(
         voice=_voice(agent),
         turn_detection=_turn_detection(agent),
         input_audio_transcription=wire.Transcription(
             model=agent.transcription.model,
-            language=_language(agent),
+            language=_language(agent, language or agent.languages.default),
             phrase_list=_phrases(agent, tools) if agent.transcription.model in _TAKE_PHRASES else None,
         ),
         modalities=("text", "audio"),
         input_audio_format="pcm16",
         output_audio_format="pcm16",
+        # So that the record holds the words heard, and no others. OpenAI voices do not tell.
+        output_audio_timestamp_types=None if agent.voice.type == "openai" else ("word",),
         input_audio_sampling_rate=SAMPLE_RATE,
         input_audio_noise_reduction=(
             None if agent.noise_reduction == "off" else wire.Typed(agent.noise_reduction)
@@ -65,6 +72,7 @@ def session_for(agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetim
         session.tools = tools.definitions()
         session.tool_choice = "auto"
         session.temperature = agent.temperature
+        session.reasoning_effort = agent.effort
         session.max_response_output_tokens = agent.max_response_output_tokens
     return session
 
@@ -74,15 +82,15 @@ def _phrases(agent: Agent, tools: ToolBox) -> list[str]:
     return list(dict.fromkeys([*agent.transcription.phrases, *tools.phrases()]))[:_MOST_PHRASES]
 
 
-def _language(agent: Agent) -> str | None:
+def _language(agent: Agent, likely: str) -> str | None:
     """One language, or several with commas, for the recogniser; None lets it tell apart all it knows."""
     if agent.transcription.language is not None:
         return agent.transcription.language
-    default, spoken = agent.languages.default, agent.languages.spoken
+    spoken = agent.languages.spoken
     if agent.transcription.model == "azure-speech":
         if len(spoken) > 1 and _ALL_AT_ONCE.issuperset(spoken):
             return None
-        return ",".join(dict.fromkeys([default, *spoken]))  # the first counts most
+        return ",".join(dict.fromkeys([likely, *spoken]))  # the first counts most
     # The other recognisers take one language as a hint (ISO 639-1), and no list.
     languages = {primary(language) for language in spoken}
     return languages.pop() if len(languages) == 1 else None

@@ -35,17 +35,22 @@ def _read(result: str) -> Mapping[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
+_DONE: Final = {"booked": "Booked", "changed": "Booked", "cancelled": "Cancelled"}
+"""What a successful tool says of a booking, and how a person is told of it as it stands."""
+
+
 def _bookings(results: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    tries = [facts for name, facts in results if name == "book_table"]
-    parts = [
-        f"Booked: {done['restaurant']}, {done['date']} {done['time']}, {done['party_size']} people, "
-        f"{done['name']}, code {done['code']}."
-        for done in tries
-        if done.get("booked")
-    ]
-    if tries and not tries[-1].get("booked"):
-        parts.append(f"Last booking refused: {tries[-1].get('error', 'no reason')}.")
-    return parts
+    tries = [facts for name, facts in results if name in ("book_table", "move_booking", "cancel_booking")]
+    stand: dict[str, str] = {}
+    for facts in tries:
+        for key, word in _DONE.items():
+            if facts.get(key):
+                stand[facts["code"]] = (
+                    f"{word}: {facts['restaurant']}, {facts['date']} {facts['time']}, "
+                    f"{facts['party_size']} people, {facts['name']}, code {facts['code']}."
+                )
+    refused = tries[-1].get("error") if tries else None
+    return [*stand.values(), *([f"Last booking refused: {refused}."] if refused else [])]
 
 
 def _restaurants(results: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
+from bridge.tool_booking_answers import spoken_day
 from bridge.tool_parameters import Topic
 from bridge.tool_schema import ToolArgumentError
 from shared import spoken
-from shared.bookings import Booking, BookingRequest, Refused
 from shared.handover import Nobody
 from shared.name_matching import key_words, word_likeness, words
 from shared.restaurant import Diet, Dish, MenuSection, Restaurant
 from shared.restaurant_search import PRICE_SAID, Found, Hit, food
 from shared.restaurants import Catalogue
-from shared.seating import DAYS_AHEAD, Reason
 
 type Facts = dict[str, Any]
 
@@ -86,66 +85,17 @@ def described(question: Question, topic: Topic) -> Facts:
     return {"restaurant": question.restaurant.name, "id": question.restaurant.id, **facts}
 
 
-def booked(booking: Booking, restaurant: Restaurant, today: date, others: Sequence[str]) -> Facts:
-    """A booking that stands. `others` are codes of other bookings made in this call."""
-    when = f"{spoken.day(booking.on, today)} at {spoken.clock_of_day(booking.at)}"
-    said = (
-        f"Your table for {spoken.number(booking.party_size)} at {restaurant.name} is booked for {when}, "
-        f"under the name {booking.name}. "
-        f"Your booking code is {spoken.letters(booking.code)}."
-    )
-    facts: Facts = {
-        "booked": True,
-        "code": booking.code,
-        "restaurant": restaurant.name,
-        "id": restaurant.id,
-        "date": booking.on.isoformat(),
-        "time": f"{booking.at:%H:%M}",
-        "party_size": booking.party_size,
-        "name": booking.name,
-    }
-    if others:
-        codes = spoken.listing([spoken.letters(code) for code in others])
-        said += f" Your earlier booking, {codes}, stands as well."
-    return {**facts, "spoken": said}
-
-
 def absent(nobody: Nobody, restaurant: Restaurant | None, now: datetime) -> str:
     """Why the caller cannot be put through and what to do instead, for the model. `now` is in the zone of
     the restaurants."""
     where = f" for {restaurant.name}" if restaurant is not None else ""
     if nobody.until is None:
         return f"There is no person to be reached{where}. Say so, and offer to help yourself."
-    day, at = _on(nobody.until.date(), now.date()), spoken.clock_of_day(nobody.until.timetz())
+    day, at = spoken_day(nobody.until.date(), now.date()), spoken.clock_of_day(nobody.until.timetz())
     return (
         f"No person can be reached{where} now; somebody is there again {day} at {at}. Say so, offer to help "
         "yourself, and suggest to call again then for the rest."
     )
-
-
-def refused(outcome: Refused, request: BookingRequest, today: date) -> str:
-    """Why there is no booking and what to ask the caller, for the model."""
-    name, rules = request.restaurant.name, request.restaurant.reservations
-    day, at = _on(request.on, today), spoken.clock_of_day(request.at)
-    every = "on the quarter hours" if rules.slot_minutes == 15 else "on the half hours"
-    what = {
-        Reason.PAST: f"{day[0].upper()}{day[1:]} at {at} has already passed.",
-        Reason.TOO_FAR_AHEAD: f"Tables can be booked up to {spoken.number(DAYS_AHEAD)} days ahead.",
-        Reason.CLOSED: f"{name} is closed {day} at {at}.",
-        Reason.LAST_SEATING: f"{name} seats nobody as late as {at} {day}.",
-        Reason.NOT_A_SLOT: f"{name} begins its tables {every}, counted from opening.",
-        Reason.PARTY_TOO_LARGE: (
-            f"{name} books at most {spoken.number(rules.maximum_party_size)} people this way; a person there "
-            f"arranges larger parties. Offer the caller the restaurant's number: "
-            f"{spoken.digits(request.restaurant.telephone)}."
-        ),
-        Reason.FULL: f"{name} has no table for {spoken.number(request.party_size)} left {day} at {at}.",
-    }[outcome.reason]
-    if outcome.reason is Reason.PARTY_TOO_LARGE:
-        return what
-    if not outcome.alternatives:
-        return f"{what} Nothing was booked. Ask the caller for another day or time."
-    return f"{what} Nothing was booked. Offer the caller a table {_times(outcome.alternatives, today)}."
 
 
 def _about(question: Question) -> Facts:
@@ -226,13 +176,13 @@ def _allergens(dish: Dish) -> str:
 def _hours(question: Question) -> Facts:
     r, day, now = question.restaurant, question.day, question.now
     hours = r.hours(question.catalogue.zone)
-    on = _on(day, now.date())
+    on = spoken_day(day, now.date())
     spans = hours.spans(day)
     facts: Facts = {"date": day.isoformat(), "open": [span.text for span in spans]}
     if not spans:
         opens = hours.next_opening(hours.instant(day, 0))
         again = (
-            f" It opens again {_on(opens.date(), now.date())} at {spoken.clock_of_day(opens.time())}."
+            f" It opens again {spoken_day(opens.date(), now.date())} at {spoken.clock_of_day(opens.time())}."
             if opens
             else ""
         )
@@ -335,16 +285,3 @@ def _section(restaurant: Restaurant, said: str) -> MenuSection | None:
         if all(max(word_likeness(word, name) for name in names) >= 0.85 for word in wanted):
             return section
     return None
-
-
-def _on(day: date, today: date) -> str:
-    said = spoken.day(day, today)
-    return said if said in ("today", "tomorrow") else f"on {said}"
-
-
-def _times(alternatives: Sequence[datetime], today: date) -> str:
-    """Times for the ear, the day said once for each day."""
-    days: dict[date, list[time]] = {}
-    for at in alternatives:
-        days.setdefault(at.date(), []).append(at.time())
-    return " or ".join(f"{_on(day, today)} at {spoken.clocks_of_day(times)}" for day, times in days.items())

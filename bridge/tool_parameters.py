@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -12,6 +12,22 @@ type Topic = Literal[
     "about", "menu", "dish", "hours", "address", "phone", "price", "diet", "payment", "access"
 ]
 """What a caller can ask about one restaurant."""
+
+type _Code = Annotated[str, msgspec.Meta(max_length=100)]
+type _Name = Annotated[str, msgspec.Meta(max_length=60)]
+type _Requests = Annotated[str, msgspec.Meta(max_length=200)]
+type _People = Annotated[int, msgspec.Meta(ge=1)]
+
+_REQUESTS: Final = (
+    "What the restaurant should know or is asked for, in a few words, if the caller said so: a high chair, a "
+    "table by the window, a nut allergy."
+)
+_CODE: Final = "The booking code: five letters, as the caller said them or as a tool gave them."
+_ASK_CODE: Final = "for the booking code, letter by letter"
+_PROOF: Final = (
+    "Name on the booking, as the caller said it. Needed when the booking was made from another number."
+)
+_ASK_PROOF: Final = "what name the booking is under"
 
 
 class FindRestaurants(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -99,18 +115,68 @@ class BookTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         ),
     ]
     party_size: Annotated[
-        int,
-        ask("How many people will come, the caller included.", "how many people will come", ge=1),
+        _People,
+        ask("How many people will come, the caller included.", "how many people will come"),
     ]
     name: Annotated[
-        str,
-        ask("Name for the booking, as the caller gave it.", "what name the booking is for", max_length=60),
+        _Name,
+        ask("Name for the booking, as the caller gave it.", "what name the booking is for"),
     ]
+    requests: Annotated[
+        _Requests | None,
+        ask(_REQUESTS, "what the restaurant should know"),
+    ] = None
+
+
+class FindBookings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Look up bookings of this caller. Without a code: those to come that were made from the number of this
+    call. Call it before you change or cancel a booking that was not made in this call."""
+
+    code: Annotated[_Code | None, ask(_CODE, _ASK_CODE)] = None
+    name: Annotated[_Name | None, ask(_PROOF, _ASK_PROOF)] = None
+
+
+class MoveBooking(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Change a booking of this caller: another time, day, restaurant or party size, or other requests. This
+    commits. First read back the booking as it will be, and call this only after the caller has said yes. Give
+    only what changes. If there is no table, the booking stays as it was and the answer names the nearest free
+    times."""
+
+    code: Annotated[_Code, ask(_CODE, _ASK_CODE)]
+    name: Annotated[_Name | None, ask(_PROOF, _ASK_PROOF)] = None
+    restaurant: Annotated[
+        str | None,
+        ask("Name of the new restaurant, if it changes.", "which restaurant they would like instead"),
+    ] = None
+    date: Annotated[str | None, ask("New day, YYYY-MM-DD, if it changes.", "for which day")] = None
+    time: Annotated[
+        str | None,
+        ask("New start, HH:MM, 24 hours, local time, if it changes.", "at what time"),
+    ] = None
+    party_size: Annotated[
+        _People | None,
+        ask("New number of people, if it changes.", "how many people will come"),
+    ] = None
+    requests: Annotated[
+        _Requests | None,
+        ask(
+            "All that the restaurant is asked, if it changes; replaces what was asked before.",
+            "what the restaurant should know",
+        ),
+    ] = None
+
+
+class CancelBooking(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Cancel a booking of this caller. This commits and cannot be undone. First read back restaurant, day and
+    time, and call this only after the caller has said yes."""
+
+    code: Annotated[_Code, ask(_CODE, _ASK_CODE)]
+    name: Annotated[_Name | None, ask(_PROOF, _ASK_PROOF)] = None
 
 
 class TransferToPerson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Put the caller through to a person. Call this when the caller asks for a person, or needs something
-    that no other tool can do, such as changing a booking. The caller is told by itself: say nothing
+    that no other tool can do, such as a large party. The caller is told by itself: say nothing
     before."""
 
     reason: Annotated[

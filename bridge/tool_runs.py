@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.commands import Command, Send
-from bridge.tools import failure
+from bridge.tool_results import failure
 from bridge.voicelive import wire
 
 SPOKEN_ON = failure(
@@ -37,6 +37,8 @@ class ToolRuns:
         self._is_read_only = is_read_only
         self._event_id = event_id
         self._runs: dict[str, _Run] = {}
+        self._items: dict[str, str] = {}
+        """The items of calls that have no output yet."""
 
     @property
     def running(self) -> bool:
@@ -52,6 +54,7 @@ class ToolRuns:
         if call.call_id in self._runs:
             return False
         self._runs[call.call_id] = _Run(call.response_id, call.name)
+        self._items[call.call_id] = call.item_id
         return True
 
     def over(self, call_id: str) -> str | None:
@@ -64,6 +67,13 @@ class ToolRuns:
         return [call_id for call_id, run in self._runs.items() if self._is_read_only(run.name)]
 
     def output(self, call_id: str, output: str) -> Command:
-        """Tells the model what came of a call; `output` is JSON."""
-        event_id = self._event_id("conversation.item.create")
-        return Send(wire.ItemCreate(event_id=event_id, item=wire.FunctionOutputItem(call_id, output)))
+        """Tells the model what came of a call; `output` is JSON.
+
+        It stands right behind its call: some models refuse a history in which a filler lies between them.
+        """
+        item = wire.ItemCreate(
+            event_id=self._event_id("conversation.item.create"),
+            previous_item_id=self._items.pop(call_id, None),
+            item=wire.FunctionOutputItem(call_id, output),
+        )
+        return Send(item)

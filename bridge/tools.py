@@ -1,4 +1,4 @@
-"""What the model may do for this caller: look up restaurants, book a table, hand over, end the call.
+"""What the model may do for this caller: look up restaurants, see to bookings, hand over, end the call.
 
 Facts come from the catalogue and the booking store only. A result is short and carries `spoken`, words fit
 for the ear; a failure carries `error` and a `message` that tells the model what to ask the caller next.
@@ -17,52 +17,47 @@ from typing import Any
 import msgspec
 from azure.core.exceptions import AzureError
 
-from bridge.tool_answers import Question, UnknownDishError, absent, booked, described, found, refused
-from bridge.tool_parameters import BookTable, EndCall, FindRestaurants, RestaurantDetails, TransferToPerson
+from bridge.tool_answers import Question, UnknownDishError, absent, described, found
+from bridge.tool_bookings import BookingTools
+from bridge.tool_parameters import (
+    BookTable,
+    CancelBooking,
+    EndCall,
+    FindBookings,
+    FindRestaurants,
+    MoveBooking,
+    RestaurantDetails,
+    TransferToPerson,
+)
+from bridge.tool_results import ToolFailureError, ToolResult, failure, not_reached, result
 from bridge.tool_schema import ToolArgumentError, parameters, parse
-from bridge.tool_values import read_date, read_moment, read_name, read_time
+from bridge.tool_values import read_date, read_moment
 from shared import spoken
-from shared.bookings import Booking, BookingConflictError, BookingRequest, BookingStore
+from shared.booking_records import BookingConflictError
+from shared.bookings import BookingStore
 from shared.handover import Nobody, Targets, Transfer, choose, paragraph
 from shared.name_matching import match, words
 from shared.restaurant import Diet, Restaurant
 from shared.restaurants import Catalogue, UnknownRestaurantError
 
+__all__ = ["TOOL_NAMES", "ToolBox", "ToolResult", "failure", "not_reached"]
+
 _ENUM_LIMIT = 60
 """More names than this make the schema cost more tokens than the names are worth; then any text is taken."""
 
-TOOL_NAMES = ("find_restaurants", "restaurant_details", "book_table", "transfer_to_person", "end_call")
+TOOL_NAMES = (
+    "find_restaurants",
+    "restaurant_details",
+    "book_table",
+    "find_bookings",
+    "move_booking",
+    "cancel_booking",
+    "transfer_to_person",
+    "end_call",
+)
 """Every tool there is; a call may have fewer."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ToolResult:
-    """`output` is JSON for the model. `ends_call`: hang up when the goodbye has been heard. `transfer`: hand
-    the caller over once they have been told; when that fails, `not_reached` is the output instead."""
-
-    output: str
-    ends_call: bool = False
-    transfer: Transfer | None = None
-
-
-def failure(code: str, message: str, **facts: Any) -> ToolResult:
-    """A result that says what went wrong and, in `message`, what the model should do about it."""
-    return _result({"error": code, "message": message, **facts})
-
-
-def not_reached() -> ToolResult:
-    """The result of a hand-over that nobody took: the caller is back."""
-    return failure(
-        "not_reached",
-        "Nobody answers there at the moment. Say so, and offer to help yourself. "
-        "Do not call this tool again unless the caller asks for it.",
-    )
-
-
-def _result(facts: dict[str, Any]) -> ToolResult:
-    return ToolResult(json.dumps(facts, ensure_ascii=False))
 
 
 class ToolBox:
@@ -82,20 +77,24 @@ class ToolBox:
         """`caller` is the number as the phone network gave it; `now` returns an aware time. `transfer` is to
         whom callers are handed over, which needs a call of the phone network (`by_phone`)."""
         self._catalogue = catalogue
-        self._bookings = bookings
-        self._call_id = call_id
-        self._caller = caller
         self._now = now
         self._transfer = transfer
         self._by_phone = by_phone
-        self._booked: list[str] = []
+        self._about: Restaurant | None = None
+        """The restaurant that was spoken of last."""
+        own = BookingTools(
+            catalogue, bookings, call_id=call_id, caller=caller, now=now, person=transfer.any and by_phone
+        )
         self._tools: dict[str, _Tool[Any]] = {
             "find_restaurants": _Tool(FindRestaurants, self._find_restaurants, read_only=True),
             "restaurant_details": _Tool(RestaurantDetails, self._restaurant_details, read_only=True),
-            "book_table": _Tool(BookTable, self._book_table),
+            "book_table": _Tool(BookTable, own.book),
+            "find_bookings": _Tool(FindBookings, own.find, read_only=True),
+            "move_booking": _Tool(MoveBooking, own.move),
+            "cancel_booking": _Tool(CancelBooking, own.cancel),
             "end_call": _Tool(EndCall, self._end_call),
         }
-        if transfer.any:
+        if transfer.any and by_phone:
             self._tools["transfer_to_person"] = _Tool(TransferToPerson, self._transfer_to_person)
 
     def definitions(self) -> list[dict[str, Any]]:
@@ -131,7 +130,7 @@ class ToolBox:
 
         Without a `transfer` in it, nobody can be reached; its output says why.
         """
-        return self._hand_over(summary, None)
+        return self._hand_over(summary, self._about)
 
     async def run(self, name: str, arguments: str) -> ToolResult:
         """Run one tool. `arguments` is JSON text from the model, right or wrong.
@@ -155,9 +154,11 @@ class ToolBox:
                 "unknown_restaurant",
                 f"No restaurant is clearly meant by {error.said!r}. Ask whether the caller means {nearest}.",
             )
+        except ToolFailureError as error:
+            return error.result
         except BookingConflictError:
             return failure(
-                "busy", "Many people are booking there right now; nothing was booked. Offer to try once more."
+                "busy", "Many people are booking there right now; nothing was saved. Offer to try once more."
             )
         except AzureError as error:
             logger.warning("tool failed: tool=%s error=%s", name, type(error).__name__)
@@ -188,35 +189,14 @@ class ToolBox:
                 f"No restaurant has {dish or 'that'}. Say so, and ask which kind of food they would like "
                 f"instead; there is {cuisines}.",
             )
-        return _result(found(answer))
+        return result(found(answer))
 
     async def _restaurant_details(self, asked: RestaurantDetails) -> ToolResult:
-        restaurant = self._catalogue.get(asked.restaurant)
+        restaurant = self._about = self._catalogue.get(asked.restaurant)
         now = self._local_now()
         day = read_date(asked.date) if asked.date else now.date()
         question = Question(self._catalogue, restaurant, asked.dish, day, now)
-        return _result(described(question, asked.topic))
-
-    async def _book_table(self, wanted: BookTable) -> ToolResult:
-        restaurant = self._catalogue.get(wanted.restaurant)
-        request = BookingRequest(
-            restaurant=restaurant,
-            on=read_date(wanted.date),
-            at=read_time(wanted.time),
-            party_size=wanted.party_size,
-            name=read_name(wanted.name),
-            call_id=self._call_id,
-            caller=self._caller,
-        )
-        now = self._local_now()
-        outcome = await self._bookings.book(request, self._catalogue.zone, now)
-        if isinstance(outcome, Booking):
-            others = [code for code in self._booked if code != outcome.code]
-            self._booked = [*others, outcome.code]
-            return _result(booked(outcome, restaurant, now.date(), others))
-        alternatives = [f"{at:%Y-%m-%d %H:%M}" for at in outcome.alternatives]
-        message = refused(outcome, request, now.date())
-        return failure(outcome.reason.value, message, alternatives=alternatives)
+        return result(described(question, asked.topic))
 
     async def _transfer_to_person(self, wish: TransferToPerson) -> ToolResult:
         restaurant = self._catalogue.get(wish.restaurant) if wish.restaurant else None

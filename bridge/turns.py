@@ -9,12 +9,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bridge.heard_words import TimedWord, heard_words
 from bridge.playout import Heard
 from bridge.voicelive.wire import Usage
 from bridge.waiting import Tokens, Waiting
-
-_FASTEST_SPEECH = 0.018
-"""Characters of text in a millisecond of brisk speech."""
 
 _KEPT = 16
 """Turns remembered for late transcripts and interruptions; older ones are in the store."""
@@ -51,17 +49,26 @@ class AgentTurn:
     """How long tools ran for it; several at once count once. None without a tool."""
     filler: bool = False
     """Whether the caller heard a filler while waiting for it."""
+    broken_off: bool = False
+    """Whether its response was given up or failed before all of it was said."""
     interrupted: bool = False
     interrupted_ms: int | None = None
     """After how much of it the caller cut in; None when the call ended under it."""
     heard_ms: int | None = None
     """How much of it was heard, when interrupted: the caller cuts in, then the agent falls silent."""
+    lost_ms: int = 0
+    """Audio of it that there was no room for, so that nobody hears it."""
     tokens: Tokens | None = None
     """Of its response, and of those before it that only asked for tools or were never heard."""
     complete: bool = False
     """Whether all its words and audio have been generated."""
     over: bool = False
     """Whether nothing of it will change any more: the time to count it."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it holds all the words that it will ever have."""
+        return self.interrupted or self.broken_off
 
     @property
     def kept(self) -> bool:
@@ -80,11 +87,13 @@ class TurnLog:
     Args:
         padding_ms: the audio before the speech that the service counts into `audio_start_ms`.
         silence_ms: the silence that ends a turn; the service counts it into `audio_end_ms`.
+        voice_rate: how fast the agent speaks, 1 for the voice's own pace.
     """
 
-    def __init__(self, *, padding_ms: int, silence_ms: int) -> None:
+    def __init__(self, *, padding_ms: int, silence_ms: int, voice_rate: float = 1.0) -> None:
         self._padding = padding_ms / 1000
         self._silence = silence_ms / 1000
+        self._voice_rate = voice_rate
         self._appended = 0.0
         self._media_started_at = math.inf
         self._next_seq = 0
@@ -92,6 +101,8 @@ class TurnLog:
         self._stopped: set[str] = set()
         """Turns of `_caller` whose end is known."""
         self._agent: dict[str, AgentTurn] = {}
+        self._timed: dict[str, list[TimedWord]] = {}
+        """When the words of turns that are not over are said, where the service tells it."""
         self._waiting = Waiting()
         self._cut_in_at: float | None = None
         """When the caller last began to speak."""
@@ -171,6 +182,7 @@ class TurnLog:
         """The agent is about to say something."""
         self._agent[item_id] = AgentTurn(self.next_seq(), item_id, response_id)
         _forget_oldest(self._agent)
+        self._forget_times()
 
     def first_audio(self, response_id: str, now: float) -> None:
         """The model delivered audio of a response at `now`; only the first time counts."""
@@ -179,14 +191,26 @@ class TurnLog:
     def agent_text_delta(self, item_id: str, delta: str) -> None:
         """More words of the agent."""
         turn = self._agent.get(item_id)
-        if turn is not None and not turn.interrupted:
+        if turn is not None and not turn.is_cut:
             self._agent[item_id] = replace(turn, text=turn.text + delta)
 
     def agent_text(self, item_id: str, text: str) -> None:
         """All words of the agent's turn."""
         turn = self._agent.get(item_id)
-        if turn is not None and not turn.interrupted and text:
+        if turn is not None and not turn.is_cut and text:
             self._agent[item_id] = replace(turn, text=text)
+
+    def agent_word(self, item_id: str, word: str, ends_ms: int) -> None:
+        """The service tells that a word of a turn has been said `ends_ms` into the turn's audio."""
+        turn = self._agent.get(item_id)
+        if turn is not None and not turn.over:
+            self._timed.setdefault(item_id, []).append(TimedWord(word, ends_ms))
+
+    def agent_audio_lost(self, item_id: str, ms: int) -> None:
+        """There was no room for so much audio of a turn."""
+        turn = self._agent.get(item_id)
+        if turn is not None and ms:
+            self._agent[item_id] = replace(turn, lost_ms=turn.lost_ms + ms)
 
     def agent_audio(self, item_id: str, starts_at: float, ends_at: float, now: float) -> None:
         """Audio of a turn was written at `now` and plays from `starts_at` to `ends_at`.
@@ -209,9 +233,11 @@ class TurnLog:
         self._agent[item_id] = replace(turn, ended_at=ends_at)
 
     def heard_words(self, heard: Heard) -> str:
-        """The words of a turn that fit wholly into what was heard; none of a turn that is not known."""
+        """The words of a turn that were heard to their end; none of a turn that is not known."""
         turn = self._agent.get(heard.item_id)
-        return "" if turn is None else _heard_words(turn, heard)
+        if turn is None:
+            return ""
+        return turn.text if turn.interrupted else self._words_of(turn, heard)
 
     def interrupted(self, heard: Heard, now: float) -> AgentTurn | None:
         """The caller cut a turn short: keeps the words heard. None when the turn is not known.
@@ -221,6 +247,13 @@ class TurnLog:
             now: when the agent fell silent; while paused that is when the pause began.
         """
         return self._cut(heard, now, self._cut_in_at)
+
+    def broken_off(self, whole: Heard) -> None:
+        """No more of a turn will be said than `whole`, and not because the caller cut in."""
+        turn = self._agent.get(whole.item_id)
+        if turn is not None and not turn.interrupted:
+            text = self._words_of(turn, whole)
+            self._agent[whole.item_id] = replace(turn, text=text, broken_off=True)
 
     def finished(self, response_id: str, usage: Usage | None = None) -> list[AgentTurn]:
         """A response has been generated, or given up: its turns that are to be stored by now."""
@@ -232,6 +265,7 @@ class TurnLog:
             dropped = turn.interrupted and not turn.kept
             tokens = None if dropped else self._waiting.tokens()
             self._agent[turn.item_id] = replace(turn, complete=True, over=turn.interrupted, tokens=tokens)
+        self._forget_times()
         return [self._agent[item_id] for item_id in kept]
 
     def played_out(self) -> list[AgentTurn]:
@@ -257,8 +291,9 @@ class TurnLog:
             return None
         cut = replace(
             turn,
-            text=_heard_words(turn, heard),
-            ended_at=now,
+            text=self._words_of(turn, heard),
+            # For want of audio it may have fallen silent before it was cut.
+            ended_at=now if turn.ended_at is None else min(now, turn.ended_at),
             interrupted=True,
             interrupted_ms=None if cut_in_at is None else _cut_in_ms(turn, heard, cut_in_at),
             heard_ms=heard.heard_ms,
@@ -272,7 +307,18 @@ class TurnLog:
     def _close(self, turns: list[AgentTurn]) -> list[AgentTurn]:
         closed = [replace(turn, over=True) for turn in turns if turn.kept and not turn.over]
         self._agent.update((turn.item_id, turn) for turn in closed)
+        self._forget_times()
         return closed
+
+    def _words_of(self, turn: AgentTurn, heard: Heard) -> str:
+        timed = self._timed.get(turn.item_id, ())
+        return heard_words(turn.text, heard, timed=timed, complete=turn.complete, rate=self._voice_rate)
+
+    def _forget_times(self) -> None:
+        """When words are said is of no use for what is over."""
+        turns = ((item_id, self._agent.get(item_id)) for item_id in self._timed)
+        for item_id in [item_id for item_id, turn in turns if turn is None or turn.over]:
+            del self._timed[item_id]
 
     def _forget_caller(self, item_id: str) -> None:
         self._caller.pop(item_id, None)
@@ -284,22 +330,6 @@ def _cut_in_ms(turn: AgentTurn, heard: Heard, cut_in_at: float) -> int:
     if turn.started_at is None or cut_in_at < turn.started_at:
         return heard.heard_ms
     return round(min(heard.heard_ms, (cut_in_at - turn.started_at) * 1000))
-
-
-def _heard_words(turn: AgentTurn, heard: Heard) -> str:
-    """The words that fit wholly into what was heard.
-
-    Words arrive before their audio, so while a turn is being generated the part heard of what was received
-    says little: then a brisk pace of speech is the limit.
-    """
-    share = heard.heard_ms / heard.received_ms if heard.received_ms else 0.0
-    limit = int(len(turn.text) * share)
-    if not turn.complete:
-        limit = min(limit, int(heard.heard_ms * _FASTEST_SPEECH))
-    if limit >= len(turn.text):
-        return turn.text
-    end = turn.text.rfind(" ", 0, limit + 1)
-    return turn.text[:end] if end > 0 else ""
 
 
 def _forget_oldest[Turn](turns: dict[str, Turn]) -> None:

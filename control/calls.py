@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
 
@@ -18,6 +18,9 @@ _log = logging.getLogger(__name__)
 
 _BODY_LIMIT = 256 * 1024
 """Bytes of a callback request. One callback is about 1 kB."""
+
+_MOVE_LEASE = timedelta(minutes=1)
+"""How old a move of a booking must be to be taken for left half done; it takes well under a second."""
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # its __init__ has no annotations
 
@@ -76,5 +79,8 @@ async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)
 async def sweep_calls(timer: func.TimerRequest) -> None:
-    """Close calls whose end we were not told of."""
+    """Close calls whose end we were not told of, and settle moves of bookings that were left half done."""
     await sweep(services().line)
+    settled = await services().bookings.finish_moves(datetime.now(UTC) - _MOVE_LEASE)
+    if settled:
+        _log.warning("moves of bookings settled: %d", settled)

@@ -13,10 +13,24 @@ from typing import Self
 
 from control.answering import Line
 from shared.auth import AcsTokens
+from shared.bookings import BookingStore
 from shared.call_store import CallStore
-from shared.settings import ControlSettings
+from shared.outbox_relay import Relay
+from shared.outbox_report import Report
+from shared.outbox_rows import OutboxRows
+from shared.outbox_topic import Topic
+from shared.settings import ControlSettings, EventsSettings
 from shared.tables import Tables
 from shared.telephony import Telephony
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """How events go out."""
+
+    topic: Topic
+    relay: Relay
+    report: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,9 @@ class Services:
     tokens: AcsTokens
     telephony: Telephony
     line: Line
+    bookings: BookingStore
+    events: Events | None
+    """None without a topic: events are kept."""
 
     @classmethod
     def open(cls, settings: ControlSettings) -> Self:
@@ -34,13 +51,22 @@ class Services:
         tables = Tables(settings.store)
         telephony = Telephony(settings.acs)
         line = Line(CallStore(tables), telephony, settings.callback_base_url, settings.media_base_url)
-        return cls(tables, AcsTokens(settings.acs), telephony, line)
+        events = None if settings.events is None else _events(tables, settings.events)
+        return cls(tables, AcsTokens(settings.acs), telephony, line, BookingStore(tables), events)
 
     async def close(self) -> None:
         """Close all connections."""
         await self.tokens.close()
         await self.telephony.close()
+        if self.events is not None:
+            await self.events.topic.close()
         await self.tables.close()
+
+
+def _events(tables: Tables, settings: EventsSettings) -> Events:
+    topic = Topic(settings)
+    relay = Relay(OutboxRows(tables), topic, max_attempts=settings.max_attempts)
+    return Events(topic, relay, Report(settings.alarm_seconds))
 
 
 _opened: tuple[asyncio.AbstractEventLoop, Services] | None = None

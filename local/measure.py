@@ -100,11 +100,11 @@ def latencies(report: CallReport) -> list[int]:
 
 
 async def bookings_of(tables: Tables, call_id: str | None) -> list[dict[str, Any]]:
-    """The rows that the store holds for a call's bookings."""
+    """The rows that the store holds for the bookings that a call has made and that stand."""
     table = await tables.table("bookings")
     rows = table.query_entities(
-        "call_id eq @call and RowKey ge 'booking-' and RowKey lt 'booking.'",
-        parameters={"call": call_id or ""},
+        "call_id eq @call and state eq @state and RowKey ge 'booking-' and RowKey lt 'booking.'",
+        parameters={"call": call_id or "", "state": "booked"},
     )
     return [dict(row) async for row in rows]
 

@@ -27,9 +27,16 @@ PRODUCTION_SETTINGS = (
     "BRIDGE_",
     "CALLBACK_BASE_URL",
     "MEDIA_BASE_URL",
+    "EVENTS_",
     "AZURE_",
 )
 """Settings that never leak in from the shell: a stack must not reach a real resource."""
+
+
+EVENTS_TOPIC = "events"
+"""The custom topic for bookings and orders."""
+INBOX_SUBSCRIPTION = "inbox"
+"""Name of the subscription that delivers them to a restaurant's inbox."""
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -54,6 +61,7 @@ class Ports:
     tables: int
     blobs: int
     queues: int
+    inbox: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ class Keys:
     functions_system_key: str
     functions_host_key: str
     voice_live_key: str
+    inbox_key: str
 
     @classmethod
     def make(cls) -> Keys:
@@ -80,6 +89,7 @@ class Keys:
             functions_system_key=secrets.token_hex(24),
             functions_host_key=secrets.token_hex(24),
             voice_live_key=secrets.token_hex(24),
+            inbox_key=secrets.token_hex(24),
         )
 
 
@@ -117,6 +127,7 @@ def service_specs(
             *("--event-grid-key", keys.event_grid_key),
         ),
         _stand_in("event-grid", ports.event_grid, env, "--key", keys.event_grid_key),
+        _stand_in("inbox", ports.inbox, env, "--key", keys.inbox_key),
     ]
 
 
@@ -142,6 +153,8 @@ def _settings(ports: Ports, keys: Keys, addresses: Addresses) -> dict[str, str]:
         "ACS_JWKS_URL": f"{addresses.acs}/calling/keys",
         "CALLBACK_BASE_URL": addresses.functions,
         "MEDIA_BASE_URL": f"ws://127.0.0.1:{ports.bridge}",
+        "EVENTS_TOPIC_ENDPOINT": f"{addresses.event_grid}/topics/{EVENTS_TOPIC}/api/events",
+        "EVENTS_TOPIC_KEY": keys.event_grid_key,
         "BRIDGE_HOST": "127.0.0.1",
         "BRIDGE_PORT": str(ports.bridge),
         "VOICE_LIVE_ENDPOINT": addresses.voice_live,
@@ -214,6 +227,20 @@ def subscription(addresses: Addresses, keys: Keys) -> dict[str, Any]:
         "max_delivery_attempts": 2,
         "event_ttl_seconds": 60,
     }
+
+
+def inbox_subscription(ports: Ports, keys: Keys) -> dict[str, Any]:
+    """The Event Grid subscription that sends every event about bookings and orders to the inbox."""
+    return {
+        "topic": EVENTS_TOPIC,
+        "endpoint": f"{inbox_url(ports)}/events?code={keys.inbox_key}",
+        "schema": "CloudEventSchemaV1_0",
+    }
+
+
+def inbox_url(ports: Ports) -> str:
+    """Where a restaurant's inbox shows what came."""
+    return _http(ports.inbox)
 
 
 def _health_url(addresses: Addresses) -> str:

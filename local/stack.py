@@ -1,7 +1,8 @@
 """A stack: the whole system with the cloud it needs, on this machine, on ports of its own.
 
 Everything starts at once; the services tolerate each other's absence for the second or two that takes. When
-all are ready, Event Grid is told where incoming calls go, exactly as a deployment does it.
+all are ready, Event Grid is told where incoming calls go and where events about bookings go, exactly as a
+deployment does it.
 """
 
 from __future__ import annotations
@@ -13,16 +14,28 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import aiohttp
 import msgspec
 
 from local.processes import PortTakenError, Service, ServiceDiedError, StartError, Tell, free_ports
-from local.services import ROOT, Addresses, Host, Keys, Ports, addresses_of, service_specs, subscription
+from local.services import (
+    INBOX_SUBSCRIPTION,
+    ROOT,
+    Addresses,
+    Host,
+    Keys,
+    Ports,
+    addresses_of,
+    inbox_subscription,
+    inbox_url,
+    service_specs,
+    subscription,
+)
 
 LOCAL_SETTINGS = ROOT / "local.settings.json"
 STACKS = ROOT / ".local" / "stacks"
@@ -51,10 +64,14 @@ class StackNotFoundError(Exception):
 class Stack:
     """A running stack."""
 
-    def __init__(self, stack_id: str, directory: Path, addresses: Addresses, services: list[Service]) -> None:
+    def __init__(
+        self, stack_id: str, directory: Path, addresses: Addresses, services: list[Service], inbox: str = ""
+    ) -> None:
         self.id = stack_id
         self.directory = directory
         self.addresses = addresses
+        self.inbox = inbox
+        """Where a restaurant's inbox shows the events it was sent."""
         self._services = services
 
     async def watch(self) -> None:
@@ -139,7 +156,7 @@ def prune_stacks() -> None:
 async def _services(
     stack_id: str, directory: Path, host: Host, on_disk: bool, tell: Tell
 ) -> AsyncIterator[Stack]:
-    ports = Ports(*free_ports(8))
+    ports = Ports(*free_ports(9))
     keys = Keys.make()
     addresses = addresses_of(ports)
     specs = service_specs(ports, keys, addresses, host=host, tables_directory=directory if on_disk else None)
@@ -152,8 +169,12 @@ async def _services(
             started.append(service)
         async with aiohttp.ClientSession() as http:
             await _all_ready(started, http, tell)
-            await _subscribe(http, addresses, keys)
-        yield Stack(stack_id, directory, addresses, started)
+            for name, body in (
+                ("incoming-call", subscription(addresses, keys)),
+                (INBOX_SUBSCRIPTION, inbox_subscription(ports, keys)),
+            ):
+                await _subscribe(http, f"{addresses.event_grid}/subscriptions/{name}", body, keys)
+        yield Stack(stack_id, directory, addresses, started, inbox_url(ports))
     finally:
         # The store goes last, so that what the others write while they stop is kept.
         await asyncio.gather(*(service.stop() for service in started[1:]))
@@ -175,11 +196,9 @@ async def _all_ready(services: list[Service], http: aiohttp.ClientSession, tell:
         raise failures.exceptions[0] from None
 
 
-async def _subscribe(http: aiohttp.ClientSession, addresses: Addresses, keys: Keys) -> None:
-    url = f"{addresses.event_grid}/subscriptions/incoming-call"
+async def _subscribe(http: aiohttp.ClientSession, url: str, body: Mapping[str, Any], keys: Keys) -> None:
     timeout = aiohttp.ClientTimeout(total=20)
     headers = {"aeg-sas-key": keys.event_grid_key}
-    body = subscription(addresses, keys)
     try:
         async with http.put(url, json=body, headers=headers, timeout=timeout) as answer:
             if answer.status >= 300:

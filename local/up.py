@@ -93,6 +93,7 @@ def _directions(stack: Stack) -> str:
             "",
             f"  {'id':<{width}}{stack.id}   (call --stack chooses it among several)",
             *(f"  {name.replace('_', ' '):<{width}}{address}" for name, address in addresses.items()),
+            f"  {'inbox':<{width}}{stack.inbox}   (what restaurants were told)",
             f"  {'logs':<{width}}{stack.directory}",
             "",
             "try, in another terminal:",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 import tomllib
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,43 +20,22 @@ from shared import config_check, spoken
 from shared.agent_tables import (
     Fillers,
     FoundryAgent,
-    Fraction,
     InterimResponse,
     Keypad,
     Language,
     Languages,
     Limits,
     Silence,
+    Temperature,
     Transcription,
     TurnDetection,
     Voice,
 )
 from shared.config_check import Table
 from shared.handover import Targets
-from shared.languages import primary
+from shared.languages import KNOWN, primary
+from shared.models import EFFORTS, Effort, Model
 from shared.phrases import Phrases
-
-type Model = Literal[
-    "gpt-realtime",
-    "gpt-realtime-1.5",
-    "gpt-realtime-2.1",
-    "gpt-realtime-mini",
-    "gpt-realtime-2.1-mini",
-    "gpt-4o",
-    "gpt-4o-mini",
-    "gpt-4.1",
-    "gpt-4.1-mini",
-    "gpt-4.1-nano",
-    "gpt-5",
-    "gpt-5-mini",
-    "gpt-5-nano",
-    "gpt-5.1",
-    "gpt-5.2",
-    "gpt-5.4",
-    "gpt-5.6-terra",
-    "gpt-5.6-luna",
-]
-"""Models of Voice Live (supported models and regions, 2026-09-29) whose voices and transcription we know."""
 
 FILES = ("agent.toml", "prompt.md")
 """What an agent consists of."""
@@ -74,7 +54,9 @@ class AgentConfig(Table, frozen=True, kw_only=True):
     model: Model | None = None
     """What answers; None when `foundry_agent` does."""
     foundry_agent: FoundryAgent | None = None
-    temperature: Fraction = 0.7
+    temperature: Temperature | None = None
+    reasoning_effort: Effort | None = None
+    """For models that reason; left out, as little as the model can: callers wait for it."""
     max_response_output_tokens: Annotated[int, msgspec.Meta(ge=50, le=4096)] = 800
     noise_reduction: Literal["azure_deep_noise_suppression", "near_field", "far_field", "off"] = (
         "azure_deep_noise_suppression"
@@ -99,6 +81,15 @@ class AgentConfig(Table, frozen=True, kw_only=True):
         return self.model is not None and self.model.startswith("gpt-realtime")
 
     @property
+    def effort(self) -> Effort | None:
+        """How much the model is to reason; None when it cannot."""
+        return self.reasoning_effort or next(iter(self._efforts), None)
+
+    @property
+    def _efforts(self) -> tuple[Effort, ...]:
+        return EFFORTS.get(self.model, ()) if self.model is not None else ()
+
+    @property
     def _answering(self) -> str:
         return "foundry_agent" if self.model is None else f'model "{self.model}"'
 
@@ -107,20 +98,43 @@ class AgentConfig(Table, frozen=True, kw_only=True):
         table = self._phrases_table(language) or self._phrases_table(self.languages.default)
         return self.phrases[table or self.languages.default]  # the default has one, or this were refused
 
+    def language_for(self, caller: str, called: str) -> str:
+        """What to greet a caller in, by the raw ids or numbers (E.164) of both; empty when withheld.
+
+        The number called goes first: a caller chooses it.
+        """
+        languages = self.languages
+        return (
+            _by_prefix(languages.called, called) or _by_prefix(languages.callers, caller) or languages.default
+        )
+
     def _phrases_table(self, language: str) -> str | None:
         """The key in `phrases` for a language; None when there is none."""
         return next((tag for tag in (language, primary(language)) if tag in self.phrases), None)
 
     def __post_init__(self) -> None:
         self._check_who_answers()
+        self._check_reasoning()
         self._check_phrases()
         self._check_languages()
+        self._check_turn_detection()
+        self._check_voice()
         self._check_recognition()
         self._check_interim_response()
 
     def _check_who_answers(self) -> None:
         if (self.model is None) == (self.foundry_agent is None):
             raise ValueError("model: set it, or foundry_agent, and not both: one of them answers the caller")
+
+    def _check_reasoning(self) -> None:
+        if self._efforts and self.temperature is not None:
+            raise ValueError(f"temperature: {self._answering} takes none; leave it out")
+        if self.reasoning_effort is not None and self.reasoning_effort not in self._efforts:
+            listed = ", ".join(f'"{effort}"' for effort in self._efforts)
+            raise ValueError(
+                f'reasoning_effort: "{self.reasoning_effort}" does not work with {self._answering}; '
+                + (f"use one of {listed}" if listed else "leave it out")
+            )
 
     def _check_phrases(self) -> None:
         for language in self.languages.spoken:
@@ -131,12 +145,20 @@ class AgentConfig(Table, frozen=True, kw_only=True):
                     f"[phrases.{primary(language)}] with the same keys as that of another language"
                 )
             for key in self.keypad.menu:
-                if key not in self.phrases[table].press_a_key:
+                if key not in self.phrases[table].keys_named:
                     raise ValueError(
                         f"phrases.{table}.press_a_key: does not name key {key}, which keypad.menu has"
                     )
 
     def _check_languages(self) -> None:
+        unknown = [tag for tag in self.languages.spoken if primary(tag) not in KNOWN]
+        if unknown and len({primary(tag) for tag in self.languages.spoken}) > 1:
+            raise ValueError(
+                f"languages.spoken: {unknown[0]} cannot be told apart from the others, so its phrases would "
+                f"not be said; use {', '.join(KNOWN)}, or {unknown[0]} alone"
+            )
+
+    def _check_turn_detection(self) -> None:
         turns, eou = self.turn_detection, self.turn_detection.end_of_utterance
         other = next((tag for tag in self.languages.spoken if primary(tag) != "en"), None)
         if other is not None and turns.type in ("azure_semantic_vad", "azure_semantic_vad_en"):
@@ -149,6 +171,8 @@ class AgentConfig(Table, frozen=True, kw_only=True):
                 f'turn_detection.end_of_utterance.model: "{eou.model}" knows English only and '
                 f'languages.spoken has {other}; use "semantic_detection_v1_multilingual"'
             )
+
+    def _check_voice(self) -> None:
         locale = self.voice.locale
         for tag in self.languages.spoken:
             if locale is not None and primary(tag) != primary(locale):
@@ -211,6 +235,13 @@ def load_agent(folder: Path) -> Agent:
     text = _text(prompt)
     _check_placeholders(prompt.name, text)
     return Agent(prompt=text, **{name: getattr(config, name) for name in config.__struct_fields__})
+
+
+def _by_prefix(languages: Mapping[str, str], raw_id: str) -> str | None:
+    """The language of the longest prefix that the number has; None for none, and for what is no number."""
+    number = raw_id.removeprefix("4:")
+    prefix = max(filter(number.startswith, languages), key=len, default=None)
+    return None if prefix is None else languages[prefix]
 
 
 def _text(path: Path) -> str:

@@ -14,6 +14,8 @@ from shared.config_check import Table
 from shared.phrases import Line
 
 type Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+type Temperature = Annotated[float, msgspec.Meta(ge=0.6, le=1)]
+"""What the session reference (0.6 to 1.2) and the client library (0 to 1) both allow: refused by neither."""
 type Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=5000)]
 type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 type Language = Annotated[
@@ -22,6 +24,10 @@ type Language = Annotated[
         pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
         description='a language such as "en-US"',
     ),
+]
+type NumberPrefix = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^\+[1-9]\d{0,14}\Z", description='the beginning of a phone number such as "+49"'),
 ]
 type MenuKey = Literal["1", "2", "3", "4", "5", "6", "7", "8", "9"]
 
@@ -33,14 +39,24 @@ class Languages(Table, frozen=True, kw_only=True):
     """What callers may speak."""
 
     default: Language = "en-US"
-    """Of the greeting, and of everything until the caller has said something."""
+    """Of callers of whom nothing else is known, until they have said something."""
     spoken: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1, max_length=10)] = ("en-US",)
     """All that are told apart by themselves; the service tells at most ten apart."""
+    callers: dict[NumberPrefix, Language] = msgspec.field(default_factory=dict)
+    """How the caller's number begins, to the language they are greeted in. The longest beginning counts."""
+    called: dict[NumberPrefix, Language] = msgspec.field(default_factory=dict)
+    """The same for the number that was called. It goes before the caller's."""
 
     def __post_init__(self) -> None:
-        if self.default not in self.spoken:
+        self._check("default", self.default)
+        for key in ("callers", "called"):
+            for prefix, language in getattr(self, key).items():
+                self._check(f"{key}.{prefix}", language)
+
+    def _check(self, key: str, language: str) -> None:
+        if language not in self.spoken:
             listed = ", ".join(f'"{language}"' for language in self.spoken)
-            raise ValueError(f'default: "{self.default}" is not in languages.spoken; use one of {listed}')
+            raise ValueError(f'{key}: "{language}" is not in languages.spoken; use one of {listed}')
 
 
 class Voice(Table, frozen=True, kw_only=True):

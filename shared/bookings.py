@@ -4,282 +4,273 @@ Table `bookings`. A restaurant's service day is one partition, `{restaurant_id}_
 
     slot-{minute}       how many tables of each size are taken in that slot (properties `taken_{seats}`)
     booking-{identity}  one booking
+    outbox-...          one event that is not published yet (`shared.outbox`)
 
-so that one transaction changes the slots a party occupies (guarded by their ETags) and inserts its booking:
-either all of it stands or none. The row key of a booking is a digest of what was asked for in which call; a
-repeated request meets its own row and gets the same booking. Partition `code_{code}` holds one row that
-points at the booking. A crash between the two leaves a pointer to nothing, which reads as no booking.
+so that one transaction changes the slots a party occupies (guarded by their ETags), its booking and the
+event that tells of it: either all of it stands or none. The row key of a booking is a digest of what was
+asked for in which call; a repeated request meets its own row and gets the same booking. Moving and
+cancelling say what shall be, so that repeating them changes nothing more. `shared.booking_moves` tells how
+a booking changes partitions, `shared.booking_pointers` how it is found.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import hashlib
-import json
-import random
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
-from azure.data.tables.aio import TableClient
+from azure.core.exceptions import AzureError
 
-from shared import seating
-from shared.booking_code import booking_code, read_code
-from shared.opening_hours import OpeningHours
-from shared.restaurant import Restaurant
+from shared import booking_pointers as pointers
+from shared import booking_rows
+from shared.booking_access import own_number
+from shared.booking_availability import Availability
+from shared.booking_code import read_code
+from shared.booking_ledger import TABLE, TRIES, Ledger, pause
+from shared.booking_moves import Moves
+from shared.booking_records import Booking, BookingConflictError, BookingRequest, Refused, Status, Wish
+from shared.booking_rows import Change, Entry, Place, State
+from shared.outbox import Outbox
 from shared.seating import Reason, Seating
 from shared.tables import Tables
 
-type _Operation = tuple[str, dict[str, Any]] | tuple[str, dict[str, Any], dict[str, Any]]
-
-_COMMITS = 12
-"""Tries of one commit. Each conflict means that somebody else's booking stands, so the house moves on."""
-
-_BACKOFF_S = 0.02
-_BACKOFF_MOST_S = 0.4
-_CODES = 12
-"""Codes tried for one booking; with half of all codes in use, twelve misses are 1 in 4,096."""
-
-_DAYS_TO_LOOK = 7
-"""How many days after a full one are searched for a free table."""
-
-_CONFLICTS = (409, 412)
-"""A row appeared, or changed since it was read (Table Storage: entity already exists, condition not met)."""
-
-
-class BookingConflictError(Exception):
-    """Too many others booked the same slots at the same moment. Nothing was saved; asking again is safe."""
-
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """A table that is booked. `on` and `at` are the calendar day and wall time as the caller said them."""
-
-    code: str
-    restaurant_id: str
-    on: date
-    at: time
-    party_size: int
-    name: str
-    call_id: str
-    caller: str | None
-    """The caller's number as the phone network gave it, so that the restaurant can ring back."""
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class BookingRequest:
-    """What a caller wants, in wall time of the restaurant."""
-
-    restaurant: Restaurant
-    on: date
-    at: time
-    party_size: int
-    name: str
-    call_id: str
-    caller: str | None = None
-
-    @property
-    def identity(self) -> str:
-        """Same call and same details, same booking. The name is left out: it may be spelled better later."""
-        parts = [self.call_id, self.restaurant.id, self.on.isoformat(), f"{self.at:%H:%M}", self.party_size]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """No booking, and why. `alternatives` are free now, nearest first in time, in the restaurant's zone."""
-
-    reason: Reason
-    alternatives: tuple[datetime, ...] = ()
-
 
 class BookingStore:
-    """Reads and writes bookings. Holds no state of its own; safe from many tasks and processes."""
+    """Reads and writes bookings. Holds no state of its own; safe from many tasks and processes.
+
+    All methods raise azure.core.exceptions.AzureError when the store fails. A change may stand or not then;
+    the same request again finds out and cannot double it. Changes raise BookingConflictError when they lost
+    against too many others in a row.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._outbox = Outbox(tables)
 
     async def book(self, request: BookingRequest, zone: ZoneInfo, now: datetime) -> Booking | Refused:
-        """Book a table, or say why not and what is free instead. `now` is aware.
-
-        Raises:
-            BookingConflictError: lost against too many others in a row.
-            azure.core.exceptions.AzureError: the store failed. The booking may or may not stand; the same
-                request again finds out and cannot double it.
-        """
+        """Book a table, or say why not and what is free instead. `now` is aware."""
         if request.party_size > request.restaurant.reservations.maximum_party_size:
             return Refused(Reason.PARTY_TOO_LARGE)
-        table = await self._tables.table("bookings")
-        return await _Attempt(table, request, request.restaurant.hours(zone), now).run()
+        ledger = await self._ledger()
+        house = Availability.of(ledger, request, zone, now)
+        wanted = house.wanted()
+        partition = house.partition(wanted.service_day)
+        standing, place = await _standing(ledger, request, partition)
+        if standing is not None:
+            return await _put_right(ledger, standing, request)
+        if (reason := house.objection(wanted)) is not None:
+            return await house.refused(reason, wanted)
+        booked = await _create(house, request, place, wanted)
+        return booked or await house.refused(Reason.FULL, wanted)
+
+    async def made_by(self, request: BookingRequest, zone: ZoneInfo) -> Booking | None:
+        """The booking that stands because of this very request, whatever came of it then."""
+        ledger = await self._ledger()
+        wanted = Availability.of(ledger, request, zone, datetime.now(UTC))
+        entry, _ = await _standing(ledger, request, wanted.partition(wanted.wanted().service_day))
+        return None if entry is None else entry.booking
 
     async def get(self, code: str) -> Booking | None:
         """The booking with this code, however it is spelled out; None when there is none."""
-        known = read_code(code)
-        if known is None:
-            return None
-        table = await self._tables.table("bookings")
-        try:
-            pointer = await table.get_entity(f"code_{known}", "code")
-            return _booking(await table.get_entity(pointer["partition"], pointer["row"]))
-        except ResourceNotFoundError:
-            return None
+        ledger = await self._ledger()
+        entry = await _by_code(ledger, code)
+        return None if entry is None else (await Moves(ledger).follow(entry)).booking
 
+    async def of_caller(self, caller: str | None, since: date) -> list[Booking]:
+        """The bookings that stand, made from this number for `since` or later, in order of time.
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One request on its way into the store."""
+        Empty for a number that is withheld.
+        """
+        number = own_number(caller)
+        if number is None:
+            return []
+        ledger = await self._ledger()
+        found: list[Booking] = []
+        for place in await pointers.places_of(ledger.table, number, since):
+            if (entry := await ledger.entry(place)) is not None:
+                booking = (await Moves(ledger).follow(entry)).booking
+                if booking.status is Status.BOOKED and booking.on >= since:
+                    found.append(booking)
+        return sorted(found, key=lambda booking: (booking.on, booking.at))
 
-    table: TableClient
-    request: BookingRequest
-    hours: OpeningHours
-    now: datetime
+    async def move(
+        self, code: str, wish: Wish, zone: ZoneInfo, now: datetime, *, requests: str | None = None
+    ) -> Booking | Refused | None:
+        """Change a booking into what is wished for; None when no booking has the code.
 
-    async def run(self) -> Booking | Refused:
-        asked = self.request
-        if (place := self.hours.placed(asked.on, asked.at)) is None:
-            reason = seating.outside(asked.on, self.now, self.hours) or Reason.CLOSED
-            return await self.refused(reason, asked.on, seating.minute_of(asked.at))
-        service_day, minute, span = place
-        if standing := await self.standing(self.partition(service_day)):
-            return standing
-        wanted = seating.seating(asked.restaurant, service_day, minute, span)
-        objection = seating.objection(asked.restaurant, self.hours, wanted, span, self.now)
-        if objection is not None:
-            return await self.refused(objection, service_day, minute)
-        return await self.commit(wanted) or await self.refused(Reason.FULL, service_day, minute)
-
-    async def commit(self, wanted: Seating) -> Booking | None:
-        """Slots and booking in one transaction; None when no table is free."""
-        partition = self.partition(wanted.service_day)
-        code: str | None = None
-        for attempt in range(_COMMITS):
-            if attempt:
-                pause = min(_BACKOFF_MOST_S, _BACKOFF_S * 2**attempt)
-                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads rivals, guards nothing
-                if standing := await self.standing(partition):
-                    return standing  # our own earlier try was saved although its answer was lost
-            rows = await _slot_rows(self.table, partition)
-            seats = seating.free_table(self.request.restaurant, wanted, self.request.party_size, _taken(rows))
-            if seats is None:
-                return None
-            code = code or await _claim_code(self.table, partition, self.request, self.now)
-            booking = _new_booking(code, self.request, self.now)
-            operations = [_seat(partition, slot, rows.get(slot), seats) for slot in wanted.slots]
-            operations.append(("create", _entity(partition, self.request, booking, seats)))
-            try:
-                await self.table.submit_transaction(operations)
-            except (TableTransactionError, ResourceExistsError, ResourceModifiedError) as error:
-                if error.status_code not in _CONFLICTS:
-                    raise
-                continue
-            return booking
+        A cancelled booking is returned as it is. `requests` replaces what was asked for; None keeps it.
+        """
+        if wish.party_size > wish.restaurant.reservations.maximum_party_size:
+            return Refused(Reason.PARTY_TOO_LARGE)
+        ledger = await self._ledger()
+        for attempt in range(TRIES):
+            await pause(attempt)
+            entry = await _settled(ledger, code)
+            if entry is None or entry.state is State.CANCELLED:
+                return None if entry is None else entry.booking
+            changed = _changed(entry.booking, wish, requests)
+            if changed == entry.booking:
+                return changed
+            if replace(changed, requests=entry.booking.requests) == entry.booking:
+                saved = await _correct(ledger, entry, changed)
+            else:
+                house = Availability.of(ledger, wish, zone, now, entry)
+                outcome = await _move(house, entry, changed)
+                if isinstance(outcome, Refused):
+                    return outcome
+                saved = outcome
+            if saved:
+                return changed
         raise BookingConflictError
 
-    async def standing(self, partition: str) -> Booking | None:
-        """The booking this request made before, its name put right if it is spelled otherwise now."""
-        row = _booking_row(self.request)
-        try:
-            entity = await self.table.get_entity(partition, row)
-        except ResourceNotFoundError:
-            return None
-        if entity["name"] != self.request.name:
-            change = {"PartitionKey": partition, "RowKey": row, "name": self.request.name}
-            await self.table.update_entity(change, mode=UpdateMode.MERGE)
-            entity["name"] = self.request.name
-        return _booking(entity)
+    async def cancel(self, code: str) -> Booking | None:
+        """Cancel a booking and give its table back; None when no booking has the code."""
+        ledger = await self._ledger()
+        for attempt in range(TRIES):
+            await pause(attempt)
+            entry = await _settled(ledger, code)
+            if entry is None or entry.state is State.CANCELLED:
+                return None if entry is None else entry.booking
+            if await _cancel(ledger, entry):
+                return replace(entry.booking, status=Status.CANCELLED)
+        raise BookingConflictError
 
-    async def refused(self, reason: Reason, service_day: date, minute: int) -> Refused:
-        """The refusal with the nearest free times that day, or else the nearest one of the coming days."""
-        if reason is Reason.TOO_FAR_AHEAD:
-            return Refused(reason)
-        found = await self.free_near(service_day, minute)
-        # A time that has passed is more likely a slip of the tongue than a wish for another day.
-        days_to_look = 0 if reason is Reason.PAST else _DAYS_TO_LOOK
-        for ahead in range(1, days_to_look + 1):
-            if found:
-                break
-            later = await self.free_near(service_day + timedelta(days=ahead), minute)
-            found = seating.nearest(later, minute, at_most=1)
-        starts = (self.hours.instant(stay.service_day, stay.minute) for stay in found)
-        return Refused(reason, tuple(start.astimezone(self.hours.zone) for start in starts))
+    async def finish_moves(self, before: datetime) -> int:
+        """Settle the moves to another day or restaurant that were begun before this moment (aware) and whose
+        process did not come to the end of them; says how many. To be called from time to time."""
+        return await Moves(await self._ledger()).sweep(before.astimezone(UTC))
 
-    async def free_near(self, service_day: date, minute: int) -> list[Seating]:
-        """The free stays of a day that begin nearest to a minute of it."""
-        restaurant = self.request.restaurant
-        if not self.hours.spans(service_day):
-            return []
-        taken = _taken(await _slot_rows(self.table, self.partition(service_day)))
-        free = seating.free_times(
-            restaurant, self.hours, service_day, self.request.party_size, taken, self.now
-        )
-        return seating.nearest(free, minute)
-
-    def partition(self, service_day: date) -> str:
-        return f"{self.request.restaurant.id}_{service_day.isoformat()}"
+    async def _ledger(self) -> Ledger:
+        return Ledger(await self._tables.table(TABLE), self._outbox)
 
 
-async def _slot_rows(table: TableClient, partition: str) -> dict[int, TableEntity]:
-    """All slot rows of a service day by minute: one query of one partition, at most 96 small rows."""
-    rows = table.query_entities(
-        "PartitionKey eq @partition and RowKey ge 'slot-' and RowKey lt 'slot.'",
-        parameters={"partition": partition},
-    )
-    return {int(row["RowKey"].removeprefix("slot-")): row async for row in rows}
+async def _standing(ledger: Ledger, request: BookingRequest, partition: str) -> tuple[Entry | None, Place]:
+    """The booking this request made before, or else where to make one.
 
-
-async def _claim_code(table: TableClient, partition: str, request: BookingRequest, now: datetime) -> str:
-    """A code that points at this booking and at no other whose meal is still to come."""
-    pointer = {"RowKey": "code", "partition": partition, "row": _booking_row(request), "on": f"{request.on}"}
-    for attempt in range(_CODES):
-        code = booking_code(request.identity, attempt)
-        entity = {"PartitionKey": f"code_{code}", **pointer}
-        with contextlib.suppress(ResourceExistsError):
-            await table.create_entity(entity)
-            return code
-        holder = await table.get_entity(entity["PartitionKey"], "code")
-        if (holder["partition"], holder["row"]) == (partition, pointer["row"]):
-            return code  # claimed by an earlier try of the same request
-        if date.fromisoformat(holder["on"]) < (now - timedelta(days=2)).date():
-            with contextlib.suppress(ResourceModifiedError):
-                await table.update_entity(
-                    entity,
-                    mode=UpdateMode.REPLACE,
-                    etag=holder.metadata["etag"],
-                    match_condition=MatchConditions.IfNotModified,
-                )
-                return code
+    A booking that was cancelled or moved away is not what is asked for now, so the next row key is free.
+    """
+    row = f"booking-{request.identity}"
+    for again in range(TRIES):
+        place = Place(partition, f"{row}.{again}" if again else row)
+        entry = await ledger.entry(place)
+        if entry is None:
+            return None, place
+        entry = await Moves(ledger).settled(entry)
+        if entry.place == place and entry.state is State.BOOKED and _grants(entry.booking, request):
+            return entry, place
     raise BookingConflictError
 
 
-def _booking_row(request: BookingRequest) -> str:
-    return f"booking-{request.identity}"
+def _grants(booking: Booking, request: BookingRequest) -> bool:
+    return _changed(booking, request, None) == booking
 
 
-def _taken(rows: Mapping[int, TableEntity]) -> dict[int, dict[int, int]]:
-    return {
-        minute: {int(key.removeprefix("taken_")): row[key] for key in row if key.startswith("taken_")}
-        for minute, row in rows.items()
-    }
+async def _create(
+    house: Availability, request: BookingRequest, place: Place, wanted: Seating
+) -> Booking | None:
+    """Slots, booking and event in one transaction; None when no table is free."""
+    ledger, booking = house.ledger, None
+    for attempt in range(TRIES):
+        await pause(attempt)
+        stay, rows = await house.free_stay(wanted)
+        if (attempt or stay is None) and (standing := await ledger.entry(place)) is not None:
+            return standing.booking  # an earlier try of this request was saved although its answer was lost
+        if stay is None:
+            return None
+        if booking is None:
+            booking = _new(
+                request, await pointers.claim_code(ledger.table, place, request.on, house.now), house.now
+            )
+            if (number := own_number(request.caller)) is not None:
+                await pointers.add_to_caller(ledger.table, number, place, request.on)
+        operations = booking_rows.seat(place.partition, rows, takes=stay)
+        operations.append(booking_rows.new_row(place, booking, stay))
+        event = booking_rows.event(Change.CREATED, booking, root=place.row, sequence=1)
+        if await ledger.commit(place.partition, operations, event):
+            return booking
+    raise BookingConflictError
 
 
-def _seat(partition: str, slot: int, row: TableEntity | None, seats: int) -> _Operation:
-    """One more table of this size taken in a slot, provided the slot is as it was read."""
-    column = f"taken_{seats}"
-    key = {"PartitionKey": partition, "RowKey": f"slot-{slot:04d}"}
-    if row is None:
-        return ("create", {**key, column: 1})
-    condition = {"etag": row.metadata["etag"], "match_condition": MatchConditions.IfNotModified}
-    return ("update", {**key, column: row.get(column, 0) + 1}, {"mode": UpdateMode.MERGE, **condition})
+async def _put_right(ledger: Ledger, entry: Entry, request: BookingRequest) -> Booking:
+    """The name as it is spelled now, and requests if there are any now."""
+    for attempt in range(TRIES):
+        await pause(attempt)
+        booking = entry.booking
+        right = replace(booking, name=request.name, requests=request.requests or booking.requests)
+        if right == booking or await _correct(ledger, entry, right):
+            return right
+        entry = await Moves(ledger).current(entry.place)
+    raise BookingConflictError
 
 
-def _new_booking(code: str, request: BookingRequest, now: datetime) -> Booking:
+async def _correct(ledger: Ledger, entry: Entry, changed: Booking) -> bool:
+    """The same table under another name or with other requests."""
+    row = booking_rows.changed_row(entry, changed, entry.stay)
+    event = booking_rows.event(Change.CORRECTED, changed, root=entry.root, sequence=entry.sequence + 1)
+    return await ledger.commit(entry.place.partition, [row], event)
+
+
+async def _move(house: Availability, entry: Entry, changed: Booking) -> bool | Refused:
+    """Another table, time, day or restaurant; False when somebody else was quicker."""
+    wanted = house.wanted()
+    if (reason := house.objection(wanted)) is not None:
+        return await house.refused(reason, wanted)
+    ledger, partition = house.ledger, house.partition(wanted.service_day)
+    stay, rows = await house.free_stay(wanted)
+    if stay is None:
+        seen = await ledger.entry(entry.place)
+        if seen is None or seen.etag != entry.etag:
+            return False  # perhaps it is our own earlier try that has the table
+        return await house.refused(Reason.FULL, wanted)
+    if partition != entry.place.partition:
+        return await Moves(ledger).move(entry, changed, partition, lambda: house.free_stay(wanted), house.now)
+    operations = booking_rows.seat(partition, rows, takes=stay, leaves=entry.stay)
+    operations.append(booking_rows.changed_row(entry, changed, stay))
+    event = booking_rows.event(
+        Change.MOVED, changed, root=entry.root, sequence=entry.sequence + 1, previous=entry.booking
+    )
+    return await ledger.commit(partition, operations, event)
+
+
+async def _cancel(ledger: Ledger, entry: Entry) -> bool:
+    partition, sequence = entry.place.partition, entry.sequence + 1
+    rows = await ledger.slots(partition)
+    operations = booking_rows.seat(partition, rows, leaves=entry.stay)
+    gone = {"state": State.CANCELLED.value, "sequence": sequence}
+    operations.append(booking_rows.updated_row(entry, **gone))
+    event = booking_rows.event(Change.CANCELLED, entry.booking, root=entry.root, sequence=sequence)
+    if not await ledger.commit(partition, operations, event):
+        return False
+    if (number := own_number(entry.booking.caller)) is not None:
+        with contextlib.suppress(AzureError):  # a list that still has it is put right when it is read
+            await pointers.drop_from_caller(ledger.table, number, entry.root)
+    return True
+
+
+async def _by_code(ledger: Ledger, code: str) -> Entry | None:
+    known = read_code(code)
+    place = await pointers.place_of(ledger.table, known) if known is not None else None
+    return await ledger.entry(place) if place is not None else None
+
+
+async def _settled(ledger: Ledger, code: str) -> Entry | None:
+    entry = await _by_code(ledger, code)
+    return None if entry is None else await Moves(ledger).settled(entry)
+
+
+def _changed(booking: Booking, wish: Wish, requests: str | None) -> Booking:
+    return replace(
+        booking,
+        restaurant_id=wish.restaurant.id,
+        on=wish.on,
+        at=wish.at,
+        party_size=wish.party_size,
+        requests=booking.requests if requests is None else requests,
+    )
+
+
+def _new(request: BookingRequest, code: str, now: datetime) -> Booking:
     return Booking(
         code=code,
         restaurant_id=request.restaurant.id,
@@ -290,36 +281,5 @@ def _new_booking(code: str, request: BookingRequest, now: datetime) -> Booking:
         call_id=request.call_id,
         caller=request.caller,
         created_at=now.astimezone(UTC),
-    )
-
-
-def _entity(partition: str, request: BookingRequest, booking: Booking, seats: int) -> dict[str, Any]:
-    """The booking row. Dates and times are text: they are wall time, which Table Storage has no type for."""
-    return {
-        "PartitionKey": partition,
-        "RowKey": _booking_row(request),
-        "code": booking.code,
-        "restaurant_id": booking.restaurant_id,
-        "on": booking.on.isoformat(),
-        "at": f"{booking.at:%H:%M}",
-        "party_size": booking.party_size,
-        "table_seats": seats,
-        "name": booking.name,
-        "call_id": booking.call_id,
-        "caller": booking.caller or "",
-        "created_at": booking.created_at,
-    }
-
-
-def _booking(entity: TableEntity) -> Booking:
-    return Booking(
-        code=entity["code"],
-        restaurant_id=entity["restaurant_id"],
-        on=date.fromisoformat(entity["on"]),
-        at=time.fromisoformat(entity["at"]),
-        party_size=entity["party_size"],
-        name=entity["name"],
-        call_id=entity["call_id"],
-        caller=entity["caller"] or None,
-        created_at=entity["created_at"],
+        requests=request.requests,
     )

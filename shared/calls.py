@@ -84,7 +84,8 @@ class EventKind(StrEnum):
     DISCONNECTED = "disconnected"
     """Callback CallDisconnected; `detail` is "code/subCode"."""
     MEDIA_CLOSED = "media_closed"
-    """The media socket closed, so the bridge hung up; `detail` is its close code. Mostly the caller left."""
+    """The media socket closed, so the bridge hung up; `detail` is its close code, "no pong" or "no frames".
+    Mostly the caller left."""
     LOST = "lost"
     """Call Automation knows the call no more and no callback told us."""
     GREETED = "greeted"

@@ -82,6 +82,23 @@ _EVERYDAY_WORDS = {
         stasera stata stato su sua sul sulla suo sì tavolo te ti tra troppo tu tutti tutto un un' una uno va
         vado vedere venerdì verso vi vicino vogliamo voglio voi vorrei vorremmo è
     """,
+    "pt": """
+        a aberta aberto abertos aceitam acho adeus afinal agora ainda algo algum alguma alguns algures
+        alguém ali amanhã antes ao aos apenas apetece aqui as assim até barato bem boa boas bom cada cedo
+        cerca chamo com comer comigo como contigo custa cá da das de deixe dela dele depois desculpa
+        desculpe dia dias diga disse diz dizer do dois domingo donde dos duas e ela ele eles em embora
+        encontrar então era esqueça essa esse esta estamos estava este estou está estão eu fala falar favor
+        faz fazer fica fim foi fora gostaria gostava gosto grande hoje hora horas há isso isto jantar já lhe
+        logo lugar lá mais mal manhã mas me melhor menos mesa mesmo meu meus mim minha minhas mudar mudei
+        muita muitas muito muitos na nada nas nem nenhum nenhuma no noite nome nos nossa nosso num numa
+        nunca não nós o obrigada obrigado oi olá onde ontem os ou outra outro ouvir para parece pela pelas
+        pelo pelos pensar perto pessoa pessoas peço pode podem podemos poderia pois por porque porquê posso
+        pouco pra precisamos preciso prefiro primeiro procuro quais qual quando quanta quanto quantos quarta
+        que quem quer querem queria quero queríamos quinta repetir sabe saber se segunda sei seja sem sempre
+        senhor senhora ser seria será seu sexta sim sobre somos sou sua sábado são só talvez também tarde te
+        tem temos tenho terça tinha todo todos tudo têm um uma umas uns vai vamos ver vez você vocês vou vão
+        à às é
+    """,
 }
 
 _WORD = re.compile(r"[^\W\d_]+'?")
@@ -95,6 +112,9 @@ _LEAD = 1.4
 
 _WORDS = {language: frozenset(words.split()) for language, words in _EVERYDAY_WORDS.items()}
 
+KNOWN = tuple(_WORDS)
+"""The languages that can be told apart, by primary tag."""
+
 
 def primary(tag: str) -> str:
     """The language without region or script: "en" of "en-US"."""
@@ -104,8 +124,8 @@ def primary(tag: str) -> str:
 def detect(text: str, among: Sequence[str]) -> str | None:
     """Which of the tags in `among` ("en-US", "de") the text is in; None when that is not clear.
 
-    Knows English, German, French, Spanish and Italian; other languages fit none of them, but for near
-    relatives. Of two tags of one language the first is taken.
+    Of two tags of one language the first is taken. A language that is not in `KNOWN` is never found, and its
+    sentences may be taken for a near relative's: do not mix it with others.
     """
     tags = {primary(tag): tag for tag in reversed(among)}
     scores = dict.fromkeys(tags, 0.0)

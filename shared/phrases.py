@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,14 @@ import msgspec
 from shared.config_check import Table
 
 type Line = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+_NUMBER = re.compile(r"\d+")
+
+_AN_AI = re.compile(
+    r"(?<![A-Za-z])(AI|A\.I\.|KI|IA)(?![A-Za-z])"
+    r"|(?i:\b(artifici\w+|künstlich\w*|autom[aá]t\w+|virtu\w+|digital\w*|numérique|\w*bot|robot\w*|comput\w+)\b)"
+)
+"""By these words callers are told what speaks, in any language we know. In small letters "ai" is French."""
 
 
 class Phrases(Table, frozen=True, kw_only=True):
@@ -30,7 +39,9 @@ class Phrases(Table, frozen=True, kw_only=True):
     not_heard_again: Line
     """A second time: a question that a few words answer."""
     press_a_key: Line
-    """A third time: names the keys of `keypad.menu`, and 0 for a person."""
+    """A third time: names the keys of `keypad.menu`."""
+    press_zero: Line
+    """Follows it when there is somebody to transfer to: 0 for a person."""
     fillers: Annotated[tuple[Line, ...], msgspec.Meta(min_length=2, max_length=10)]
     """While a tool takes long; said in turn, so that none is heard twice in a row."""
     transferring: Line
@@ -39,3 +50,27 @@ class Phrases(Table, frozen=True, kw_only=True):
     """The person did not answer and the agent is back; ends with a question."""
     no_person: Line
     """Nobody can be reached now; ends with a question."""
+    trouble: Line
+    """Before hanging up because the model does not answer."""
+
+    @property
+    def keys_named(self) -> set[str]:
+        """The keys that `press_a_key` names, as digits."""
+        return set(_NUMBER.findall(self.press_a_key))
+
+    def key_offer(self, *, person: bool) -> str:
+        """Which keys can be pressed; `person` tells whether callers can be handed over to somebody."""
+        return f"{self.press_a_key} {self.press_zero}" if person else self.press_a_key
+
+    def __post_init__(self) -> None:
+        if not _AN_AI.search(self.greeting):
+            raise ValueError(
+                "greeting: does not say that an AI speaks; say so with a word such as AI, KI, IA, "
+                "artificial, automatic, virtual, digital or robot, in its language"
+            )
+        if "0" in self.keys_named:
+            raise ValueError(
+                "press_a_key: names 0; leave it to press_zero, which is said when [transfer] names somebody"
+            )
+        if "0" not in _NUMBER.findall(self.press_zero):
+            raise ValueError("press_zero: does not name key 0, which asks for a person")

@@ -74,6 +74,37 @@ class AcsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EventsSettings:
+    """The Event Grid topic to which bookings and orders are published, and when to worry about it."""
+
+    topic_endpoint: str
+    topic_key: str | None
+    """None means managed identity, which goes over https only."""
+    alarm_seconds: int
+    """An event that waits longer than this is reported."""
+    max_attempts: int
+    """Failed tries after which an event is moved aside."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> EventsSettings | None:
+        """None without a topic: events are kept until there is one."""
+        key = env.get("EVENTS_TOPIC_KEY", "").strip() or None
+        if not env.get("EVENTS_TOPIC_ENDPOINT", "").strip():
+            if key is not None:
+                raise SettingError("EVENTS_TOPIC_ENDPOINT: missing; set it to the topic of EVENTS_TOPIC_KEY")
+            return None
+        endpoint = _url(env, "EVENTS_TOPIC_ENDPOINT", ("https", "http"))
+        if key is None and endpoint.startswith("http:"):
+            raise SettingError("EVENTS_TOPIC_KEY: missing; a topic without https is reached with a key only")
+        return cls(
+            topic_endpoint=endpoint,
+            topic_key=key,
+            alarm_seconds=_integer(env, "EVENTS_ALARM_SECONDS", 300, 10, 86_400),
+            max_attempts=_integer(env, "EVENTS_MAX_ATTEMPTS", 100, 1, 10_000),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ControlSettings:
     """What the control plane needs."""
 
@@ -83,6 +114,7 @@ class ControlSettings:
     """Where ACS reaches the Functions app. Never taken from a request's Host header."""
     media_base_url: str
     """Where ACS reaches the bridge: wss://..., ws:// on a laptop."""
+    events: EventsSettings | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> ControlSettings:
@@ -91,6 +123,7 @@ class ControlSettings:
             acs=AcsSettings.from_env(env),
             callback_base_url=_url(env, "CALLBACK_BASE_URL", ("https", "http")),
             media_base_url=_url(env, "MEDIA_BASE_URL", ("wss", "ws")),
+            events=EventsSettings.from_env(env),
         )
 
 

@@ -48,6 +48,8 @@ class Carrier(Protocol):
     """The wire format of one carrier."""
 
     name: str
+    quiet_seconds: float | None
+    """Seconds without any frame after which its media is gone; None for one that may send nothing."""
 
     def decode(self, frame: str | bytes) -> Inbound | None:
         """One frame from the carrier; None for a kind that means nothing to us.

@@ -39,6 +39,8 @@ class AcsCarrier:
     """Frames of `audioFormat` pcm24KMono, `audioChannelType` mixed."""
 
     name = "acs"
+    quiet_seconds: float | None = 5.0
+    """It sends 50 frames a second, silent ones too, from the first to the last."""
 
     def decode(self, frame: str | bytes) -> Inbound | None:
         try:

@@ -30,6 +30,8 @@ class BrowserCarrier:
     """Frames of the page's microphone and loudspeaker, PCM16LE 24 kHz mono."""
 
     name = "browser"
+    quiet_seconds: float | None = None
+    """A page may send nothing while its microphone is muted; whether it is there, pings tell."""
 
     def decode(self, frame: str | bytes) -> Inbound | None:
         try:

@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from bridge.sockets import close_socket, send_in_time
 from bridge.voicelive import wire
 
 API_VERSION = "2026-07-15"
@@ -72,7 +73,7 @@ class VoiceLive:
         """Send one client event.
 
         Raises:
-            VoiceLiveError: the session has ended.
+            VoiceLiveError: the session has ended, or takes nothing any more.
         """
         await self._send(wire.encode(event))
 
@@ -80,7 +81,7 @@ class VoiceLive:
         """Append the caller's audio, base64 as the carrier sent it.
 
         Raises:
-            VoiceLiveError: the session has ended.
+            VoiceLiveError: the session has ended, or takes nothing any more.
         """
         self._appended += 1
         await self._send(wire.append_frame(f"input_audio_buffer.append-{self._appended}", base64_audio))
@@ -106,13 +107,15 @@ class VoiceLive:
 
     async def close(self) -> None:
         """Close the session; does nothing when it is closed."""
-        await self._socket.close()
+        await close_socket(self._socket)
 
     async def _send(self, frame: str) -> None:
         try:
-            await self._socket.send(frame)
+            await send_in_time(self._socket, frame)
         except ConnectionClosed as error:
             raise VoiceLiveError(f"Voice Live ended the session: {_describe(error)}") from error
+        except TimeoutError as error:
+            raise VoiceLiveError("Voice Live takes nothing any more") from error
 
 
 class _Connect(connect):

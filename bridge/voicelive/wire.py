@@ -98,12 +98,15 @@ class Session(msgspec.Struct, kw_only=True, omit_defaults=True):
     input_audio_format: str
     output_audio_format: str
     """`pcm16` is 24 kHz."""
+    output_audio_timestamp_types: tuple[str, ...] | None = None
+    """`word`: when each word is said. Azure voices only."""
     input_audio_sampling_rate: int
     input_audio_noise_reduction: Typed | None = None
     input_audio_echo_cancellation: Typed | None = None
     tool_choice: str | None = None
     interim_response: InterimResponse | None = None
     temperature: float | None = None
+    reasoning_effort: str | None = None
     max_response_output_tokens: int | None = None
 
 
@@ -130,6 +133,9 @@ class FunctionOutputItem(msgspec.Struct, tag="function_call_output", tag_field="
 
 
 class ItemCreate(ClientEvent, tag="conversation.item.create", kw_only=True):
+    """`previous_item_id` is the item to put it after; without one it comes last."""
+
+    previous_item_id: str | None = None
     item: MessageItem | FunctionOutputItem
 
 
@@ -260,6 +266,22 @@ class AudioDelta(msgspec.Struct):
     delta: bytes
 
 
+class AudioDone(msgspec.Struct):
+    """All audio of an item has come."""
+
+    response_id: str
+    item_id: str
+
+
+class AudioTimestamp(msgspec.Struct):
+    """One word of an item, and where in the item's audio it is said."""
+
+    item_id: str
+    audio_offset_ms: int
+    audio_duration_ms: int
+    text: str
+
+
 class AudioTranscriptDelta(msgspec.Struct):
     response_id: str
     item_id: str
@@ -335,6 +357,8 @@ ServerEvent = (
     | ResponseCreated
     | OutputItemAdded
     | AudioDelta
+    | AudioDone
+    | AudioTimestamp
     | AudioTranscriptDelta
     | AudioTranscriptDone
     | FunctionCallDone
@@ -356,6 +380,8 @@ _EVENT_TYPES: dict[str, type[ServerEvent]] = {
     "response.created": ResponseCreated,
     "response.output_item.added": OutputItemAdded,
     "response.audio.delta": AudioDelta,
+    "response.audio.done": AudioDone,
+    "response.audio_timestamp.delta": AudioTimestamp,
     "response.audio_transcript.delta": AudioTranscriptDelta,
     "response.audio_transcript.done": AudioTranscriptDone,
     "response.function_call_arguments.done": FunctionCallDone,

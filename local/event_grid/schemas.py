@@ -4,7 +4,9 @@ Wire facts: "Azure Event Grid event schema", "CloudEvents v1.0 schema with Azure
 to custom topics" (an array of at most 1 MB; a body that does not fit the schema is answered 400).
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -38,6 +40,9 @@ class Event:
     time: str
     data: Any
     data_version: str = ""
+    attributes: Mapping[str, str | int | bool] = field(default_factory=dict)
+    """Of a CloudEvent: content type and schema of the data, and extension attributes. They go out as they
+    came in; an EventGridEvent has no place for them."""
 
 
 class _EventGridIn(msgspec.Struct, rename="camel"):
@@ -61,6 +66,10 @@ class _CloudIn(msgspec.Struct):
     data_base64: str | None = None
 
 
+_EXTENSION = re.compile(r"[a-z0-9]{1,20}")
+"""Name of an extension attribute: CloudEvents 1.0, "Attribute Naming Convention"."""
+
+
 def parse_publish(body: bytes, content_type: str, topic: str) -> list[Event]:
     """The events of one publish to `topic`.
 
@@ -72,9 +81,10 @@ def parse_publish(body: bytes, content_type: str, topic: str) -> list[Event]:
     media_type = content_type.partition(";")[0].strip().lower()
     try:
         if media_type == "application/cloudevents+json":
-            return [_from_cloud(decode(body, _CloudIn))]
+            return [_from_cloud(decode(body, _CloudIn), decode(body, dict[str, Any]))]
         if media_type == "application/cloudevents-batch+json":
-            return [_from_cloud(event) for event in decode(body, list[_CloudIn])]
+            whole = decode(body, list[dict[str, Any]])
+            return [_from_cloud(*both) for both in zip(decode(body, list[_CloudIn]), whole, strict=True)]
         return [_from_event_grid(event, topic) for event in decode(body, list[_EventGridIn])]
     except FieldError as error:
         raise PublishError(400, "BadRequest", f"not the schema this topic takes: {error}") from None
@@ -92,7 +102,7 @@ def _from_event_grid(event: _EventGridIn, topic: str) -> Event:
     )
 
 
-def _from_cloud(event: _CloudIn) -> Event:
+def _from_cloud(event: _CloudIn, whole: Mapping[str, Any]) -> Event:
     return Event(
         id=event.id,
         topic=event.source,
@@ -100,7 +110,21 @@ def _from_cloud(event: _CloudIn) -> Event:
         type=event.type,
         time=_timestamp(event.time or datetime.now(UTC)),
         data=event.data if event.data_base64 is None else event.data_base64,
+        attributes=_attributes(whole),
     )
+
+
+def _attributes(event: Mapping[str, Any]) -> dict[str, str | int | bool]:
+    """What a CloudEvent has beyond the attributes that `Event` names."""
+    attributes: dict[str, str | int | bool] = {}
+    for name, value in event.items():
+        if name in _CloudIn.__struct_fields__ or value is None:
+            continue
+        if not _EXTENSION.fullmatch(name) or not isinstance(value, str | int | bool):
+            text = "must be named in 1 to 20 of a-z and 0-9, and be a text, whole number or truth value"
+            raise PublishError(400, "BadRequest", f"not the schema this topic takes: {name}: {text}")
+        attributes[name] = value
+    return attributes
 
 
 def _timestamp(moment: datetime) -> str:
@@ -140,5 +164,6 @@ def cloud_event(event: Event) -> dict[str, Any]:
         "subject": event.subject,
         "type": event.type,
         "time": event.time,
+        **event.attributes,
         "data": event.data,
     }

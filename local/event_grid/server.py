@@ -167,6 +167,7 @@ def _describe(subscription: Subscription) -> dict[str, Any]:
     return {
         "name": target.name,
         "topic": target.topic,
+        "endpoint": target.endpoint.partition("?")[0],
         "schema": target.schema,
         "state": subscription.state,
         **subscription.queue.state(),

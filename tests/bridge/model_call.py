@@ -129,7 +129,8 @@ class ModelCall:
             self._says(wire.TranscriptionFailed(spoken.item_id))
             return
         self._says(wire.TranscriptionCompleted(spoken.item_id, text))
-        spoken.text, spoken.known_at = text, self.now
+        if not self.service.is_dead:
+            spoken.text, spoken.known_at = text, self.now
 
     def _says(self, event: wire.ServerEvent) -> None:
         self.service.tell(event)

@@ -53,14 +53,21 @@ def _mood(rng: random.Random) -> Mood:
     """Half of the services are well."""
     chance = rng.random()
     if chance < 0.5:
-        return Mood(tools=rng.choice([0.0, 0.3, 0.7]))
+        return Mood(tools=rng.choice([0.0, 0.3, 0.7]), tells_words=rng.random() < 0.5)
     if chance < 0.55:
         return Mood(dead_at=100.0 + rng.uniform(0.0, 15.0))
     if chance < 0.57:
         return Mood(settings=rng.choice(["refused", "ignored"]))
     refuses, ignores, fails, hangs, deaf = (rng.choice([0.0, 0.0, 0.0, 0.1, 0.3]) for _ in range(5))
-    tools = rng.choice([0.0, 0.4])
-    return Mood(refuses=refuses, ignores=ignores, fails=fails, hangs=hangs, deaf=deaf, tools=tools)
+    return Mood(
+        refuses=refuses,
+        ignores=ignores,
+        fails=fails,
+        hangs=hangs,
+        deaf=deaf,
+        tools=rng.choice([0.0, 0.4]),
+        tells_words=rng.random() < 0.5,
+    )
 
 
 class Order:

@@ -18,8 +18,8 @@ _DEAD_AIR = 30.0
 """Seconds that a caller may hear nothing while nobody works or speaks: all patience of the rules together."""
 _DEAD_SERVICE = 55.0
 """The same with a service fallen silent, which does not even tell that the caller has stopped speaking."""
-_BRISK = 18.0
-"""Characters a second: what is taken for heard of words whose audio is still being made."""
+_ROUNDED = RATE // 500
+"""Samples: what times lose by being told in milliseconds."""
 _NO_NOISE = 1e-6
 """What numbers lose by being added up."""
 _ASIDES = {*PHRASES.fillers, PHRASES.still_there, PHRASES.still_there_again}
@@ -54,6 +54,12 @@ class Seen:
     """When responses were asked for, and their fixed words."""
     transferring: bool = False
     hung_up: HangUp | None = None
+    texts: dict[str, str] = field(default_factory=dict)
+    """What is known of the agent's words, by item."""
+    timed: dict[str, list[int]] = field(default_factory=dict)
+    """By item, when its words are over as far as that was told, in milliseconds."""
+    cut: set[str] = field(default_factory=set)
+    """Items saved as interrupted."""
 
 
 class Referee:
@@ -86,6 +92,12 @@ class Referee:
                 seen.active = None
             case wire.Error(error) if error.event_id == seen.asked:
                 seen.asked = None
+            case wire.AudioTranscriptDelta(_, item_id, text):
+                seen.texts[item_id] = seen.texts.get(item_id, "") + text
+            case wire.AudioTranscriptDone(_, item_id, text):
+                seen.texts[item_id] = text
+            case wire.AudioTimestamp(item_id, offset_ms, duration_ms, _):
+                seen.timed.setdefault(item_id, []).append(offset_ms + duration_ms)
             case _:
                 pass
 
@@ -181,12 +193,18 @@ class Referee:
         assert not _is_speech(text), f"words are deleted: {text}"
 
     def _saved(self, turn: AgentTurn) -> None:
-        said = self._service.said[turn.item_id].text.split()
+        item = self._service.said[turn.item_id]
         saved = turn.text.split()
-        assert saved == said[: len(saved)], f"{turn.text} was not said"
-        if turn.interrupted:
-            heard = self._heard(turn.item_id)
-            assert len(turn.text) <= heard * _BRISK + 1, f"{turn.text} was not heard in {heard} s"
+        assert saved == item.text.split()[: len(saved)], f"{turn.text} was not said"
+        if turn.interrupted or turn.over:
+            samples = self._carrier.heard.get(turn.item_id, 0)
+            heard = sum(1 for ends in item.words if ends <= samples + _ROUNDED)
+            assert len(saved) <= heard, f"{turn.text}: only {heard} words were heard"
+        if turn.interrupted and turn.item_id not in self.seen.cut:
+            self.seen.cut.add(turn.item_id)
+            timed = [ends for ends in self.seen.timed.get(turn.item_id, ()) if ends <= (turn.heard_ms or 0)]
+            known = self.seen.texts.get(turn.item_id, "").split()
+            assert len(saved) >= min(len(timed), len(known)), f"{turn.text}: {len(timed)} words were heard"
 
     def _hung_up(self, command: HangUp, now: float) -> None:
         if command.failed:
@@ -205,7 +223,8 @@ class Referee:
     def _check_answered(self, spoken: Spoken, known_at: float, now: float) -> None:
         """Who spoke words is answered, or the call ends over them, or the service owes the answer."""
         owes = self.seen.asked is not None or self.seen.active is not None
-        answers = [at for at, text in self.seen.requests if at >= spoken.stopped_at and text not in _ASIDES]
+        since = min(spoken.stopped_at, known_at)
+        answers = [at for at, text in self.seen.requests if at >= since and text not in _ASIDES]
         assert answers or owes or now < known_at + 15.0, f"{spoken.text} was not answered"
 
     def _heard(self, item_id: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +13,10 @@ from bridge.voicelive import wire
 from tests.bridge.model_line import RATE, Tape
 from tests.bridge.talk import words
 
-CHARACTERS_A_SECOND = 15.0
-"""How fast the model speaks."""
+_PACES = (12.5, 15.0, 19.0)
+"""Characters a second, the same all the time, of a voice that does not tell when it says its words."""
+_STALL = 0.04
+"""How often audio stalls in the middle of an item."""
 
 _SENTENCES = (
     "There is Sakura House.",
@@ -50,7 +53,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """How a service behaves: chances from 0 to 1, but for the last three."""
+    """How a service behaves: chances from 0 to 1, but for the last four."""
 
     refuses: float = 0.0
     """A request."""
@@ -66,6 +69,8 @@ class Mood:
     """A reply calls tools."""
     calls: tuple[str, ...] = TOOLS
     """The names of these."""
+    tells_words: bool = False
+    """It tells when each word is said, and speaks now faster and now slower."""
     settings: str = "taken"
     """Or "refused", or "ignored"."""
     dead_at: float | None = None
@@ -86,7 +91,10 @@ class Item:
     kind: str
     call_id: str = ""
     text: str = ""
-    seconds: float = 0.0
+    size: int = 0
+    """Bytes of its audio, so far."""
+    words: tuple[int, ...] = ()
+    """The sample at which the sound of each word is over."""
 
 
 @dataclass(slots=True, eq=False)
@@ -139,10 +147,13 @@ class ModelService:
             case wire.ItemCreate(item=wire.FunctionOutputItem() as output):
                 calls = [item for item in self.items.values() if item.call_id == output.call_id]
                 assert [item.kind for item in calls] == ["function_call"], "an output without its one call"
-                self._keep(Item(self._id("output"), "function_call_output", output.call_id))
+                self._keep(
+                    Item(self._id("output"), "function_call_output", output.call_id), event.previous_item_id
+                )
             case wire.ItemCreate():
                 self._keep(Item(self._id("note"), "message"))
             case wire.ItemDelete(item_id=item_id):
+                self._check_written(item_id)
                 if self.items.pop(item_id, None) is None:
                     self._complain(event, "item_delete_invalid_item_id")
             case wire.ItemTruncate():
@@ -156,9 +167,13 @@ class ModelService:
 
     def tell(self, event: wire.ServerEvent) -> None:
         """Tell the bridge something, unless this service is dead."""
-        dead_at = self.mood.dead_at
-        if dead_at is None or self._timeline.now < dead_at:
+        if not self.is_dead:
             self._tell(event)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has fallen silent for good."""
+        return self.mood.dead_at is not None and self._timeline.now >= self.mood.dead_at
 
     def _settings(self, event: wire.SessionUpdate) -> None:
         if self.mood.settings == "refused":
@@ -183,11 +198,17 @@ class ModelService:
         self._run(response)
 
     def _check_calls(self) -> None:
-        outputs = {i.call_id for i in self.items.values() if i.kind == "function_call_output"}
-        open_calls = [
-            i.item_id for i in self.items.values() if i.kind == "function_call" and i.call_id not in outputs
-        ]
+        items = list(self.items.values())
+        outputs = {item.call_id for item in items if item.kind == "function_call_output"}
+        calls = [(at, item.call_id) for at, item in enumerate(items) if item.kind == "function_call"]
+        open_calls = [call_id for _, call_id in calls if call_id not in outputs]
         assert not open_calls, f"a reply is asked for while {open_calls} have no output"
+        apart = [call_id for at, call_id in calls if items[at + 1].call_id != call_id]
+        assert not apart, f"something stands between {apart} and their outputs"
+
+    def _check_written(self, item_id: str) -> None:
+        active = "" if self._active is None else self._active.response_id
+        assert self.response_of.get(item_id) != active, f"{item_id} is changed while it is being written"
 
     def _cancel(self, event: wire.ResponseCancel) -> None:
         response = self._active
@@ -198,10 +219,11 @@ class ModelService:
             self._later(self._rng.uniform(0.0, 0.4), lambda: self._done(response, "cancelled"))
 
     def _truncate(self, event: wire.ItemTruncate) -> None:
+        self._check_written(event.item_id)
         item = self.items.get(event.item_id)
         if item is None or item.kind != "message":
             self._complain(event, "item_truncate_invalid_item_id")
-        elif event.audio_end_ms > item.seconds * 1000:
+        elif event.audio_end_ms * RATE > item.size // 2 * 1000:
             raise AssertionError(f"{event.item_id} is cut after its end")
 
     # --- what it says ---------------------------------------------------------------------------------
@@ -238,9 +260,9 @@ class ModelService:
 
     def _plan_words(self, response: Response, text: str) -> None:
         rng = self._rng
-        item = Item(self._id("item"), "message", text=text)
-        seconds = len(text) / CHARACTERS_A_SECOND
-        pcm = self._tape.record(item.item_id, round(seconds * RATE))
+        words = self._times(text)
+        item = Item(self._id("item"), "message", text=text, words=words)
+        pcm = self._tape.record(item.item_id, words[-1])
         response_id, item_id = response.response_id, item.item_id
         self._step_item(response, item)
         half = text.find(" ", len(text) // 2)
@@ -255,10 +277,26 @@ class ModelService:
         at = 0
         while at < len(pcm):
             size = rng.choice([9600, 24_000, 48_000, 7001])
-            self._step_audio(response, item, pcm[at : at + size], rng.uniform(0.0, pace))
+            stall = rng.uniform(0.5, 2.5) if at and rng.random() < _STALL else 0.0
+            self._step_audio(response, item, pcm[at : at + size], stall + rng.uniform(0.0, pace))
             at += size
+        if rng.random() < 0.8:  # else it is told together with the end of the response
+            self._step(response, rng.uniform(0.0, 0.1), wire.AudioDone(response_id, item_id))
         if not early:
             self._step(response, 0.02, done)
+
+    def _times(self, text: str) -> tuple[int, ...]:
+        """When each word of a text is over, in samples."""
+        rng, words = self._rng, text.split()
+        pace = rng.choice(_PACES)
+        at, ends = 0.0, []
+        for number, word in enumerate(words):
+            if self.mood.tells_words:
+                pace = rng.uniform(7.0, 22.0)
+                at += rng.choice([0.0, 0.0, 0.4])  # a pause
+            at += (len(word) + (number > 0)) / pace
+            ends.append(round(at * RATE))
+        return tuple(ends)
 
     def _plan_call(self, response: Response, *, finished: bool) -> None:
         item = Item(self._id("item"), "function_call", call_id=self._id("call"))
@@ -283,10 +321,21 @@ class ModelService:
 
     def _step_audio(self, response: Response, item: Item, pcm: bytes, after: float) -> None:
         def speak() -> None:
-            item.seconds += len(pcm) / 2 / RATE
+            if self.mood.tells_words:
+                self._tell_words(item, item.size, item.size + len(pcm))
+            item.size += len(pcm)
             self.tell(wire.AudioDelta(response.response_id, item.item_id, pcm))
 
         response.steps.append((after, speak))
+
+    def _tell_words(self, item: Item, begin: int, end: int) -> None:
+        """When the words are said that begin in these bytes of audio; told in full milliseconds."""
+        begins = (0, *item.words)
+        for word, starts, ends in zip(item.text.split(), begins, item.words, strict=False):
+            if begin <= starts * 2 < end:
+                offset_ms = starts * 1000 // RATE
+                duration_ms = math.ceil(ends * 1000 / RATE) - offset_ms
+                self.tell(wire.AudioTimestamp(item.item_id, offset_ms, duration_ms, word))
 
     def _run(self, response: Response) -> None:
         """Do what is planned, one step after the other, also after a cancellation until that takes effect."""
@@ -310,8 +359,11 @@ class ModelService:
 
     # --- inside ---------------------------------------------------------------------------------------
 
-    def _keep(self, item: Item) -> None:
-        self.items[item.item_id] = item
+    def _keep(self, item: Item, after: str | None = None) -> None:
+        """Put an item into the history, behind another one or at the end."""
+        known = list(self.items.values())
+        place = len(known) if after is None else known.index(self.items[after]) + 1
+        self.items = {each.item_id: each for each in [*known[:place], item, *known[place:]]}
 
     def _later(self, after: float, do: Callable[[], None]) -> None:
         self._timeline.at(self._timeline.now + after, do)

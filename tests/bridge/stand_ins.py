@@ -89,6 +89,9 @@ class Model:
         self.refusals: deque[HTTPStatus] = deque()
         self.handshakes = 0
         self.refuses_settings = False
+        self.answers = asyncio.Event()
+        """Cleared, it leaves handshakes without an answer."""
+        self.answers.set()
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[Model]:
@@ -96,8 +99,9 @@ class Model:
             self.url = f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
             yield self
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         self.handshakes += 1
+        await self.answers.wait()
         assert request.path.startswith("/voice-live/realtime?api-version=2026-07-15&model=")
         if request.headers["api-key"] != "model-key":
             return connection.respond(HTTPStatus.UNAUTHORIZED, "wrong key")
@@ -141,6 +145,9 @@ class Caller:
 
     async def say(self, audio: str = SILENCE) -> None:
         await self.send({"kind": "AudioData", "audioData": {"data": audio, "silent": False}})
+
+    async def press(self, key: str) -> None:
+        await self.send({"kind": "DtmfData", "dtmfData": {"data": key}})
 
     async def hears(self) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(await self.socket.recv())

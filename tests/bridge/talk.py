@@ -30,7 +30,7 @@ SESSION = wire.Session(
 )
 
 PHRASES = Phrases(
-    greeting="Hello.",
+    greeting="Hello, AI here.",
     apology="Sorry, again please?",
     farewell="Time is up. Goodbye.",
     still_there="Are you there?",
@@ -39,10 +39,12 @@ PHRASES = Phrases(
     not_heard="I did not hear that.",
     not_heard_again="Food or a table?",
     press_a_key="Press 1 for food.",
+    press_zero="Or 0 for a person.",
     fillers=("One moment.", "Still looking."),
     transferring="I put you through.",
     transfer_failed="Nobody answers. Can I help?",
     no_person="Nobody is there now. Can I help?",
+    trouble="Something is wrong. Goodbye.",
 )
 
 

@@ -43,8 +43,8 @@ def test_an_unchanged_agent_is_not_read_again(folder: Path) -> None:
 def test_an_edit_counts_from_the_next_call_on(folder: Path) -> None:
     agents = source(folder)
     running = agents.current()
-    edit(folder, "temperature = 0.6", "temperature = 0.3")
-    assert agents.current().temperature == 0.3
+    edit(folder, "temperature = 0.6", "temperature = 0.9")
+    assert agents.current().temperature == 0.9
     assert running.temperature == 0.6, "a running call keeps what it began with"
 
 
@@ -64,10 +64,10 @@ def test_a_wrong_edit_is_told_once_and_the_last_agent_stays(
         assert agents.current() is good
         assert agents.current() is good
     assert [record.__dict__["reason"] for record in caplog.records] == [
-        "agent.toml: temperature: 6 is not allowed; use a number from 0 to 1"
+        "agent.toml: temperature: 6 is not allowed; use a number from 0.6 to 1"
     ]
-    edit(folder, "temperature = 6", "temperature = 0.5")
-    assert agents.current().temperature == 0.5
+    edit(folder, "temperature = 6", "temperature = 0.8")
+    assert agents.current().temperature == 0.8
 
 
 def test_a_missing_file_is_a_wrong_edit(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,16 +1,21 @@
-"""How a session of Voice Live is asked for."""
+"""How a session of Voice Live is asked for, and one that takes nothing any more."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from bridge.sockets import SEND_WITHIN
+from bridge.voicelive import wire
 from bridge.voicelive.connection import Target, VoiceLive, VoiceLiveError
+from tests.bridge.virtual_time import run_virtually
 
 
 class Door:
@@ -57,3 +62,28 @@ async def test_what_answers_stands_in_the_query(door: Door, target: Target) -> N
     assert asked.path == "/voice-live/realtime"
     wanted = {"api-version": "2026-07-15", **target}
     assert parse_qs(asked.query, strict_parsing=True) == {name: [value] for name, value in wanted.items()}
+
+
+class Stuck(ClientConnection):
+    """Stands for a connection whose peer takes nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def send(self, message: object, text: bool | None = None) -> None:
+        await asyncio.Event().wait()
+
+
+def test_a_session_that_takes_nothing_any_more_has_ended() -> None:
+    """All that the bridge decides waits behind a frame to it."""
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        session = VoiceLive(Stuck())
+        with pytest.raises(VoiceLiveError, match="takes nothing"):
+            await session.append("AAAA")
+        assert loop.time() == pytest.approx(SEND_WITHIN)
+        with pytest.raises(VoiceLiveError, match="takes nothing"):
+            await session.send(wire.ResponseCreate(event_id="response.create-1"))
+
+    run_virtually(scene())

@@ -30,17 +30,17 @@ class TestGreeting:
         assert isinstance(request, wire.ResponseCreate)
         assert request.response is not None
         assert request.response.pre_generated_assistant_message == wire.MessageItem(
-            "assistant", [wire.TextPart("text", "Hello.")]
+            "assistant", [wire.TextPart("text", PHRASES.greeting)]
         )
 
     def test_is_in_the_default_language(self) -> None:
-        german = msgspec.structs.replace(PHRASES, greeting="Hallo.")
+        german = msgspec.structs.replace(PHRASES, greeting="Hallo, hier die KI.")
         languages = Languages(default="de-DE", spoken=("en-US", "de-DE"))
         talk = Talk(agent(phrases={"en": PHRASES, "de": german}, languages=languages)).starts()
-        assert talk.said() == ["Hallo."]
+        assert talk.said() == ["Hallo, hier die KI."]
 
     def test_is_not_repeated_by_a_second_session_updated(self) -> None:
-        assert Talk().starts().hears(wire.SessionUpdated()).said() == ["Hello."]
+        assert Talk().starts().hears(wire.SessionUpdated()).said() == [PHRASES.greeting]
 
     def test_nobody_is_listened_to_before_it_begins(self) -> None:
         """A "hello?" into the silence before it would be taken for a turn."""
@@ -53,12 +53,12 @@ class TestGreeting:
         talk = Talk().starts()
         [request] = requests(talk)
         talk.hears(wire.Error(wire.ErrorDetails(code="server_error", event_id=request.event_id)))
-        assert talk.after(1).said() == ["Hello."]
+        assert talk.after(1).said() == [PHRASES.greeting]
 
     def test_is_said_again_when_it_failed(self) -> None:
         talk = Talk().starts().hears(wire.ResponseCreated(wire.ResponseId("r1"))).done("r1", "failed")
         talk.took()
-        assert talk.after(1).said() == ["Hello."]
+        assert talk.after(1).said() == [PHRASES.greeting]
 
     def test_has_no_latency(self) -> None:
         """Nobody spoke before it."""

@@ -8,7 +8,7 @@ from bridge.commands import HangUp, StopPlayback
 from bridge.turns import AgentTurn
 from bridge.voicelive import wire
 from shared.agent_tables import Limits, Silence
-from tests.bridge.talk import SESSION, Talk, agent, asks_tool, sound
+from tests.bridge.talk import PHRASES, SESSION, Talk, agent, asks_tool, sound, words
 
 
 def hung_up(talk: Talk) -> list[HangUp]:
@@ -199,7 +199,7 @@ class TestService:
         assert Talk().greeted().hears(wire.Error(error)).after(1).took() == []
 
     def test_a_model_that_fails_again_and_again(self) -> None:
-        """Asked again after a pause that grows, then given up."""
+        """Asked again after a pause that grows, then given up: in fixed words, as they need no model."""
         talk = Talk().starts()
         assert talk.sent() == ["ResponseCreate"]
         talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).done("r1", "failed")
@@ -209,17 +209,28 @@ class TestService:
         assert talk.after(0.9).sent() == []
         assert talk.after(0.2).sent() == ["ResponseCreate"]
         talk.hears(wire.ResponseCreated(wire.ResponseId("r3"))).done("r3", "failed")
-        assert talk.took() == [HangUp("model_failed", failed=True)]
+        assert talk.said() == [PHRASES.trouble]
+        talk.agent_says("r4", PHRASES.trouble, 2.0).took()
+        assert hung_up(talk.after(2.5)) == [HangUp("model_failed", failed=True)]
+
+    def test_a_model_that_cannot_even_say_that_is_let_go(self) -> None:
+        talk = Talk().starts()
+        for response in ("r1", "r2", "r3"):
+            talk.hears(wire.ResponseCreated(wire.ResponseId(response))).done(response, "failed").after(2)
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r4"))).done("r4", "failed")
+        assert hung_up(talk) == [HangUp("model_failed", failed=True)]
 
     def test_requests_that_are_refused_again_and_again(self) -> None:
         talk = Talk().starts()
-        for _ in range(3):
+        said = []
+        for _ in range(4):
             [request] = talk.events()
+            assert isinstance(request, wire.ResponseCreate)
+            said.append(words(request))
             error = wire.ErrorDetails(code="rate_limit_exceeded", event_id=request.event_id)
-            talk.hears(wire.Error(error))
-            last = talk.commands[-1:]
-            talk.after(2)
-        assert last == [HangUp("model_failed", failed=True)]
+            talk.hears(wire.Error(error)).after(2)
+        assert said[-1] == PHRASES.trouble
+        assert hung_up(talk) == [HangUp("model_failed", failed=True)]
 
     def test_a_greeting_that_is_not_heard(self) -> None:
         talk = Talk().starts().hears(wire.ResponseCreated(wire.ResponseId("r1")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.commands import HandOver, HangUp
+from bridge.commands import HandOver, HangUp, SaveTurn
 from bridge.voicelive import wire
 from shared.agent_tables import Silence
 from shared.handover import Transfer
@@ -29,6 +29,18 @@ def calls(response: str, *tools: tuple[str, str]) -> list[wire.ServerEvent]:
         events.append(wire.OutputItemAdded(response, wire.OutputItem(item_id, "function_call")))
         events.append(wire.FunctionCallDone(response, item_id, call_id, name, "{}"))
     return events
+
+
+def words_of(save: SaveTurn) -> str:
+    """The words that are stored."""
+    return save.turn.text
+
+
+def cuts(talk: Talk) -> list[tuple[str, int]]:
+    """The items cut since the last look, and at how many milliseconds."""
+    return [
+        (event.item_id, event.audio_end_ms) for event in talk.events() if isinstance(event, wire.ItemTruncate)
+    ]
 
 
 def hand_over() -> Talk:
@@ -111,6 +123,71 @@ class TestNobodyIsLeftOnASilentLine:
         assert due > talk.now
 
 
+class TestWhatWasHeard:
+    """The record and the model's history hold what the caller heard, and no more."""
+
+    TEXT = "We have pizza. Also there is a wonderful tasting menu with seven courses."
+
+    def stalled(self) -> Talk:
+        """A second of a long sentence has been heard, and the rest does not come."""
+        talk = Talk().greeted().caller_says("c1", "the menu please")
+        talk.agent_says("r1", self.TEXT, 1.0, done=False).after(1.5).took()
+        return talk
+
+    def test_a_barge_in_while_the_model_stalls(self) -> None:
+        """Nothing was left to hear, so nothing was cut: the whole sentence counted as heard."""
+        talk = self.stalled().caller_starts("c2").after(0.3)
+        talk.hears(wire.TranscriptionDelta("c2", "Wait, how much is that"))
+        commands = talk.took()
+        assert [words_of(save) for save in commands if isinstance(save, SaveTurn)] == ["We have"]
+        assert cuts(talk.done("r1", "cancelled")) == [("item-r1", 1_000)]
+
+    def test_the_end_of_the_call_while_the_model_stalls(self) -> None:
+        talk = self.stalled()
+        assert [words_of(save) for save in talk.conversation.on_end(talk.now)] == ["We have"]
+
+    def test_a_reply_that_is_given_up_while_it_stalls(self) -> None:
+        """The caller is told sorry, and the model knows how far it had come."""
+        talk = self.stalled().after(6.0)
+        assert talk.sent() == ["ResponseCancel"]
+        commands = talk.done("r1", "cancelled").commands
+        assert words_of(next(save for save in commands if isinstance(save, SaveTurn))) == "We have"
+        assert cuts(talk) == [("item-r1", 1_000)]
+
+    def test_an_item_is_not_cut_while_the_model_is_at_it(self) -> None:
+        """It was cut right behind the cancellation, when the service may still be writing it."""
+        talk = Talk().greeted().caller_says("c1", "the menu please")
+        talk.agent_says("r1", self.TEXT, 5.0, done=False).after(1.0).took()
+        talk.caller_starts("c2").hears(wire.TranscriptionDelta("c2", "Stop there"))
+        assert talk.sent() == ["ResponseCancel"]
+        talk.after(1.5).caller_stops("c2", "Stop there")
+        assert talk.done("r1", "cancelled").sent() == ["ItemTruncate", "ResponseCreate"]
+
+    def test_an_item_of_a_finished_response_is_cut_at_once(self) -> None:
+        talk = Talk().greeted().caller_says("c1", "the menu please")
+        talk.agent_says("r1", self.TEXT, 5.0).after(1.0).took()
+        talk.caller_starts("c2").hears(wire.TranscriptionDelta("c2", "Stop there"))
+        assert cuts(talk) == [("item-r1", 980)]
+
+    def test_words_count_as_heard_when_the_service_says_they_were(self) -> None:
+        """At a guess one more would have been heard by then."""
+        talk = Talk().greeted().caller_says("c1", "the menu please")
+        talk.agent_says("r1", self.TEXT, 3.0, done=False)
+        for number, word in enumerate(self.TEXT.split()):
+            talk.hears(wire.AudioTimestamp("item-r1", number * 600, 590, word))
+        talk.after(2.0).took()
+        talk.caller_starts("c2").hears(wire.TranscriptionDelta("c2", "Stop there"))
+        saves = [words_of(save) for save in talk.took() if isinstance(save, SaveTurn)]
+        assert saves == ["We have pizza."]
+
+    def test_an_item_heard_to_its_end_is_not_cut_though_its_response_goes_on(self) -> None:
+        talk = Talk().greeted().caller_says("c1", "the menu please")
+        talk.agent_says("r1", self.TEXT, 1.0, done=False).hears(wire.AudioDone("r1", "item-r1"))
+        talk.after(1.5).caller_starts("c2").hears(wire.TranscriptionDelta("c2", "Stop there"))
+        talk.done("r1", "cancelled")
+        assert cuts(talk) == []
+
+
 class TestTools:
     """Each call gets one output before the next reply."""
 
@@ -120,6 +197,13 @@ class TestTools:
         talk.hears(wire.ResponseCreated(wire.ResponseId("r1")))
         talk.hears(wire.OutputItemAdded("r1", wire.OutputItem("i1", "function_call"))).took()
         assert "ItemDelete" in talk.done("r1", "incomplete").sent()
+
+    def test_an_output_stands_behind_its_call(self) -> None:
+        """A filler lay between them, which some models refuse."""
+        talk = Talk().greeted().caller_says("c1", "sushi please").hears(*asks_tool("r1", "t1")).done("r1")
+        talk.after(0.9).agent_says("r2", "One moment.", 0.5).after(1.0).took()
+        [output] = [event for event in talk.tool_done("t1").events() if isinstance(event, wire.ItemCreate)]
+        assert output.previous_item_id == "item-r1"
 
     def test_a_second_hand_over_does_not_take_the_first_ones_output(self) -> None:
         talk = Talk().greeted().caller_says("c1", "a person please")

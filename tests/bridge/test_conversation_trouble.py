@@ -6,7 +6,9 @@ import pytest
 
 from bridge.commands import AskForPerson, HangUp, StopPlayback
 from bridge.voicelive import wire
-from tests.bridge.talk import Talk, sound
+from shared.agent_config import Agent
+from shared.handover import Targets
+from tests.bridge.talk import Talk, agent, sound
 
 
 def ladder(talk: Talk, response: str, text: str) -> Talk:
@@ -23,9 +25,9 @@ def mumbles(talk: Talk, item: str) -> Talk:
     return talk.done(f"off-{item}", "cancelled")
 
 
-def not_understood(times: int) -> Talk:
+def not_understood(times: int, behaves: Agent | None = None) -> Talk:
     """The caller was not understood so often, and was told each time."""
-    talk = Talk().greeted()
+    talk = Talk(behaves).greeted()
     for turn in range(times):
         mumbles(talk, f"c{turn}")
         ladder(talk, f"again-{turn}", talk.said()[0])
@@ -126,6 +128,10 @@ class TestNotHeard:
 
     def test_the_third_time_keys_are_offered(self) -> None:
         assert mumbles(not_understood(2), "c9").said() == ["Press 1 for food."]
+
+    def test_zero_is_offered_with_them_when_there_is_a_person(self) -> None:
+        talk = not_understood(2, agent(transfer=Targets(to="+15550100")))
+        assert mumbles(talk, "c9").said() == ["Press 1 for food. Or 0 for a person."]
 
     def test_the_fourth_time_a_person_is_asked_for(self) -> None:
         talk = not_understood(3).caller_says("c9", "")

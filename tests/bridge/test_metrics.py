@@ -103,6 +103,13 @@ def test_what_answers_nobody_has_no_time() -> None:
     assert (page["tabletalk_reply_seconds_count"], page["tabletalk_turns_total{agent}"]) == (0, 1)
 
 
+def test_audio_that_nobody_will_hear_shows() -> None:
+    metrics = Metrics(())
+    metrics.turn(REPLY)
+    metrics.turn(replace(REPLY, lost_ms=1_500))
+    assert samples(metrics)["tabletalk_audio_lost_seconds_total"] == 1.5
+
+
 def test_fillers_and_interruptions_are_counted() -> None:
     metrics = Metrics(())
     metrics.turn(replace(REPLY, filler=True))

@@ -174,11 +174,6 @@ class AnyOrder(RuleBasedStateMachine):
         assert not self.playout.is_playing(seconds(self.now))
         assert not self.playout.paused
 
-    @rule(response_id=st.sampled_from(["r1", "r2"]))
-    def drop(self, response_id: str) -> None:
-        self.playout.drop(response_id)
-        self.queued = [piece for piece in self.queued if piece.response_id != response_id]
-
     @invariant()
     def agrees_with_the_carrier(self) -> None:
         """Not a sample more than was played, and at most 40 ms less."""
@@ -360,27 +355,14 @@ def test_a_gap_is_not_heard() -> None:
     assert playout.heard("a", 105.05) == Heard("a", 140, 200)
 
 
-def test_a_dropped_response_leaves_the_others() -> None:
-    """Of a response that is not wanted any more nothing further is written."""
-    playout = Playout()
-    playout.add("r1", "a", pcm(400), 100.0)
-    playout.add("r2", "b", pcm(400), 100.0)
-    playout.add("r3", "c", pcm(400), 100.0)
-    playout.due(100.0)
-    playout.drop("r2")
-    playout.drop("r1")
-    written = playout.due(100.25)
-    assert [write.item_id for write in written] == ["c"]
-
-
 def test_no_more_than_two_minutes_are_kept() -> None:
-    """A model gone mad does not take the memory: what comes on top is dropped and counted."""
+    """A model gone mad does not take the memory: how much comes on top, and is lost, is told."""
     playout = Playout()
-    for _ in range(13):
-        playout.add("r", "a", pcm(10_000), 100.0)
+    lost = [playout.add("r", "a", pcm(10_000), 100.0) for _ in range(13)]
     assert playout.unheard(100.0) == 120.0
-    assert playout.dropped_ms == 10_000
+    assert lost == [0] * 12 + [10_000]
     assert playout.heard("a", 100.0) == Heard("a", 0, 130_000)
+    assert playout.whole("a") == Heard("a", 130_000, 130_000)
 
 
 def test_a_long_call_takes_no_more_memory_than_a_short_one() -> None:

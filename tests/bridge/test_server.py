@@ -17,6 +17,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from bridge.carriers.acs import AcsCarrier
 from bridge.server import BridgeServer
 from bridge.services import Services
 from shared.calls import Call, CallEvent, EventKind, apply
@@ -65,7 +66,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(azurite: str, table_prefix: str) -> AsyncIterator[Stage]:
+async def stage(azurite: str, table_prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(AcsCarrier, "quiet_seconds", 60.0)  # these callers send only what a test is about
     async with acs_server() as acs, Model().serve() as model:
         settings = BridgeSettings(
             store=StoreSettings(azurite, None, table_prefix),
@@ -120,6 +122,17 @@ class TestCall:
         assert cut["type"] in ("conversation.item.truncate", "conversation.item.delete")
         await caller.socket.close()
         await stage.hung_up(call)
+
+    async def test_the_greeting_is_in_the_language_of_the_callers_number(self, stage: Stage) -> None:
+        record = replace(call_record(1), caller="4:+4930555010")
+        assert await stage.services.store.claim(record)
+        caller = await Caller.dial(stage.url, record, stage.acs.token())
+        session = await _soon(stage.model.sessions.get())
+        greeting = await _soon(session.next("response.create"))
+        [part] = greeting["response"]["pre_generated_assistant_message"]["content"]
+        assert part["text"].startswith("Hallo, ")
+        await caller.socket.close()
+        await stage.hung_up(record)
 
     async def test_large_audio_is_split_into_packets_that_acs_takes(self, stage: Stage) -> None:
         """A delta of two seconds does not travel in one frame of 128 kB."""

@@ -42,11 +42,12 @@ NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndp
 SHIPPED = load_agent(DEFAULT_AGENT_DIR)
 
 
-async def _session(agent: Agent) -> dict[str, Any]:
+async def _session(agent: Agent, language: str | None = None) -> dict[str, Any]:
     catalogue = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
     async with Tables(StoreSettings(NOWHERE, None, "")) as tables:
         tools = ToolBox(catalogue, BookingStore(tables), call_id="c", caller=None, now=lambda: NOW)
-        update = wire.SessionUpdate(event_id="e", session=session_for(agent, tools, catalogue, NOW))
+        session = session_for(agent, tools, catalogue, NOW, language)
+        update = wire.SessionUpdate(event_id="e", session=session)
     body: dict[str, Any] = json.loads(wire.encode(update))["session"]
     return body
 
@@ -67,6 +68,14 @@ async def test_the_shipped_agent() -> None:
     assert {"Golden Lotus", "book a table"} <= set(session["input_audio_transcription"]["phrase_list"])
     assert len(session["input_audio_transcription"]["phrase_list"]) < 500
     assert {tool["name"] for tool in session["tools"]} >= {"find_restaurants", "book_table", "end_call"}
+
+
+@pytest.mark.parametrize(("kind", "told"), [("azure-standard", ["word"]), ("openai", None)])
+async def test_when_words_are_said_is_asked_of_voices_that_can_tell(
+    kind: Literal["azure-standard", "openai"], told: list[str] | None
+) -> None:
+    session = await _session(replace(voice=Voice(type=kind, name="alloy")))
+    assert session.get("output_audio_timestamp_types") == told
 
 
 async def test_the_bridge_alone_asks_for_replies_and_stops_them() -> None:
@@ -118,6 +127,12 @@ class TestLanguages:
         session = await _session(replace(languages=languages, phrases=phrases))
         assert session["input_audio_transcription"].get("language") == language
 
+    async def test_that_of_the_greeting_counts_most(self) -> None:
+        languages = Languages(spoken=("en-US", "fr-FR", "pt-PT"))
+        agent = replace(languages=languages, phrases={**SHIPPED.phrases, "pt": SHIPPED.phrases["es"]})
+        session = await _session(agent, language="pt-PT")
+        assert session["input_audio_transcription"]["language"] == "pt-PT,en-US,fr-FR"
+
     @pytest.mark.parametrize(
         ("spoken", "language"),
         [(("en-US",), "en"), (("en-US", "en-GB"), "en"), (("en-US", "de-DE"), None)],
@@ -148,6 +163,24 @@ class TestLanguages:
         assert "locale" not in session["voice"]
         one = replace(languages=Languages(), voice=Voice(name="Ava", locale="en-GB"))
         assert (await _session(one))["voice"] == {"type": "azure-standard", "name": "Ava", "locale": "en-GB"}
+
+
+class TestHowTheModelAnswers:
+    """What a model refuses it is not told."""
+
+    async def test_an_ordinary_model_is_told_a_temperature_and_no_effort(self) -> None:
+        session = await _session(SHIPPED)
+        assert (session["temperature"], "reasoning_effort" in session) == (0.6, False)
+
+    @pytest.mark.parametrize(("model", "effort"), [("gpt-5-mini", "minimal"), ("gpt-5.6-luna", "none")])
+    async def test_a_model_that_reasons_is_told_to_do_so_least(self, model: str, effort: str) -> None:
+        session = await _session(replace(model=model, temperature=None))
+        assert (session["reasoning_effort"], "temperature" in session) == (effort, False)
+
+    async def test_the_operator_may_have_it_reason_more(self) -> None:
+        session = await _session(replace(model="gpt-5", temperature=None, reasoning_effort="low"))
+        assert session["reasoning_effort"] == "low"
+        assert set(session) <= _fields(RequestSession)
 
 
 class TestInterimResponse:
@@ -191,7 +224,8 @@ class TestAgentMode:
 
     async def test_the_session_is_told_nothing_of_what_the_agent_has(self) -> None:
         session = await _session(self.agent)
-        own = {"instructions", "tools", "tool_choice", "temperature", "max_response_output_tokens", "model"}
+        own = {"instructions", "tools", "tool_choice", "temperature", "reasoning_effort", "model"}
+        own |= {"max_response_output_tokens"}
         assert not own & set(session)
         assert session["voice"]["name"] == SHIPPED.voice.name
         assert session["input_audio_transcription"]["model"] == "azure-speech"

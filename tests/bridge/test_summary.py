@@ -72,3 +72,26 @@ def test_a_refusal_that_was_made_good_is_left_out() -> None:
 
 def test_a_caller_who_said_nothing_has_a_summary_too() -> None:
     assert summarise([], []) == "The caller asked for a person and said nothing else."
+
+
+def test_a_booking_is_told_as_it_stands() -> None:
+    """Moved, then cancelled: the person must not look for a table that is gone."""
+    table = {
+        "restaurant": "Cedar Grill",
+        "date": "2026-11-23",
+        "party_size": 2,
+        "name": "Anna",
+        "code": "HKLMO",
+    }
+    ran = [
+        ("book_table", json.dumps({"booked": True, "time": "19:00", **table})),
+        ("move_booking", json.dumps({"changed": True, "time": "20:00", **table})),
+    ]
+    moved = summarise([], ran)
+    assert "20:00" in moved
+    assert "19:00" not in moved
+    gone = summarise(
+        [], [*ran, ("cancel_booking", json.dumps({"cancelled": True, "time": "20:00", **table}))]
+    )
+    assert "Cancelled: Cedar Grill" in gone
+    assert "Booked" not in gone

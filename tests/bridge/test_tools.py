@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.tools import ToolBox, failure
+from bridge.tools import TOOL_NAMES, ToolBox, failure
 from shared.bookings import BookingStore
 from shared.restaurants import Catalogue
 from shared.settings import StoreSettings
@@ -34,7 +34,7 @@ class TestDefinitions:
 
     def test_every_tool_and_parameter_is_described(self, tools: ToolBox) -> None:
         definitions = {tool["name"]: tool for tool in tools.definitions()}
-        assert list(definitions) == ["find_restaurants", "restaurant_details", "book_table", "end_call"]
+        assert list(definitions) == [name for name in TOOL_NAMES if name != "transfer_to_person"]
         for tool in definitions.values():
             assert tool["type"] == "function"
             assert len(tool["description"]) > 40
@@ -46,9 +46,11 @@ class TestDefinitions:
                 assert None not in parameter.get("enum", [])
 
     def test_names_are_read_off_the_catalogue(self, tools: ToolBox) -> None:
-        find, details, book, _ = (tool["parameters"]["properties"] for tool in tools.definitions())
+        known = {tool["name"]: tool["parameters"]["properties"] for tool in tools.definitions()}
+        find = known["find_restaurants"]
         names = [restaurant.name for restaurant in CATALOGUE.restaurants]
-        assert details["restaurant"]["enum"] == book["restaurant"]["enum"] == names
+        for tool in ("restaurant_details", "book_table", "move_booking"):
+            assert known[tool]["restaurant"]["enum"] == names
         assert find["cuisine"]["enum"] == CATALOGUE.cuisines
         assert find["area"]["enum"] == list(CATALOGUE.city.areas)
         assert find["diet"]["enum"] == ["vegetarian", "vegan", "gluten-free", "halal"]
@@ -58,14 +60,25 @@ class TestDefinitions:
         tools = ToolBox(many, store, call_id="call", caller=None, now=lambda: NOW)
         assert "enum" not in tools.definitions()[1]["parameters"]["properties"]["restaurant"]
 
-    def test_booking_asks_for_all_and_for_a_read_back_first(self, tools: ToolBox) -> None:
-        book = tools.definitions()[2]
-        assert book["parameters"]["required"] == ["restaurant", "date", "time", "party_size", "name"]
-        assert "read back" in book["description"]
-        assert "only after the caller has said yes" in book["description"]
+    @pytest.mark.parametrize(
+        ("tool", "required"),
+        [
+            ("book_table", ["restaurant", "date", "time", "party_size", "name"]),
+            ("move_booking", ["code"]),
+            ("cancel_booking", ["code"]),
+        ],
+    )
+    def test_what_commits_asks_for_a_read_back_first(
+        self, tools: ToolBox, tool: str, required: list[str]
+    ) -> None:
+        defined = next(known for known in tools.definitions() if known["name"] == tool)
+        assert defined["parameters"]["required"] == required
+        assert "This commits" in defined["description"]
+        assert "First read back" in defined["description"]
+        assert "only after the caller has said yes" in defined["description"]
 
     def test_fits_into_few_tokens(self, tools: ToolBox) -> None:
-        assert len(json.dumps(tools.definitions())) < 6_000
+        assert len(json.dumps(tools.definitions())) < 7_200
 
 
 class TestFind:

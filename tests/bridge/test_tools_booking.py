@@ -10,7 +10,8 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from bridge.tools import ToolBox
-from shared.bookings import BookingConflictError, BookingStore
+from shared.booking_records import BookingConflictError
+from shared.bookings import BookingStore
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import run, said, told, toolbox

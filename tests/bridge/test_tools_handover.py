@@ -6,8 +6,6 @@ import json
 from datetime import UTC, datetime
 from typing import cast
 
-import pytest
-
 from bridge.tools import TOOL_NAMES, ToolBox, ToolResult, not_reached
 from shared.bookings import BookingStore
 from shared.handover import Targets, Week
@@ -111,14 +109,19 @@ class TestNobodyThere:
         other = next(r.name for r in CATALOGUE.restaurants if r.id != "golden-lotus")
         assert f"no person to be reached for {other}" in message(await wish(tools, other))
 
-    @pytest.mark.parametrize("by_rule", [True, False])
-    async def test_a_web_page_cannot_be_put_through(self, by_rule: bool) -> None:
+    def test_a_web_page_cannot_be_put_through(self) -> None:
         tools = toolbox(MONDAY_MORNING, by_phone=False)
-        result = tools.hand_over("x") if by_rule else await wish(tools)
-        assert "web page" in message(result)
+        assert "transfer_to_person" not in [tool["name"] for tool in tools.definitions()]
+        assert "web page" in message(tools.hand_over("x"))
+
+    async def test_a_key_reaches_the_people_of_the_restaurant_spoken_of(self) -> None:
+        tools = toolbox(MONDAY_EVENING, Targets(restaurants={"golden-lotus": AT_LOTUS}))
+        assert tools.hand_over("x").transfer is None
+        await run(tools, "restaurant_details", restaurant="Golden Lotus", topic="address")
+        assert "Golden Lotus" in message(tools.hand_over("x"))
 
     def test_a_call_that_nobody_took_tells_what_to_do_instead(self) -> None:
-        assert "offer to help yourself or to try again later" in message(not_reached())
+        assert "offer to help yourself" in message(not_reached())
 
 
 async def test_arguments_that_are_missing_are_asked_for() -> None:
@@ -132,5 +135,5 @@ async def test_arguments_that_are_missing_are_asked_for() -> None:
 def test_only_looking_up_may_be_given_up_half_done() -> None:
     tools = toolbox(MONDAY_MORNING)
     read_only = [tool["name"] for tool in tools.definitions() if tools.is_read_only(tool["name"])]
-    assert read_only == ["find_restaurants", "restaurant_details"]
+    assert read_only == ["find_restaurants", "restaurant_details", "find_bookings"]
     assert not tools.is_read_only("no such tool")

@@ -216,6 +216,48 @@ class TestCut:
         assert turn is not None
         assert turn.text == "The"
 
+    def test_words_are_heard_when_the_service_says_so(self, talk: Talk) -> None:
+        name = talk.agent(received=1.0, written=1.0, text="One two three four")
+        for word, ends_ms in (("One", 700), ("two", 900), ("three", 1_100)):
+            talk.log.agent_word(name, word, ends_ms)
+        talk.log.agent_word("nobody's", "one", 100)
+        assert talk.log.heard_words(Heard(name, 899, 1_200)) == "One"
+        turn = talk.log.interrupted(Heard(name, 900, 1_200), 1.9)
+        assert turn is not None
+        assert turn.text == "One two"
+        assert talk.log.heard_words(Heard(name, 900, 1_200)) == "One two"
+
+    def test_a_voice_has_its_rate(self) -> None:
+        texts = []
+        for rate in (0.5, 1.0):
+            log = TurnLog(padding_ms=0, silence_ms=500, voice_rate=rate)
+            log.agent_item("a", "r")
+            log.agent_text("a", "One two three four five")
+            texts.append(log.heard_words(Heard("a", 1_000, 1_000)))
+        assert texts == ["One", "One two"]
+
+    def test_a_turn_fell_silent_when_its_audio_ran_out(self, talk: Talk) -> None:
+        name = talk.agent(received=1.0, written=1.0, seconds=1.0)
+        turn = talk.log.interrupted(Heard(name, 1_000, 1_000), 2.5)
+        assert turn is not None
+        assert turn.ended_at == 2.0
+
+    def test_a_reply_that_broke_off_has_no_more_words_than_sound(self, talk: Talk) -> None:
+        """Nobody cut in: it is a turn heard to its end, and a short one."""
+        name = talk.agent(received=1.0, written=1.0, seconds=0.6, text="One two three four")
+        talk.log.broken_off(Heard(name, 600, 600))
+        talk.log.agent_text(name, "One two three four")
+        talk.done(name)
+        [turn] = talk.log.played_out()
+        assert (turn.text, turn.broken_off, turn.interrupted, turn.over) == ("One two", True, False, True)
+
+    def test_audio_without_room_is_noted(self, talk: Talk) -> None:
+        name = talk.agent(received=1.0, written=1.0)
+        for lost_ms in (0, 300, 200):
+            talk.log.agent_audio_lost(name, lost_ms)
+        talk.log.agent_audio_lost("nobody's", 100)
+        assert talk.done(name).lost_ms == 500
+
     def test_a_turn_of_which_nothing_was_heard_is_not_kept(self, talk: Talk) -> None:
         turn = talk.log.interrupted(Heard(talk.agent(received=1.0, written=1.0), 0, 900), 1.0)
         assert turn is not None
@@ -230,7 +272,7 @@ class TestCut:
 
     def test_late_words_change_nothing(self, talk: Talk) -> None:
         name = talk.agent(received=1.0, written=1.0, text="One two three four")
-        talk.log.interrupted(Heard(name, 400, 1_000), 1.4)
+        talk.log.interrupted(Heard(name, 600, 1_200), 1.4)
         talk.log.agent_text_delta(name, " five")
         talk.log.agent_text(name, "One two three four five")
         talk.log.agent_audio(name, 2.0, 3.0, 2.0)
@@ -318,9 +360,10 @@ def test_memory_of_a_call_is_bounded(stretches: list[tuple[float, float]]) -> No
         talk.caller(f"caller{number}", starts=now + waits, ends=now + waits + speaks)
         now += waits + speaks
         talk.log.aside(f"aside{number}", filler=False)
-        talk.agent(received=now, written=now)
+        talk.log.agent_word(talk.agent(received=now, written=now), "word", 100)
     waiting = talk.log._waiting
-    kept = (talk.log._caller, talk.log._stopped, talk.log._agent, waiting._asides, waiting._first_audio)
+    log = talk.log
+    kept = (log._caller, log._stopped, log._agent, log._timed, waiting._asides, waiting._first_audio)
     assert all(len(each) <= 16 for each in kept)
 
 

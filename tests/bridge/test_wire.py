@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from azure.ai.voicelive.models import ClientEvent as SdkClientEvent
-from azure.ai.voicelive.models import RequestSession
+from azure.ai.voicelive.models import RequestSession, ServerEventResponseAudioTimestampDelta
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +30,7 @@ SESSION = wire.Session(
     modalities=("text", "audio"),
     input_audio_format="pcm16",
     output_audio_format="pcm16",
+    output_audio_timestamp_types=("word",),
     input_audio_sampling_rate=24_000,
     input_audio_noise_reduction=wire.Typed("azure_deep_noise_suppression"),
     temperature=0.6,
@@ -55,6 +56,9 @@ class TestSent:
             wire.SessionUpdate(event_id="e", session=SESSION),
             wire.ItemCreate(event_id="e", item=wire.FunctionOutputItem("call_1", "{}")),
             wire.ItemCreate(event_id="e", item=wire.MessageItem("user", [wire.TextPart("input_text", "hi")])),
+            wire.ItemCreate(
+                event_id="e", previous_item_id="item_1", item=wire.FunctionOutputItem("call_1", "{}")
+            ),
             wire.ItemTruncate(event_id="e", item_id="item_1", content_index=0, audio_end_ms=1200),
             wire.ItemDelete(event_id="e", item_id="item_1"),
             wire.ResponseCreate(event_id="e"),
@@ -144,6 +148,28 @@ class TestReceived:
                     "delta": "BgABAAkA",
                 },
                 wire.AudioDelta("resp_1", "item_2", b"\x06\x00\x01\x00\t\x00"),
+            ),
+            (
+                {
+                    "type": "response.audio.done",
+                    "response_id": "resp_1",
+                    "item_id": "item_2",
+                    "output_index": 0,
+                    "content_index": 0,
+                },
+                wire.AudioDone("resp_1", "item_2"),
+            ),
+            (
+                ServerEventResponseAudioTimestampDelta(
+                    response_id="resp_1",
+                    item_id="item_2",
+                    output_index=0,
+                    content_index=0,
+                    audio_offset_ms=120,
+                    audio_duration_ms=340,
+                    text="Lotus",
+                ).as_dict(),
+                wire.AudioTimestamp("item_2", 120, 340, "Lotus"),
             ),
             (
                 {

@@ -282,7 +282,10 @@ class TestSweep:
 class TestHealth:
     async def test_well(self, control: ControlPlane) -> None:
         async with control.http.get(f"{control.url}/api/health") as response:
-            assert (response.status, await response.json()) == (200, {"status": "ok"})
+            assert (response.status, await response.json()) == (
+                200,
+                {"status": "ok", "events": "kept: EVENTS_TOPIC_ENDPOINT is not set"},
+            )
 
     async def test_the_store_is_away(self, control: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(

@@ -120,7 +120,7 @@ async def test_a_caller_who_cannot_be_understood_ends_with_a_person(
         phrases.greeting,
         phrases.not_heard,
         phrases.not_heard_again,
-        phrases.press_a_key,
+        phrases.key_offer(person=True),
         phrases.transferring,
     ]
     assert report.outcome == Outcome.TRANSFERRED

@@ -25,11 +25,13 @@ still_there_again = "Hello?"
 silence_goodbye = "Bye."
 not_heard = "Pardon?"
 not_heard_again = "In a few words?"
-press_a_key = "Press 1 or 2, or 0 for a person."
+press_a_key = "Press 1 or 2."
+press_zero = "Or 0 for a person."
 fillers = ["One moment.", "Let me see."]
 transferring = "I put you through."
 transfer_failed = "Nobody answers. What now?"
 no_person = "Nobody is there. What now?"
+trouble = "Something is wrong. Goodbye."
 [voice]
 name = "en-US-Ava:DragonHDLatestNeural"
 """
@@ -96,8 +98,9 @@ class TestTheShippedAgent:
 
     @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it"])
     def test_names_exactly_the_keys_there_are(self, language: str) -> None:
-        named = re.findall(r"\d", self.agent.phrases[language].press_a_key)
-        assert named == [*self.agent.keypad.menu, "0"]
+        offer = self.agent.phrases[language].key_offer
+        assert re.findall(r"\d", offer(person=False)) == [*self.agent.keypad.menu]
+        assert re.findall(r"\d", offer(person=True)) == [*self.agent.keypad.menu, "0"]
 
     def test_waits_half_a_second_before_it_answers(self) -> None:
         assert self.agent.turn_detection.silence_duration_ms == 500
@@ -129,6 +132,8 @@ def test_what_is_left_out_has_the_documented_default(folder: Path) -> None:
     assert agent.turn_detection.end_of_utterance is None
     assert agent.turn_detection.interruption == "adaptive"
     assert (agent.languages.default, agent.languages.spoken) == ("en-US", ("en-US",))
+    assert (agent.languages.callers, agent.languages.called) == ({}, {})
+    assert (agent.temperature, agent.reasoning_effort) == (None, None)
     assert (agent.transcription.language, agent.interim_response, agent.foundry_agent) == (None, None, None)
     assert (agent.silence.waits, agent.fillers.after_ms) == ((8.0, 8.0, 6.0), 800)
     assert (agent.keypad.pause_ms, agent.keypad.menu, agent.transfer.any) == (1500, {}, False)
@@ -332,13 +337,13 @@ def test_what_must_be_there_is_asked_for(folder: Path, before: str, after: str, 
 
 @pytest.mark.parametrize(
     ("asked", "greeting"),
-    [("de", "Hallo."), ("de-AT", "Hallo."), ("de-CH", "Grüezi."), ("en-GB", "Hello"), ("pt-PT", "Hello")],
+    [("de", "Hallo"), ("de-AT", "Hallo"), ("de-CH", "Grüezi"), ("en-GB", "Hello"), ("pt-PT", "Hello")],
 )
 def test_phrases_are_those_of_the_place_of_the_language_or_of_the_default(asked: str, greeting: str) -> None:
     shipped = load_agent(DEFAULT_AGENT_DIR)
     german = {
-        "de": msgspec.structs.replace(shipped.phrases["de"], greeting="Hallo."),
-        "de-CH": msgspec.structs.replace(shipped.phrases["de"], greeting="Grüezi."),
+        "de": msgspec.structs.replace(shipped.phrases["de"], greeting="Hallo, hier die KI."),
+        "de-CH": msgspec.structs.replace(shipped.phrases["de"], greeting="Grüezi, hier die KI."),
     }
     agent = msgspec.structs.replace(shipped, phrases=shipped.phrases | german)
     assert agent.phrases_for(asked).greeting.startswith(greeting)

@@ -3,58 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from azure.core.exceptions import ServiceResponseError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared import bookings, seating
+from shared import booking_ledger, booking_pointers, seating
 from shared.booking_code import LENGTH, LETTERS, booking_code, read_code
-from shared.bookings import Booking, BookingConflictError, BookingRequest, BookingStore, Refused
-from shared.restaurant import Reservations, Restaurant, TableGroup
-from shared.restaurants import Catalogue
+from shared.booking_records import Booking, BookingConflictError, Refused
+from shared.bookings import BookingStore
 from shared.seating import Reason
-from shared.settings import DEFAULT_RESTAURANTS_FILE, StoreSettings
+from shared.settings import StoreSettings
 from shared.tables import Tables
-
-CATALOGUE = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
-ZONE = CATALOGUE.zone
-NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
-FRIDAY = date(2026, 11, 27)
-_numbers = itertools.count()
-
-
-def house(tables: dict[int, int], like: str = "napoli-pizza", **rules: int) -> Restaurant:
-    """A restaurant of its own for one test, with the given tables (seats to count)."""
-    base = CATALOGUE.get(like)
-    reservations = Reservations(
-        tables=tuple(TableGroup(seats=seats, count=count) for seats, count in tables.items()),
-        slot_minutes=30,
-        sitting_minutes=rules.get("sitting", 90),
-        last_seating_minutes=rules.get("last", 60),
-        maximum_party_size=max(tables),
-    )
-    return msgspec.structs.replace(base, id=f"house-{next(_numbers)}", reservations=reservations)
-
-
-def ask(
-    restaurant: Restaurant,
-    at: str = "19:30",
-    *,
-    call: str = "call",
-    party: int = 2,
-    on: date = FRIDAY,
-    name: str = "Kim",
-) -> BookingRequest:
-    return BookingRequest(restaurant, on, time.fromisoformat(at), party, name, call, "+15550100")
+from tests.shared.booking_house import CALLER, FRIDAY, NOW, ask, book, booked, house, refused, rows
 
 
 @pytest.fixture(scope="module")
@@ -68,33 +35,6 @@ def store(tables: Tables) -> BookingStore:
     return BookingStore(tables)
 
 
-async def book(store: BookingStore, request: BookingRequest, now: datetime = NOW) -> Booking | Refused:
-    return await store.book(request, ZONE, now)
-
-
-async def booked(store: BookingStore, request: BookingRequest) -> Booking:
-    outcome = await book(store, request)
-    assert isinstance(outcome, Booking), outcome
-    return outcome
-
-
-async def refused(
-    store: BookingStore, request: BookingRequest, now: datetime = NOW
-) -> tuple[Reason, list[str]]:
-    outcome = await book(store, request, now)
-    assert isinstance(outcome, Refused), outcome
-    return outcome.reason, [f"{at:%a %H:%M}" for at in outcome.alternatives]
-
-
-async def rows(tables: Tables, restaurant: Restaurant, kind: str) -> list[Any]:
-    table = await tables.table("bookings")
-    first, last = f"{restaurant.id}_", f"{restaurant.id}_~"
-    found = table.query_entities(
-        "PartitionKey ge @first and PartitionKey lt @last", parameters={"first": first, "last": last}
-    )
-    return [row async for row in found if row["RowKey"].startswith(kind)]
-
-
 class TestOneBooking:
     """What is stored and found again."""
 
@@ -102,7 +42,7 @@ class TestOneBooking:
         restaurant = house({2: 1})
         booking = await booked(store, ask(restaurant))
         assert booking == Booking(
-            booking.code, restaurant.id, FRIDAY, time(19, 30), 2, "Kim", "call", "+15550100", NOW
+            booking.code, restaurant.id, FRIDAY, time(19, 30), 2, "Kim", "call", CALLER, NOW
         )
 
     async def test_is_found_by_its_code_however_it_is_spelled(self, store: BookingStore) -> None:
@@ -239,7 +179,7 @@ class TestFaults:
     ) -> None:
         restaurant, table = house({2: 1_000}), await tables.table("bookings")
         commit = table.submit_transaction
-        monkeypatch.setattr(bookings, "_BACKOFF_MOST_S", 0)
+        monkeypatch.setattr(booking_ledger, "BACKOFF_MOST_S", 0)
 
         async def overtaken(operations: list[Any]) -> None:
             row, *_ = await rows(tables, restaurant, "slot") or [None]
@@ -272,7 +212,9 @@ class TestCodes:
     async def test_a_code_in_use_is_not_given_again(
         self, store: BookingStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(bookings, "booking_code", lambda _, attempt: ("HHHHK", "HHHKH", "HHKHH")[attempt])
+        monkeypatch.setattr(
+            booking_pointers, "booking_code", lambda _, attempt: ("HHHHK", "HHHKH", "HHKHH")[attempt]
+        )
         restaurant = house({2: 5})
         given_out = [(await booked(store, ask(restaurant, call=call))).code for call in ("a", "b", "c")]
         assert given_out == ["HHHHK", "HHHKH", "HHKHH"]
@@ -280,7 +222,7 @@ class TestCodes:
     async def test_a_code_is_free_again_when_its_meal_is_over(
         self, store: BookingStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(bookings, "booking_code", lambda _, attempt: ("LLLLK", "LLLKL")[attempt])
+        monkeypatch.setattr(booking_pointers, "booking_code", lambda _, attempt: ("LLLLK", "LLLKL")[attempt])
         restaurant = house({2: 5})
         await booked(store, ask(restaurant, call="before"))
         later = await book(store, ask(restaurant, on=date(2026, 12, 4)), datetime(2026, 12, 3, tzinfo=UTC))

@@ -56,3 +56,35 @@ def test_a_fault_names_the_variable_and_the_fix(change: dict[str, str], message:
 def _read_both(env: dict[str, str]) -> None:
     BridgeSettings.from_env(env)
     ControlSettings.from_env(env)
+
+
+TOPIC = "https://events.westeurope-1.eventgrid.azure.net/api/events"
+
+
+def test_without_a_topic_there_are_no_event_settings() -> None:
+    assert ControlSettings.from_env(ENV).events is None
+    assert (
+        ControlSettings.from_env({**ENV, "EVENTS_TOPIC_ENDPOINT": " ", "EVENTS_TOPIC_KEY": ""}).events is None
+    )
+
+
+def test_a_topic_without_a_key_is_reached_with_the_managed_identity() -> None:
+    events = ControlSettings.from_env({**ENV, "EVENTS_TOPIC_ENDPOINT": TOPIC}).events
+    assert events is not None
+    assert (events.topic_endpoint, events.topic_key) == (TOPIC, None)
+    assert (events.alarm_seconds, events.max_attempts) == (300, 100)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"EVENTS_TOPIC_KEY": "k"}, "EVENTS_TOPIC_ENDPOINT: missing"),
+        ({"EVENTS_TOPIC_ENDPOINT": "events"}, "EVENTS_TOPIC_ENDPOINT: .* https://"),
+        ({"EVENTS_TOPIC_ENDPOINT": "http://127.0.0.1:1/api/events"}, "EVENTS_TOPIC_KEY: missing"),
+        ({"EVENTS_TOPIC_ENDPOINT": TOPIC, "EVENTS_ALARM_SECONDS": "9"}, "EVENTS_ALARM_SECONDS: .* 10"),
+        ({"EVENTS_TOPIC_ENDPOINT": TOPIC, "EVENTS_MAX_ATTEMPTS": "0"}, "EVENTS_MAX_ATTEMPTS: .* 1"),
+    ],
+)
+def test_a_fault_of_the_events_is_named(change: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        ControlSettings.from_env({**ENV, **change})

@@ -170,6 +170,7 @@ _PERSON = """
     operator | transfer me/us/the | get me/us (a/the) person/human/manager |
     customer service | want/need/like/prefer a (real) human/person/manager | is the manager there |
     is there a person/human/manager |
+    reach (a/the) someone/somebody/person/human |
     someone/somebody/anyone/anybody (that) i/we can/could speak/talk (to/with) |
     i want/need/would the manager | get/fetch the manager | a person not a machine/robot/computer
 """

@@ -23,7 +23,11 @@ def say_failure(message: str) -> str:
 
 
 _CALLER = r"(?:to )?(?:the )?(?:caller|customer|user|guest|them)\b"
-_SO = re.compile(r"^(?:say so|tell them so|apologise|apologize)(?:,? and\b|[;:,.])?\s*", re.IGNORECASE)
+_SO = re.compile(
+    r"^(?:say so(?: if they have not been told)?|say only that|tell them so|apologise|apologize)"
+    r"(?:,? and\b|[;:,.])?\s*",
+    re.IGNORECASE,
+)
 _ASK = re.compile(rf"^(?:please |then |so )?ask(?: {_CALLER})?\s+", re.IGNORECASE)
 _OFFER = re.compile(rf"^(?:please |then |so )?offer(?: {_CALLER})?\s+", re.IGNORECASE)
 _TELL = re.compile(
@@ -36,10 +40,20 @@ _FOR_THE_MODEL = re.compile(
 )
 
 
+_RULES = re.compile(r"^(?:nothing may be|take no more of|transfer again only|do not ask)\b", re.IGNORECASE)
+"""Sentences that bind the model and are nothing to the caller."""
+_IF_ASK = re.compile(rf"^(if .+?), ask(?: {_CALLER})? for (.+?)[ .]*$", re.IGNORECASE)
+_STILL_WITH_US = re.compile(rf",? and {_CALLER} is still (?:with you|there|on the line)\b", re.IGNORECASE)
+_AND_CALL = re.compile(r",? and call again\b.*$", re.IGNORECASE)
+
+
 def _from_advice(part: str) -> str:
-    part = _SO.sub("", part)
-    if not part or _FOR_THE_MODEL.match(part):
+    part = _STILL_WITH_US.sub("", part)
+    part = _AND_CALL.sub("", _SO.sub("", part))
+    if not part or _FOR_THE_MODEL.match(part) or _RULES.match(part):
         return ""
+    if condition := _IF_ASK.match(part):
+        return f"{sentence(to_caller(condition[1]))[:-1]}, could you tell me {to_caller(condition[2])}?"
     if asking := _ASK.match(part):
         wish, _, aside = to_caller(part[asking.end() :].rstrip(" .?!")).partition("; ")
         return f"{sentence(aside)} {_as_question(wish)}" if aside else _as_question(wish)
@@ -53,7 +67,11 @@ def _from_advice(part: str) -> str:
 def _as_offer(rest: str) -> str:
     if rest.startswith(("help", "to help")):
         instead = rest.partition(" or to ")[2]
-        return f"Shall I {instead}?" if instead else "What else can I do for you?"
+        return (
+            f"Shall I {instead}?"
+            if instead and not instead.startswith("try again")
+            else "What else can I do for you?"
+        )
     if rest.startswith("to "):
         wish, _, aside = rest[3:].partition(": ")
         return f"{sentence(aside)} Shall I {wish}?" if aside else f"Shall I {wish}?"

@@ -18,10 +18,12 @@ from local.voice_live.mind.wording import (
     question,
     without_apology,
 )
-from local.voice_live.mind.words import plain
+from local.voice_live.mind.words import plain, word_set
 
 _MOST_WORDS = 14
 """Of a statement said again; the caller can ask for the rest."""
+_CUT_OFF = word_set("a an the in at on for of to with and or by from under")
+"""Words that nothing ends with."""
 _I_SAID = "I said: "
 
 
@@ -32,6 +34,8 @@ def said_again(talk: Talk) -> str:
         return NOTHING_SAID_YET
     if talk.reads_back(last):
         return _read_back_again(talk, last)
+    if talk.reads_errand(last):
+        return f"{_I_SAID}{last}"  # all of it, for a yes to it does it
     asked = last_question(last)
     shorter = f"{_brief_statement(talk, last, asked)} {_brief_question(talk, asked)}".strip()
     if plain(shorter) != plain(last):
@@ -71,7 +75,10 @@ def _brief_statement(talk: Talk, last: str, asked: str) -> str:
     if len(words) <= _MOST_WORDS:
         return first
     kept = " ".join(words[:_MOST_WORDS])
-    return (kept.rpartition(",")[0] or kept).rstrip(" .,") + "."
+    cut = (kept.rpartition(",")[0] or kept).split()
+    while len(cut) > 1 and cut[-1].lower() in _CUT_OFF:
+        cut.pop()
+    return " ".join(cut).rstrip(" .,") + "."
 
 
 def _brief_question(talk: Talk, asked: str) -> str:

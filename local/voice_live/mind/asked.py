@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-from local.voice_live.mind.schema import Kind, Parameter, Role, Schema
+from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Schema
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.vocabulary import STOPWORDS
 from local.voice_live.mind.words import phrases, plain, stem
@@ -36,7 +36,7 @@ class Asked:
     name: str = ""
 
 
-_MORE = ("anything else", "what else", "any other questions", "else i can", "anything more")
+_MORE = ("anything else", "something else", "what else", "any other questions", "else i can", "anything more")
 _CHANGE = ("should i change", "like to change", "shall i change", "what is wrong", "what would you change")
 _OFFERS = phrases(
     """
@@ -76,6 +76,9 @@ _KIND_WORDS: dict[Kind, tuple[str, ...]] = {
         "the name",
     ),
 }
+
+
+_NOT_ASKED = {Role.END, Role.HAND_OVER, *ON_EXISTING}
 
 
 def last_question(text: str) -> str:
@@ -122,6 +125,6 @@ def read_question(text: str, schema: Schema) -> Asked | None:
 
 
 def _parameters(schema: Schema) -> list[Parameter]:
-    """All parameters, the required ones first: a question is for those."""
-    found = [p for tool in schema.tools if tool.role is not Role.END for p in tool.parameters]
+    """All parameters that are asked for one by one, the required ones first: a question is for those."""
+    found = [p for tool in schema.tools if tool.role not in _NOT_ASKED for p in tool.parameters]
     return sorted(found, key=lambda p: not p.required)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.voice_live.mind.existing import described, existing_noun
+from local.voice_live.mind.heard import Heard
 from local.voice_live.mind.outputs import CallFunction
-from local.voice_live.mind.schema import Kind, Parameter, Tool
-from local.voice_live.mind.talk import Heard, Talk, spoken_values
+from local.voice_live.mind.schema import Kind, Parameter, Tool, split_name
+from local.voice_live.mind.talk import Talk, spoken_values
 from local.voice_live.mind.wording import action
 from local.voice_live.mind.words import word_set
 
@@ -34,7 +36,12 @@ def _reason(heard: Heard) -> str:
 def summary(talk: Talk) -> str:
     """What was done for the caller and what is still open, for a person who was not there."""
     parts = [f"Done: {_in_words(talk, call)}." for call in talk.committed]
-    goal = talk.goal
+    goal, errand = talk.goal, talk.errand
+    if errand is not None:
+        verb = split_name(errand.tool.name).split()[0]
+        record = errand.record(talk.records)
+        what = described(talk.schema, record) if record is not None else existing_noun(errand.tool)
+        parts.append(f"The caller wants to {verb} the {what}.")
     if goal is not None:
         parts.append(
             f"The caller wants to {action(goal.tool)}: {_in_words(talk, goal.call) or 'no details yet'}."

@@ -9,15 +9,17 @@ from local.voice_live.mind.acts import Act, plainly_agrees
 from local.voice_live.mind.asked import Wanted
 from local.voice_live.mind.changes import bare_change, named_to_change, nearer_time
 from local.voice_live.mind.choose import Candidate, best_tool
+from local.voice_live.mind.errands import begins, goes_on
+from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.keys import in_words
 from local.voice_live.mind.lexicon import WORDED
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
-from local.voice_live.mind.schema import Kind, Role, Tool
+from local.voice_live.mind.schema import ON_EXISTING, Kind, Role, Tool
 from local.voice_live.mind.slots import value_of, values_in
 from local.voice_live.mind.spans import has_any
-from local.voice_live.mind.talk import Goal, Heard, Talk, Want
+from local.voice_live.mind.talk import Goal, Talk
 from local.voice_live.mind.vocabulary import COMMON, FILLERS, STOPWORDS
 from local.voice_live.mind.wishes import default_subject, prepare, request, same_again, values_with_subject
 from local.voice_live.mind.words import word_set
@@ -33,6 +35,10 @@ _FOR_A_PERSON = """
 """What is done to bookings that exist, and what machines do not settle."""
 _NAME_FOLLOWS = ("no its", "no it is", "no the names", "no thats")
 """How a caller begins to correct a name: "no, it's Rob"."""
+_HERE = word_set(
+    "yes yeah yep yup ya sure ok okay hello hi hey sorry i im am still here there please with you"
+)
+"""How a caller answers "Are you still there?"."""
 
 
 def interpret(talk: Talk, text: str) -> Heard:
@@ -48,8 +54,12 @@ def interpret(talk: Talk, text: str) -> Heard:
     if courtesy is not None:
         return courtesy
     subject = _subject_of(talk, reading)
+    if Act.PERSON not in reading.acts and (errand := _errand(talk, reading, subject)) is not None:
+        return errand
     if (person := _asks_for_person(talk, reading)) is not None:
         return person
+    if Act.PERSON in reading.acts and talk.schema.with_role(Role.HAND_OVER) is None:
+        return Heard(Want.OFF_TOPIC, text)
     candidate = best_tool(talk, reading, subject)
     if not subject and reading.guess is not None and not points_back(reading):
         guessed = best_tool(talk, reading, reading.guess.option)
@@ -78,6 +88,13 @@ def _asks_for_person(talk: Talk, reading: Reading) -> Heard | None:
     return Heard(Want.PERSON, reading.text, tool, {name: match.option} if match and named else {})
 
 
+def _errand(talk: Talk, reading: Reading, subject: str) -> Heard | None:
+    """Something wanted with a booking that exists; one that is being prepared comes first."""
+    if talk.goal is not None and talk.goal.tool.role is Role.COMMIT:
+        return None
+    return goes_on(talk, reading, subject) or begins(talk, reading, subject)
+
+
 def _needs_subject(talk: Talk, reading: Reading, guessed: Candidate | None) -> bool:
     """True when a subject must have been named: the sentence asks about one, or one was asked for and the
     sentence says nothing else.
@@ -100,6 +117,8 @@ def _without_tools(reading: Reading, text: str) -> Heard:
 def _courtesy(talk: Talk, reading: Reading, text: str) -> Heard | None:
     """Sentences that only manage the talk: "sorry?", "one moment", "goodbye"."""
     acts = reading.acts
+    if talk.checked and set(reading.words) <= _HERE:
+        return Heard(Want.HERE, text)
     if Act.REPEAT in acts and len(reading.words) <= 10:
         return Heard(Want.REPEAT, text)
     if Act.WAIT in acts and len(reading.words) <= 6:
@@ -263,7 +282,8 @@ def _asks_for(candidate: Candidate, goal: Goal, reading: Reading, values: Mappin
 
 def _anew(talk: Talk, reading: Reading, candidate: Candidate | None, subject: str) -> Heard:
     acts = reading.acts
-    if Act.CANCEL in acts and candidate is not None and "cancel" not in candidate.tool.weights:
+    says_cancel = Act.CANCEL in acts and "cancel" in reading.words
+    if says_cancel and candidate is not None and "cancel" not in candidate.tool.weights:
         return Heard(Want.OFF_TOPIC, reading.text)  # "cancel my booking", and there is no tool for it
     offered = talk.schema.tool(talk.asked.name) if talk.asked and talk.asked.wanted is Wanted.OFFER else None
     if (same := same_again(talk, reading, subject)) is not None:
@@ -313,7 +333,7 @@ def _answer_without_goal(talk: Talk, reading: Reading) -> Heard | None:
     if expected is None or Act.DONE in reading.acts:
         return None
     for tool in talk.schema.tools:
-        if tool.parameter(expected.name) is None:
+        if tool.role in ON_EXISTING or tool.parameter(expected.name) is None:
             continue
         values = values_in(reading, tool, talk.schema, talk.now, expected)
         if expected.name in values or (values and tool.role is Role.SEARCH):

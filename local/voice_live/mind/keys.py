@@ -22,7 +22,7 @@ def in_words(talk: Talk, text: str) -> str:
     if found[2]:
         return found[2].strip()
     keys = found[1].replace(" ", "")
-    offered = {key: meaning.strip() for key, meaning in _OFFERED.findall(talk.last_said)}
+    offered = {key: meaning.strip() for key, meaning in _OFFERED.findall(talk.line_said or talk.last_said)}
     return offered.get(keys) or _as_answer(talk, keys)
 
 

@@ -133,6 +133,8 @@ def _counted(tokens: Sequence[Token], words: list[str], used: frozenset[int]) ->
         if not (following in _PEOPLE or following == "couples" or of_us or children):
             continue
         who_follows = at(words, i + 2) in ("who", "that", "with", "whose", "like")
+        if word == "one" and of_us:
+            continue  # "one of us has an allergy" counts nobody
         if word in HOMOPHONES and (who_follows or (of_us and word == "or")):
             continue  # "a place for people who like fish" counts nobody
         one = children and word in ("a", "an")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from local.voice_live.mind.advice import say_failure, to_caller
 from local.voice_live.mind.again import narrowest_question, said_again
 from local.voice_live.mind.asked import Wanted, last_question, read_question
 from local.voice_live.mind.chat import chat, introduce_self
+from local.voice_live.mind.errand_replies import next_for
 from local.voice_live.mind.hand_over import hand_over
+from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.outputs import CallFunction, Output, Say
 from local.voice_live.mind.refer import most_wanted
-from local.voice_live.mind.results import Result, Thing, say_result
-from local.voice_live.mind.schema import Kind, Parameter, Role, Tool
+from local.voice_live.mind.results import Result, Thing, in_short, say_result
+from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Tool
 from local.voice_live.mind.slots import missing
 from local.voice_live.mind.spoken import join_words
-from local.voice_live.mind.talk import Goal, Heard, Talk, Want, call_key, spoken_values
+from local.voice_live.mind.talk import Goal, Talk, call_key, spoken_values
 from local.voice_live.mind.wording import (
     ANYTHING_ELSE,
     LOST,
@@ -50,11 +51,14 @@ class Replies:
         talk = self._talk
         if talk.directive:
             return [Say(self._directed(talk.directive))]
-        if talk.hint and (talk.heard is None or talk.heard.want in (Want.REPEAT, Want.LOST)):
+        unclear = talk.heard is None or talk.heard.want in (Want.REPEAT, Want.LOST)
+        if talk.hint and unclear and not talk.results:
             return [Say(self._hinted(talk.hint))]
         if talk.heard is not None:
             return self._to(talk.heard)
         if talk.results:
+            if (goes_on := self._errand_goes_on()) is not None:
+                return [goes_on]
             return [Say(self._about_results())]
         if talk.running:
             return [Say(ONE_MOMENT)]
@@ -110,6 +114,8 @@ class Replies:
                 return self._request(heard.tool, heard)
             case Want.PREPARE | Want.ANSWER if self._talk.goal is not None:
                 return self._go_on(self._talk.goal, heard)
+            case Want.ERRAND if self._talk.errand is not None:
+                return [next_for(self._talk, self._talk.errand)]
             case Want.PERSON if heard.tool is not None:
                 return [self._unless_it_failed(hand_over(self._talk, heard.tool, heard))]
             case Want.LEAVE:
@@ -143,6 +149,8 @@ class Replies:
                 return f"All right. {ANYTHING_ELSE}"
             case Want.ASK_MORE:
                 return self._resume() or WHAT_ELSE
+            case Want.HERE:
+                return self._resume() or last_question(talk.last_said) or WHAT_ELSE
             case Want.HELP:
                 return self._help()
             case Want.CHAT:
@@ -174,6 +182,8 @@ class Replies:
         times = min(talk.lost, len(LOST) - 1)
         if talk.goal is not None and talk.goal.tool.role is Role.COMMIT and not talk.goal.missing:
             return f"{LOST[times]} {self._resume()}"
+        if talk.goal is None and (open_question := self._resume()):
+            return f"{LOST[times]} {open_question}"
         asked = talk.expected
         if asked is not None:
             return f"{LOST[times]} {question(asked, self._schema, again=times)}"
@@ -213,7 +223,7 @@ class Replies:
         best = most_wanted(text, things)
         if best is not None:
             return f"That is {best.name}. {self._offer_for(best)}".strip()
-        return " ".join([*(_in_short(thing) for thing in things[:3]), "Which one would you like?"])
+        return " ".join([*(in_short(thing) for thing in things[:3]), "Which one would you like?"])
 
     def _offer_for(self, thing: Thing) -> str:
         commit = self._schema.with_role(Role.COMMIT)
@@ -301,12 +311,19 @@ class Replies:
 
     def _resume(self) -> str:
         """Back to what was under way before a side question."""
-        goal = self._talk.goal
+        goal, errand = self._talk.goal, self._talk.errand
         if goal is None:
-            return ""
+            more = next_for(self._talk, errand) if errand is not None else None
+            return more.text if isinstance(more, Say) else ""
         if goal.missing:
             return self._ask(goal)
         return self._read_back(goal) if self._talk.ready else self._ask_to_change(goal)
+
+    def _under_way(self) -> str:
+        """The open question as it is asked the first time: the caller only went aside."""
+        goal = self._talk.goal
+        missing_one = goal.missing[0] if goal is not None and goal.missing else None
+        return question(missing_one, self._schema) if missing_one is not None else self._resume()
 
     def _ask_to_change(self, goal: Goal) -> str:
         """The question after a failure that nothing new has mended yet."""
@@ -321,21 +338,36 @@ class Replies:
         tool = self._schema.tool(talk.results[-1][0].name)
         if tool is not None and tool.role is Role.HAND_OVER and not talk.results[-1][1].failed:
             return ONE_MOMENT  # the caller is on the way to a person
-        said = [self._failure(result) if result.failed else say_result(result) for _, result in talk.results]
+        back = tool is not None and tool.role is Role.HAND_OVER
+        said = [
+            self._failure(result, handed_over=back) if result.failed else say_result(result)
+            for _, result in talk.results
+        ]
         text = " ".join(said)
         last_call, last = talk.results[-1]
         if last.failed or text.endswith("?"):
             return text
         return f"{text} {self._follow_up(last_call, last)}".strip()
 
-    def _failure(self, result: Result) -> str:
+    def _errand_goes_on(self) -> Output | None:
+        """After a look-up for something that is wanted with what it found: that comes next."""
+        talk = self._talk
+        call, result = talk.results[-1]
+        tool = self._schema.tool(call.name)
+        if talk.errand is None or tool is None or tool.role is not Role.RECALL or result.failed:
+            return None
+        return next_for(talk, talk.errand)
+
+    def _failure(self, result: Result, *, handed_over: bool = False) -> str:
         """Why it failed and what is asked for, with a question of our own where the tool gives none."""
         text = say_failure(result.message)
+        if handed_over and (asking := self._under_way()):  # nobody was reached: on with what was open
+            return f"{text.removesuffix(last_question(text)).strip()} {asking}"
         if text.endswith("?"):
             return text
         goal = self._talk.goal
         if goal is None:
-            return f"{text} {WHAT_ELSE}"
+            return f"{text} {self._resume() or WHAT_ELSE}"
         return f"{text} {self._ask(goal) if goal.missing else self._ask_to_change(goal)}"
 
     def _follow_up(self, call: CallFunction, result: Result) -> str:
@@ -344,10 +376,10 @@ class Replies:
         tool = self._schema.tool(call.name)
         if tool is None:
             return ""
-        if tool.role is Role.COMMIT:
+        if tool.role is Role.COMMIT or tool.role in ON_EXISTING:
             return ANYTHING_ELSE
-        if talk.goal is not None:
-            return self._resume()
+        if (more := self._resume()) or talk.goal is not None:
+            return more
         commit = self._schema.with_role(Role.COMMIT)
         if commit is None:
             return ""
@@ -365,18 +397,3 @@ def _reason(parameter: Parameter) -> str | bool:
     if parameter.kind is Kind.FLAG:
         return True
     return parameter.options[0] if parameter.options else "The caller is done."
-
-
-def _in_short(thing: Thing) -> str:
-    facts = [
-        f"{key.replace('_', ' ')} {_short(value)}"
-        for key, value in thing.facts.items()
-        if key not in ("id", "name", "spoken", "reasons", "lacks") and _short(value)
-    ]
-    return f"{thing.name}: {', '.join(facts[:3])}."
-
-
-def _short(value: object) -> str:
-    if isinstance(value, list):
-        return join_words([str(one) for one in value[:2]])
-    return "" if isinstance(value, (Mapping, bool)) or value is None else str(value)

@@ -138,3 +138,19 @@ def shorten(text: str) -> str:
     if sentences:
         return sentences[1]
     return kept.rpartition(",")[0] + ", and more." if "," in kept else kept + ", and more."
+
+
+def in_short(thing: Thing) -> str:
+    """A thing with its first facts, to tell it from others."""
+    facts = [
+        f"{key.replace('_', ' ')} {_short(value)}"
+        for key, value in thing.facts.items()
+        if key not in ("id", "name", "spoken", "reasons", "lacks") and _short(value)
+    ]
+    return f"{thing.name}: {', '.join(facts[:3])}."
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list):
+        return join_words([str(one) for one in value[:2]])
+    return "" if isinstance(value, (Mapping, bool)) or value is None else str(value)

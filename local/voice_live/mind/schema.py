@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
@@ -27,6 +27,10 @@ class Kind(Enum):
     NUMBER = auto()
     FLAG = auto()
     PERSON = auto()
+    CODE = auto()
+    """Letters or digits that name one thing that exists, such as a booking."""
+    REQUEST = auto()
+    """What somebody should know or is asked for, in a few words."""
     CHOICE = auto()
     PLACE = auto()
     FOOD = auto()
@@ -42,6 +46,12 @@ class Role(Enum):
     """Tells something; changes nothing."""
     COMMIT = auto()
     """Changes something in the world: read back, then wait for a yes."""
+    RECALL = auto()
+    """Tells what exists already for this caller, such as their bookings."""
+    CHANGE = auto()
+    """Changes what exists: read back, then wait for a yes."""
+    UNDO = auto()
+    """Cancels what exists: read back, then wait for a yes."""
     HAND_OVER = auto()
     """Puts the caller through to a person."""
     END = auto()
@@ -118,6 +128,16 @@ class Schema:
         return max(found, key=lambda p: len(p.options), default=None)
 
 
+ON_EXISTING = frozenset({Role.RECALL, Role.CHANGE, Role.UNDO})
+"""Roles of tools for what exists; a caller calls for them in set phrases only."""
+_CODE_WORDS = word_set("code reference ref confirmation")
+EXISTING = word_set("booking bookings reservation reservations appointment appointments order orders")
+"""What a caller may have already."""
+_OTHER_CODES = word_set("postal post zip country area promo discount coupon dial dialling voucher")
+_REQUEST_WORDS = word_set("request requests note notes remark remarks comment comments wishes")
+_RECALL_VERBS = word_set("find get look list check show read retrieve search fetch")
+_CHANGE_VERBS = word_set("move change update amend modify edit reschedule rebook")
+_UNDO_VERBS = word_set("cancel delete remove undo revoke")
 _SEARCH_VERBS = word_set("find search list recommend suggest discover browse")
 _COMMIT_VERBS = word_set(
     """
@@ -147,6 +167,13 @@ _PERSON_HINTS = word_set("caller booking customer person guest under full first 
 def split_name(name: str) -> str:
     """An identifier as words: "partySize" and "party_size" are "party size"."""
     return re.sub(r"[_\-.\s]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)).strip().lower()
+
+
+def is_code(words: Iterable[str]) -> bool:
+    """True for the words of a name that stands for the code of something: "booking code", "order id"."""
+    said = set(words)
+    coded = bool(said & _CODE_WORDS) or ("id" in said and bool(said & EXISTING))
+    return coded and not said & _OTHER_CODES
 
 
 def read_schema(definitions: Sequence[Mapping[str, Any]]) -> Schema:
@@ -181,7 +208,17 @@ def _tool(body: Mapping[str, Any]) -> Tool:
         _parameter(str(key), value if isinstance(value, dict) else {}, str(key) in needed)
         for key, value in (properties.items() if isinstance(properties, dict) else ())
     )
-    return Tool(name, description, _role(name, description), parameters)
+    role = _role_on_existing(name, parameters) or _role(name, description)
+    return Tool(name, description, role, parameters)
+
+
+def _role_on_existing(name: str, parameters: Sequence[Parameter]) -> Role | None:
+    """The role of a tool that takes the code of something the caller has; None for any other tool."""
+    words = split_name(name).split()
+    if not words or not EXISTING & set(words) or all(p.kind is not Kind.CODE for p in parameters):
+        return None
+    verbs = (_RECALL_VERBS, Role.RECALL), (_CHANGE_VERBS, Role.CHANGE), (_UNDO_VERBS, Role.UNDO)
+    return next((role for some, role in verbs if words[0] in some), None)
 
 
 def _role(name: str, description: str) -> Role:
@@ -241,6 +278,10 @@ def _kind(name: list[str], shape: Mapping[str, Any], about: str, has_options: bo
         return Kind.DATE if day else Kind.TIME
     if "name" in words and (len(words) == 1 or words & _PERSON_HINTS):
         return Kind.PERSON
+    if is_code(words):
+        return Kind.CODE
+    if words & _REQUEST_WORDS:
+        return Kind.REQUEST
     if words & {"dish", "food", "meal"}:
         return Kind.FOOD
     return Kind.PLACE if words & _PLACE_WORDS else Kind.TEXT
@@ -258,8 +299,8 @@ def _subject(tools: Sequence[Tool]) -> str:
 
 def _weighted(tools: Sequence[Tool]) -> list[Tool]:
     """The tools with their word weights: a word of the name counts most, and less the more tools share it."""
-    # A person is asked for in set phrases, so that tool takes no words from the others.
-    raw = [{} if tool.role is Role.HAND_OVER else _word_weights(tool) for tool in tools]
+    # These are asked for in set phrases, so they take no words from the others.
+    raw = [{} if tool.role in {Role.HAND_OVER, *ON_EXISTING} else _word_weights(tool) for tool in tools]
     weighted: list[Tool] = []
     for tool, weights in zip(tools, raw, strict=True):
         shared = {word: sum(word in other for other in raw) for word in weights}

@@ -8,12 +8,14 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from local.voice_live.mind.acts import Act
+from local.voice_live.mind.codes import code_length, read_code
 from local.voice_live.mind.food import MENU_SECTIONS
 from local.voice_live.mind.lexicon import is_cuisine, lexicon
 from local.voice_live.mind.matching import Match, option_words
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.schema import Kind, Parameter, Role, Schema, Tool
 from local.voice_live.mind.spans import at
+from local.voice_live.mind.special import special_request
 from local.voice_live.mind.vocabulary import COMMON, FILLERS
 from local.voice_live.mind.words import plain, stem
 
@@ -80,6 +82,12 @@ def value_of(
             return _flag(reading, asked=asked)
         case Kind.FOOD:
             return reading.food.option if reading.food else _words_of(reading) if asked else None
+        case Kind.CODE:
+            return read_code(reading.text, code_length(parameter), asked=asked) or (
+                _words_of(reading) if asked else None
+            )
+        case Kind.REQUEST:
+            return special_request(reading.line) or (_words_of(reading) if asked else None)
         case Kind.CHOICE:
             return _choice(parameter, reading, tool, schema)
         case _:

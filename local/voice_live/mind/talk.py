@@ -8,71 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum, auto
 from typing import Any
 
 from local.voice_live.mind.asked import Asked, Wanted, read_question
+from local.voice_live.mind.existing import Errand, Record, after, learn, read_out
+from local.voice_live.mind.heard import Heard, Want
+from local.voice_live.mind.line_words import LineWords, line_words
 from local.voice_live.mind.outputs import CallFunction
 from local.voice_live.mind.refer import subject_value
 from local.voice_live.mind.results import Result, Thing, read_result
-from local.voice_live.mind.schema import Kind, Parameter, Role, Schema, Tool
+from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Schema, Tool
 from local.voice_live.mind.slots import missing
+from local.voice_live.mind.special import joined
 from local.voice_live.mind.spoken import value_words
 from local.voice_live.mind.wording import LOST, brief_read_back, read_back
 from local.voice_live.mind.words import plain
-
-
-class Want(Enum):
-    """What the caller wants with one sentence, given the conversation so far."""
-
-    CONFIRM = auto()
-    """Yes to the read-back."""
-    REFUSE = auto()
-    """No to the read-back, without saying what is wrong."""
-    REQUEST = auto()
-    """A lookup or a search, now."""
-    PREPARE = auto()
-    """To commit something: begin or go on collecting for it."""
-    ANSWER = auto()
-    """Values for what is being prepared, new or corrected."""
-    SELECT = auto()
-    """Names one of the things told, no more."""
-    COMPARE = auto()
-    DECLINE = auto()
-    ASK_MORE = auto()
-    """Yes to "anything else?"."""
-    LEAVE = auto()
-    CANCEL = auto()
-    REPEAT = auto()
-    PERSON = auto()
-    """To be put through to a human."""
-    WAIT = auto()
-    GREET = auto()
-    THANK = auto()
-    INTRODUCE = auto()
-    HELP = auto()
-    OFF_TOPIC = auto()
-    CHAT = auto()
-    """Anything, where there are no tools."""
-    LOST = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One sentence of the caller, interpreted."""
-
-    want: Want
-    text: str = ""
-    tool: Tool | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    rivals: tuple[str, ...] = ()
-    """Several options that fit what was said; ask which."""
-    anything: bool = False
-    """The caller leaves the choice open."""
-    beside: Mapping[str, Any] = field(default_factory=dict)
-    """What the sentence states for another tool: when searching for a booking, when booking for a search."""
 
 
 @dataclass(slots=True)
@@ -121,6 +73,10 @@ class Talk:
     """The caller's sentence that has no reply yet."""
     results: list[tuple[CallFunction, Result]] = field(default_factory=list)
     """Tool outputs not yet spoken of."""
+    line_said: str = ""
+    """What the line said in our name since our last reply."""
+    checked: bool = False
+    """True when the line just asked whether the caller is there, or can be helped."""
     directive: str = ""
     hint: str = ""
     """How the client wants the next reply: "rephrase", "narrow" or nothing special."""
@@ -134,6 +90,10 @@ class Talk:
     left_open: bool = False
     """True when the caller just gave up something that was being prepared."""
     ended: bool = False
+    errand: Errand | None = None
+    """What is wanted with something that exists, until it is done or given up."""
+    records: list[Record] = field(default_factory=list)
+    """What is known to exist for this caller, from results."""
 
     @property
     def last_said(self) -> str:
@@ -172,23 +132,57 @@ class Talk:
             return  # the earlier sentence still waits for its reply and says more
         self.heard = heard
         self.pending = None
+        self.checked = False
         self.directive = ""
+        if heard.want not in (Want.REPEAT, Want.LOST):
+            self.hint = ""  # they were understood, whatever the line made of it
         self._pursue(heard)
 
     def agent_said(self, text: str) -> None:
         """Take a reply, heard whole or in part."""
         if not text.strip():
             return
+        kind = line_words(text)
+        if self.running and kind is None and not text.rstrip().endswith("?"):
+            kind = LineWords.FILLER
+        self.directive = ""
+        self.lost = self.lost + 1 if text.startswith(LOST) else 0 if kind is None else self.lost
+        self.line_said, self.checked = "", False
+        if kind is not None and kind is not LineWords.BACK:
+            self._line_said(text, kind)
+            return
         self.said.append(text)
         self.heard = None
-        self.directive = ""
         self.hint = ""
         self.results.clear()
-        self.asked = read_question(text, self.schema)
-        self.lost = self.lost + 1 if text.startswith(LOST) else 0
+        if kind is None or self.goal is None:
+            self.asked = read_question(text, self.schema)
+        self.checked = kind is not None and self.goal is not None
         self.pending = None
         if self.goal is not None and self.reads_back(text):
             self.pending = self.goal.call
+        if self.errand is not None:
+            told = self.errand.tool.role is Role.RECALL and bool(self.records)
+            self.errand = None if told else replace(self.errand, read_out=self.reads_errand(text))
+
+    def reads_errand(self, text: str) -> bool:
+        """True when a text states all that an errand would do."""
+        errand = self.errand
+        if errand is None or errand.tool.role is Role.RECALL:
+            return False
+        return plain(read_out(self.schema, errand, self.records)) in plain(text)
+
+    def _line_said(self, text: str, kind: LineWords) -> None:
+        """Words of the line answer nothing: what waits for a reply goes on waiting, what was asked stays."""
+        self.line_said = text
+        self.checked = kind is LineWords.CHECK
+        if self.checked:
+            self.pending = None  # "yes" means "I am here"
+            self.errand = replace(self.errand, read_out=False) if self.errand is not None else None
+        if self.heard is not None and self.heard.want in (Want.LOST, Want.REPEAT, Want.WAIT):
+            self.heard = None
+        if self.asked is None or self.asked.wanted is Wanted.OTHER:
+            self.asked = read_question(text, self.schema)
 
     def reads_back(self, text: str) -> bool:
         """True when a text states everything that is prepared, at length or in brief."""
@@ -201,6 +195,7 @@ class Talk:
     def called(self, call_id: str, call: CallFunction) -> None:
         """Take a function call of our own, or a seeded one."""
         self.heard = None
+        self.hint = ""
         self.pending = None
         self.running[call_id] = call
         tool = self.schema.tool(call.name)
@@ -227,7 +222,15 @@ class Talk:
         self._learn(tool, result)
         if tool is None:
             return
-        if result.failed:
+        self.records = learn(self.records, tool, call, result)
+        if tool.role in ON_EXISTING and len(self.records) == 1:
+            self.focus = str(self.records[0].get(self.schema.subject) or self.focus)
+        if self.errand is not None and tool.role in ON_EXISTING:
+            self.errand = after(self.errand, tool, result)
+        if result.failed and tool.role in ON_EXISTING:
+            if not result.may_retry:
+                self.failures[call_key(call)] = result
+        elif result.failed:
             self._failed(tool, call, result)
         elif tool.role is Role.COMMIT:
             self.committed.append(call)
@@ -241,7 +244,10 @@ class Talk:
         if isinstance(subject, str) and subject:
             self.focus = subject
         match heard.want:
+            case Want.ERRAND:
+                self.errand, self.goal = heard.errand, None
             case Want.PREPARE if heard.tool is not None:
+                self.errand = None
                 self._remember(heard.values)
                 names = {p.name for p in heard.tool.parameters}
                 kept = self.goal.given if self.goal is not None and self.goal.tool is heard.tool else {}
@@ -249,7 +255,12 @@ class Talk:
                 self.goal = Goal(heard.tool, {**kept, **known, **heard.values})
             case Want.ANSWER if self.goal is not None:
                 self._remember(heard.values)
-                self.goal.given.update(heard.values)
+                for parameter in self.goal.tool.parameters:
+                    if parameter.kind is Kind.REQUEST and isinstance(heard.values.get(parameter.name), str):
+                        before = self.goal.given.get(parameter.name)
+                        self.goal.given[parameter.name] = joined(before, heard.values[parameter.name])
+                told = {k: v for k, v in heard.values.items() if self._kind_of(k) is not Kind.REQUEST}
+                self.goal.given.update(told)
                 self.goal.at_fault = () if heard.values else self.goal.at_fault
                 for name, value in list(self.goal.given.items()):
                     if value is None:  # the caller named a value to change without giving the new one
@@ -260,8 +271,11 @@ class Talk:
             case Want.REQUEST if heard.tool is not None:
                 self._request(heard, heard.tool)
             case Want.CANCEL | Want.LEAVE:
-                self.left_open = self.goal is not None and self.goal.tool.role is Role.COMMIT
-                self.goal = None
+                goal, errand = self.goal, self.errand
+                self.left_open = (goal is not None and goal.tool.role is Role.COMMIT) or (
+                    errand is not None and errand.tool.role is not Role.RECALL
+                )
+                self.goal = self.errand = None
                 self.memory = {k: v for k, v in self.memory.items() if self._kind_of(k) is Kind.PERSON}
             case Want.INTRODUCE:
                 self._remember(heard.values)
@@ -308,7 +322,8 @@ class Talk:
         if self.schema.subject in fault:
             given.pop(self.schema.subject, None)
             self.focus = ""
-        if tool.role is Role.COMMIT or (missing(tool, given) and self.goal is None):
+        asks = tool.role in (Role.SEARCH, Role.LOOKUP) and self.goal is None
+        if tool.role is Role.COMMIT or (asks and missing(tool, given)):
             self.goal = Goal(tool, given, tuple(p for p in tool.parameters if p.name in fault))
 
 

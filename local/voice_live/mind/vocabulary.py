@@ -53,7 +53,7 @@ COMMON = (
         france china japan italy spain mexico india thailand greece capital country
         order orders delivery deliver takeaway joke robot human
         somewhere anywhere nowhere everywhere elsewhere
-        anybody nobody everybody
+        anybody nobody everybody try trying again reach
         """
     )
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from local.voice_live.mind.choose import Candidate
+from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.refer import points_back
 from local.voice_live.mind.schema import Kind, Parameter, Role, Tool
 from local.voice_live.mind.slots import values_in
 from local.voice_live.mind.spans import has_any
-from local.voice_live.mind.talk import Heard, Talk, Want
+from local.voice_live.mind.talk import Talk
 from local.voice_live.mind.words import phrases
 
 _FRAGMENT_WORDS = 7
@@ -61,7 +62,7 @@ def default_subject(talk: Talk, tool: Tool, reading: Reading) -> dict[str, Any]:
     if (
         tool.parameter(talk.schema.subject) is None
         or not talk.focus
-        or has_any(reading.words, ("another", "different"))
+        or (has_any(reading.words, ("another", "different")) and "there" not in reading.words)
     ):
         return {}
     return {talk.schema.subject: talk.focus}

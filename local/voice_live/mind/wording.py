@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from local.voice_live.mind.schema import Kind, Parameter, Role, Schema, Tool, split_name
+from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Schema, Tool, split_name
 from local.voice_live.mind.spoken import join_words, value_words
 from local.voice_live.mind.words import word_set
 
@@ -64,6 +64,8 @@ _QUESTIONS: dict[Kind, tuple[str, str]] = {
     Kind.FLAG: ("Do you want {label}, yes or no?", "Do you want {label}, yes or no?"),
     Kind.TEXT: ("What is the {label}?", "What is the {label}?"),
     Kind.NUMBER: ("What is the {label}?", "What is the {label}?"),
+    Kind.CODE: ("What is the {label}, please?", "What is the {label}? Letter by letter, please."),
+    Kind.REQUEST: ("What should they know?", "What should they know, in a few words?"),
 }
 """The question for a value of each kind, and the more helpful one for asking again."""
 
@@ -89,6 +91,11 @@ def question(parameter: Parameter, schema: Schema, again: int = 0) -> str:
 
 def read_back(tool: Tool, arguments: Mapping[str, Any]) -> str:
     """The statement of everything a committing call would do, in a fixed form, without its question."""
+    return f"So that is {statement(tool, arguments)}."
+
+
+def statement(tool: Tool, arguments: Mapping[str, Any]) -> str:
+    """What a committing call makes: "a table at Casa Verde for two people on Friday ..."."""
     parts: list[str] = []
     rest: list[str] = []
     for parameter in sorted(tool.parameters, key=lambda p: _ORDER.get(p.kind, 9)):
@@ -99,10 +106,12 @@ def read_back(tool: Tool, arguments: Mapping[str, Any]) -> str:
             parts.append(f"{_LEADS[parameter.kind]} {words}")
         elif parameter.required and parameter.kind in (Kind.CHOICE, Kind.TEXT, Kind.PLACE):
             parts.insert(0, f"at {words}" if parameter.label in _SITES else f"{parameter.label} {words}")
+        elif parameter.kind is Kind.CHOICE and parameter.label in _SITES:
+            parts.insert(0, f"at {words}")
         else:
-            rest.append(f"{parameter.label} {words}")
+            rest.append(f"{'noting' if parameter.kind is Kind.REQUEST else parameter.label} {words}")
     facts = ", ".join([" ".join(parts), *rest]) if parts else ", ".join(rest)
-    return f"So that is {_thing(tool)} {facts}".rstrip() + "."
+    return f"{_thing(tool)} {facts}".rstrip()
 
 
 _ORDER = {
@@ -171,7 +180,7 @@ def action(tool: Tool) -> str:
 
 def abilities(schema: Schema) -> str:
     """What the tools can do, as the end of a sentence that begins "I can"; empty without tools."""
-    plain = [tool for tool in schema.tools if tool.role not in (Role.END, Role.HAND_OVER)]
+    plain = [tool for tool in schema.tools if tool.role not in {Role.END, Role.HAND_OVER, *ON_EXISTING}]
     return join_words([action(tool) for tool in plain[:3]], "and")
 
 

@@ -163,6 +163,41 @@ async def test_cloud_events_come_in_and_go_out() -> None:
         )
 
 
+async def test_what_else_a_cloud_event_says_goes_out_as_it_came_in() -> None:
+    """Extension attributes, and the content type of the data."""
+    async with broker() as grid, grid.publisher() as publisher:
+        await grid.subscribe(schema="CloudEventSchemaV1_0")
+        extensions = {"sequence": "0000000000000000007", "partysize": 4}
+        sent = CloudEvent(
+            "/source",
+            "Test.Kind",
+            data={"n": 2},
+            subject="s",
+            datacontenttype="application/json",
+            extensions=extensions,
+        )
+        await publisher.send(sent)
+        _, body = (await grid.endpoint.delivered(1))[0]
+        got: CloudEvent[Any] = CloudEvent.from_dict(body)
+        assert (got.extensions, got.datacontenttype) == (extensions, "application/json")
+
+
+@pytest.mark.parametrize("extension", [{"Sequence": "7"}, {"party_size": 4}, {"sequence": {"n": 7}}])
+async def test_a_bad_extension_attribute_is_refused_with_its_name(extension: dict[str, Any]) -> None:
+    async with broker() as grid:
+        event = {"specversion": "1.0", "id": "1", "source": "/s", "type": "T", **extension}
+        headers = {"aeg-sas-key": KEY, "Content-Type": "application/cloudevents-batch+json"}
+        url = f"{grid.url}/topics/calls/api/events"
+        async with grid.http.post(url, json=[event], headers=headers) as answer:
+            assert answer.status == 400
+            assert next(iter(extension)) in (await answer.json())["error"]["message"]
+
+
+async def test_a_subscription_shows_where_it_delivers_without_the_key() -> None:
+    async with broker() as grid:
+        assert (await grid.subscribe())["endpoint"] == f"{grid.endpoint.url}/hook"
+
+
 @pytest.mark.parametrize("schema", ["EventGridSchema", "CloudEventSchemaV1_0"])
 async def test_either_schema_is_mapped_to_the_other(schema: str) -> None:
     """What matters arrives, whichever way it came."""

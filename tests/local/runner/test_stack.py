@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from local import stack, up
-from local.services import Keys, Ports, addresses_of, service_specs, subscription
+from local.services import Keys, Ports, addresses_of, inbox_subscription, service_specs, subscription
 from local.stack import KEPT_STACKS, StackFile, StackNotFoundError, find_stack, prune_stacks
 
-PORTS = Ports(*range(20_001, 20_009))
+PORTS = Ports(*range(20_001, 20_010))
 
 
 @pytest.fixture
@@ -100,7 +100,8 @@ def test_the_stack_file_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_no_setting_of_a_real_resource_leaks_into_a_stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ACS_ENDPOINT", "ACS_ISSUER", "VOICE_LIVE_ENDPOINT", "TABLES_ENDPOINT", "AZURE_CLIENT_ID"):
+    names = ("ACS_ENDPOINT", "ACS_ISSUER", "VOICE_LIVE_ENDPOINT", "TABLES_ENDPOINT", "AZURE_CLIENT_ID")
+    for name in (*names, "EVENTS_TOPIC_ENDPOINT"):
         monkeypatch.setenv(name, "https://real.example")
     specs = service_specs(PORTS, Keys.make(), addresses_of(PORTS), host="embedded", tables_directory=None)
     for spec in specs:
@@ -143,3 +144,12 @@ def test_incoming_calls_go_to_the_functions_app_with_its_system_key() -> None:
         f"http://127.0.0.1:{PORTS.functions}/runtime/webhooks/EventGrid"
         f"?functionName=incoming_call&code={keys.functions_system_key}"
     )
+
+
+def test_events_go_to_the_inbox_with_its_key() -> None:
+    keys = Keys.make()
+    wanted = inbox_subscription(PORTS, keys)
+    assert wanted["endpoint"] == f"http://127.0.0.1:{PORTS.inbox}/events?code={keys.inbox_key}"
+    specs = service_specs(PORTS, keys, addresses_of(PORTS), host="embedded", tables_directory=None)
+    (functions,) = [spec for spec in specs if spec.name == "functions"]
+    assert functions.env["EVENTS_TOPIC_ENDPOINT"].endswith(f"/topics/{wanted['topic']}/api/events")

@@ -1,0 +1,178 @@
+"""The ends of a call and its log, on real sockets: what no rule of the conversation decides."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+import bridge.server
+import bridge.transfers
+from bridge.agent_source import AgentSource
+from bridge.call import _OUR_EVENT_ID
+from bridge.carriers.acs import AcsCarrier
+from bridge.server import BridgeServer
+from bridge.services import Services
+from bridge.voicelive import wire
+from shared.agent_config import Agent
+from shared.calls import Call, CallEvent, EventKind, apply
+from shared.handover import Targets
+from tests.bridge import test_server
+from tests.bridge.stand_ins import Caller, ModelSession
+from tests.bridge.talk import agent
+from tests.bridge.test_barge_in import soon
+from tests.bridge.test_server import Stage
+
+stage = test_server.stage
+
+PERSONAL = "Anna Smith +15550100"
+"""What must not get into a log."""
+MANY_FRAMES = 600
+"""More than are read ahead."""
+
+
+class OneAgent(AgentSource):
+    """An agent that is in no file."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+
+    def current(self) -> Agent:
+        return self._agent
+
+
+@asynccontextmanager
+async def another_bridge(stage: Stage, services: Services | None = None) -> AsyncIterator[Stage]:
+    """The same stage with a bridge that is started now."""
+    server = BridgeServer(services or stage.services)
+    port = await server.start()
+    try:
+        yield replace(stage, server=server, url=f"ws://127.0.0.1:{port}")
+    finally:
+        await server.drain(0)
+
+
+async def why_it_ended(stage: Stage, call: Call) -> str:
+    """The reason on record once the bridge has let go of the call."""
+    await soon(stage.server.drain(20))
+    record = await stage.services.store.get(call.id)
+    assert record is not None
+    return record.end_reason
+
+
+class TestTheCallerLeaves:
+    async def test_while_the_session_opens_however_much_was_sent(self, stage: Stage) -> None:
+        """Frames that nobody reads would hide the close behind them."""
+        stage.model.answers.clear()
+        call, caller = await stage.dial()
+        for _ in range(MANY_FRAMES):
+            await soon(caller.say())
+        await soon(caller.socket.close())
+        await stage.hung_up(call)
+        assert await why_it_ended(stage, call) == "media_closed: 1000"
+        stage.model.answers.set()
+
+    async def test_without_a_word(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Their network is gone: nothing is closed, but no ping is answered."""
+        monkeypatch.setattr(bridge.server, "_PING_EVERY", 0.05)
+        monkeypatch.setattr(bridge.server, "_PONG_WITHIN", 0.5)
+        async with another_bridge(stage) as lonely:
+            call, caller = await lonely.dial()
+            await soon(lonely.model.sessions.get())
+            caller.socket.transport.pause_reading()
+            await lonely.hung_up(call)
+            assert await why_it_ended(lonely, call) == "media_closed: no pong"
+
+    async def test_and_the_phone_network_keeps_the_socket(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Pings are answered, but a phone sends audio all the time: without any the media is gone."""
+        monkeypatch.setattr(AcsCarrier, "quiet_seconds", 0.5)
+        call, _ = await stage.dial()
+        await stage.hung_up(call)
+        assert await why_it_ended(stage, call) == "media_closed: no frames"
+
+
+async def test_keys_pressed_while_the_session_opens_are_not_lost(stage: Stage) -> None:
+    """Who knows the line presses early."""
+    stage.model.answers.clear()
+    _, caller = await stage.dial()
+    await caller.press("7")
+    await caller.press("#")
+    await soon(await caller.socket.ping())
+    stage.model.answers.set()
+    session = await soon(stage.model.sessions.get())
+    pressed = await soon(session.next("conversation.item.create"))
+    assert "7" in pressed["item"]["content"][0]["text"]
+
+
+async def test_a_person_who_took_the_call_is_what_ended_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The media goes away before the bridge has looked at the record again."""
+    monkeypatch.setattr(bridge.transfers, "_LOOK_EVERY", 3600.0)
+    with_people = agent(transfer=Targets(to="+15550101"))
+    services = replace(stage.services, agents=OneAgent(with_people))
+    async with another_bridge(stage, services) as handing:
+        call, caller, session = await handing.talk()
+        await asked_for_person(caller, session)
+        request = await soon(handing.acs.arrived.get())
+        assert request.path.endswith(":transferToParticipant")
+        told = CallEvent(EventKind.TRANSFER_ACCEPTED, datetime.now(UTC), transfer=1)
+        await handing.services.store.update(call.id, lambda record: apply(record, told))
+        await caller.socket.close()
+        assert await why_it_ended(handing, call) == "transfer_accepted"
+        ends = {"end": "transfer_accepted"}
+        assert services.metrics.registry.get_sample_value("tabletalk_calls_total", ends) == 1
+        assert handing.acs.of(":terminate") == []
+
+
+async def asked_for_person(caller: Caller, session: ModelSession) -> None:
+    """The caller presses 0 and hears that they are put through."""
+    await caller.press("0")
+    await caller.press("#")
+    await soon(session.next("response.create"))
+    await session.speak("r1", "I put you through.", bytes(960))
+
+
+class TestTheLog:
+    async def test_does_not_have_what_the_model_calls_a_tool(
+        self, stage: Stage, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A name that the model has made up may be anything."""
+        caplog.set_level(logging.INFO)
+        _, _, session = await stage.talk()
+        await session.speak("r1", "", b"", calls=(PERSONAL, "{}"))
+        await soon(session.next("conversation.item.create"))
+        [run] = [record for record in caplog.records if record.message == "tool run"]
+        assert vars(run)["tool"] == "other"
+        assert all(PERSONAL not in str(vars(record)) for record in caplog.records)
+
+    @pytest.mark.parametrize(
+        "echoed", [PERSONAL, "response.create-+15550100", f"response.create-1 {PERSONAL}", "x-1", ""]
+    )
+    async def test_names_no_cause_that_is_not_an_id_of_ours(
+        self, stage: Stage, caplog: pytest.LogCaptureFixture, echoed: str
+    ) -> None:
+        """An error may echo anything."""
+        assert await self._cause(stage, caplog, echoed) is None
+
+    async def test_names_the_event_of_ours(self, stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+        assert await self._cause(stage, caplog, "response.create-12") == "response.create-12"
+
+    @pytest.mark.parametrize("sent", [*wire.ClientEvent.__subclasses__(), None])
+    def test_knows_the_ids_of_all_that_is_sent(self, sent: type[wire.ClientEvent] | None) -> None:
+        kind = "input_audio_buffer.append" if sent is None else sent.__struct_config__.tag
+        assert _OUR_EVENT_ID.fullmatch(f"{kind}-90001")
+
+    async def _cause(self, stage: Stage, caplog: pytest.LogCaptureFixture, event_id: str) -> object:
+        _, caller, session = await stage.talk()
+        await session.emit("error", error={"code": "invalid_value", "event_id": event_id})
+        await session.emit("input_audio_buffer.speech_started", item_id="c1", audio_start_ms=0)
+        assert (await soon(caller.hears()))["Kind"] == "StopAudio"
+        [report] = [record for record in caplog.records if record.message == "Voice Live reports"]
+        return vars(report)["cause"]
