@@ -52,6 +52,8 @@ class AgentVoice:
         self._heard_out_due: float | None = None
         self._silent_since = 0.0
         """When a pause began."""
+        self.lost = False
+        """Whether there is no carrier to write to."""
         self.ends_at = 0.0
         """When all that is there will have been heard; stays in the past until there is more."""
 
@@ -149,6 +151,9 @@ class AgentVoice:
 
     def play(self, now: float) -> list[Command]:
         """Write what is due."""
+        if self.lost:
+            self.hold(now)
+            return []
         commands: list[Command] = []
         for write in self.playout.due(now):
             self._playing_item = write.item_id
@@ -167,8 +172,20 @@ class AgentVoice:
         self._heard_out_due = None
         return [StopPlayback()] if sounding else []
 
+    def line_lost(self, now: float) -> None:
+        """The carrier is gone, with what it had queued: hold until there is another."""
+        self.hold(now)
+        self.lost = True
+
+    def line_back(self, now: float) -> None:
+        """There is a carrier again; whether to go on is for others to say."""
+        self.lost = False
+        self.ends_at = max(self.ends_at, now)  # the caller is not silent for as long as nobody could be heard
+
     def go_on(self, now: float) -> list[Command]:
         """Go on where `hold` cut in."""
+        if self.lost:
+            return []
         self.playout.resume(now)
         return self.play(now)
 

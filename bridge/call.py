@@ -46,6 +46,9 @@ _OUR_EVENT_ID = re.compile(
     r"conversation\.item\.(create|truncate|delete))-\d{1,7}"
 )
 
+_LINE_BACK_WITHIN = 4.0
+"""Seconds that a carrier has to open another media socket: ACS is not documented, callers wait no longer."""
+
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +80,8 @@ class Call:
         self._conversation = conversation
         self._tools = tools
         self._transfers = transfers
-        self._recorder = recorder
+        self.recorder = recorder
+        """Writes the call's record."""
         self._metrics = metrics
         self._tool_seconds = tool_seconds
         self._in_order = asyncio.Lock()
@@ -87,6 +91,8 @@ class Call:
         self._said: deque[Said] = deque(maxlen=_REMEMBERED)
         self._ran: deque[Ran] = deque(maxlen=_REMEMBERED)
         self._greeted = False
+        self._line_lost = False
+        self._line_back = asyncio.Event()
         self._early_keys: deque[str] | None = deque(maxlen=_EARLY_KEYS)
         """Until the session is open; then None."""
         # The monotonic time of the rules and the UTC of the record, read together once: a turn's length does
@@ -123,9 +129,19 @@ class Call:
                 await self._line.hang_up()
         return end
 
+    @property
+    def waits_for_line(self) -> bool:
+        """Whether the media socket broke and another one of the same call may take its place."""
+        return self._line_lost
+
+    def take_line(self, line: Line) -> None:
+        """Go on over another media socket."""
+        self._line, self._line_lost = line, False
+        self._line_back.set()
+
     async def _talk(self) -> None:
         async with contextlib.AsyncExitStack() as after, asyncio.TaskGroup() as self._tasks:
-            self._tasks.create_task(self._line.watch())
+            self._tasks.create_task(self._watch_line())
             # Already now: a socket that nobody reads fills up, and then hides that the caller has left.
             self._tasks.create_task(self._caller_to_model())
             self._model = await self._open_model()
@@ -146,9 +162,18 @@ class Call:
     # --- the pumps ------------------------------------------------------------------------------------
 
     async def _caller_to_model(self) -> None:
-        await self._line.check_format()
+        line: Line | None = None
         while True:
-            match await self._line.receive():
+            before, line = line, self._line
+            try:
+                if line is not before:
+                    await line.check_format()
+                    await self._on_line(again=before is not None)
+                frame = await line.receive()
+            except CallOverError as error:
+                await self._wait_for_line(line, error)
+                continue
+            match frame:
                 case Audio(base64) if self._conversation.listening:
                     # Silent frames too: the service's clock and its silence timer run on audio alone.
                     seconds = audio_bytes(base64) / BYTES_PER_MS / 1000
@@ -162,6 +187,45 @@ class Call:
                     await self._do(self._conversation.on_key(key, time.monotonic()))
                 case _:
                     pass
+
+    async def _watch_line(self) -> None:
+        while True:
+            line = self._line
+            try:
+                await line.watch()
+            except CallOverError as error:
+                await self._wait_for_line(line, error)
+
+    async def _wait_for_line(self, lost: Line, error: CallOverError) -> None:
+        """The media socket is gone: wait for another if there may be one, else the call is over."""
+        begun = self._early_keys is None
+        if not (error.may_come_back and lost.carrier.reconnects and begun):
+            raise error
+        if lost is self._line and not self._line_lost:
+            log.warning("media socket broke", extra={"reason": error.reason})
+            self._line_lost = True
+            self._line_back.clear()
+            await self._do(self._conversation.on_line_lost(time.monotonic()))
+        try:
+            async with asyncio.timeout(_LINE_BACK_WITHIN):
+                await self._line_back.wait()
+        except TimeoutError:
+            raise error from None
+
+    async def _on_line(self, *, again: bool) -> None:
+        """A media socket is ready to be spoken into."""
+        if again:
+            log.info("media socket is back")
+            await self._do(self._conversation.on_line_back(time.monotonic()))
+
+    async def _to_line(self, frame: str) -> None:
+        """Write to the carrier. A broken socket is waited for elsewhere; what it does not take is lost."""
+        line = self._line
+        try:
+            await line.send(frame)
+        except CallOverError as error:
+            if not (error.may_come_back and line.carrier.reconnects):
+                raise
 
     async def _model_to_caller(self) -> None:
         async for event in self._model.events():
@@ -198,10 +262,10 @@ class Call:
             case Send(event):
                 await self._model.send(event)
             case Play(pcm):
-                await self._line.send(self._line.carrier.encode_audio(b64encode(pcm).decode()))
+                await self._to_line(self._line.carrier.encode_audio(b64encode(pcm).decode()))
                 self._note_greeting()
             case StopPlayback():
-                await self._line.send(self._line.carrier.encode_stop())
+                await self._to_line(self._line.carrier.encode_stop())
             case RunTool(call_id=call_id):
                 self._running[call_id] = self._tasks.create_task(self._run_tool(command))
             case CancelTool(call_id) if call_id in self._running:  # else it has just ended
@@ -227,7 +291,7 @@ class Call:
             log.info("tool run", extra={"tool": self._metrics.tool_label(tool.name), "ms": ms})
             self._metrics.tool(tool.name, ms, fault=fault)
             self._ran.append((tool.name, result.output))
-            self._recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result.output, ms, started_at))
+            self.recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result.output, ms, started_at))
         await self._do(
             self._conversation.on_tool_result(
                 tool.call_id,
@@ -266,13 +330,13 @@ class Call:
     # --- the record -----------------------------------------------------------------------------------
 
     def _record(self, kind: EventKind, detail: str = "") -> None:
-        self._recorder.event(CallEvent(kind, datetime.now(UTC), detail, self._line.call_connection_id))
+        self.recorder.event(CallEvent(kind, datetime.now(UTC), detail, self._line.call_connection_id))
 
     def _save(self, turn: CallerTurn | AgentTurn) -> None:
         if turn.text:
             self._said.append(("caller" if isinstance(turn, CallerTurn) else "agent", turn.text))
         self._metrics.turn(turn)
-        self._recorder.turn(self._stored(turn))
+        self.recorder.turn(self._stored(turn))
 
     def _note_greeting(self) -> None:
         """How long the caller waited for the first sound, once."""
@@ -281,7 +345,7 @@ class Call:
         self._greeted = True
         ms = round((time.monotonic() - self._epoch[0]) * 1000)
         self._metrics.greeted(ms)
-        self._recorder.event(CallEvent(EventKind.GREETED, datetime.now(UTC), ms=ms))
+        self.recorder.event(CallEvent(EventKind.GREETED, datetime.now(UTC), ms=ms))
 
     def _stored(self, turn: CallerTurn | AgentTurn) -> Turn:
         if isinstance(turn, CallerTurn):

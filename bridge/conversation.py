@@ -163,6 +163,18 @@ class Conversation:
         self._quiet.caller_heard()
         return self._caller.keys(self._keypad.press(key, now), now) + self._next(now)
 
+    def on_line_lost(self, now: float) -> list[Command]:
+        """The media socket broke: nobody hears or is heard until `on_line_back`."""
+        self._voice.line_lost(now)
+        return self._next(now)
+
+    def on_line_back(self, now: float) -> list[Command]:
+        """There is a media socket again: the agent goes on where the caller stopped hearing."""
+        self._voice.line_back(now)
+        self._turns.caller_back(now)
+        commands = [] if self._hearing.undecided else self._voice.go_on(now)
+        return commands + self._next(now)
+
     def on_end(self, now: float) -> list[SaveTurn]:
         """The call is over: what was heard of turns that were still playing."""
         return self._voice.ended(now)
@@ -226,7 +238,7 @@ class Conversation:
         commands: list[Command] = [SaveTurn(turn) for turn in self._voice.heard_out(now)]
         if self._goodbye.reason is Reason.LIMIT_REACHED and not self._goodbye.said:
             self._replies.say_at_last(self._parts.phrases.farewell)  # whatever came in between
-        if not self._tools.running:
+        if not self._tools.running or self._voice.lost:
             self._replies.unsay(Kind.FILLER)
         if self._may_ask(now):
             self._parts.owes_answer &= self._replies.next_kind is Kind.FILLER
@@ -239,7 +251,7 @@ class Conversation:
             idle=self._patience.last_due is not None and not waiting and not ending,
             tools=self._tools.running,
             sound_until=self._voice.ends_at,
-            caller_speaks=self._hearing.speaking,
+            caller_speaks=self._hearing.speaking or self._voice.lost,  # fillers would pile up unheard
         )
         return commands
 

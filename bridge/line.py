@@ -22,6 +22,10 @@ _NO_PONG = "keepalive ping timeout"
 log = logging.getLogger(__name__)
 
 
+_ENDED = "1000"
+"""The close code of a media socket whose call is over."""
+
+
 class CallOverError(Exception):
     """Ends the task group of a call."""
 
@@ -29,6 +33,11 @@ class CallOverError(Exception):
         super().__init__(f"{kind}: {reason}")
         self.kind = kind
         self.reason = reason
+
+    @property
+    def may_come_back(self) -> bool:
+        """Whether only the media socket broke, so that the carrier may open another for the same call."""
+        return self.kind is EventKind.MEDIA_CLOSED and self.reason != _ENDED
 
 
 class Line:

@@ -89,7 +89,7 @@ class ModelRules:
     def no_answer(self, now: float) -> list[Command]:
         """The caller hears nothing: apologise, once a turn; give the call up when even that is not heard."""
         self._patience.answer_due = None
-        if self._goodbye.reason is not None or self._handing_over.under_way:
+        if self._goodbye.reason is not None or self._handing_over.under_way or self._voice.lost:
             return []  # they have their own patience
         if self._tools.running:
             self._parts.wait_for_sound(now)  # they have their own time limit

@@ -65,8 +65,8 @@ class Parts:
 
     @property
     def in_our_way(self) -> bool:
-        """Whether to go on now would cut somebody off: the caller's words or a tool's work."""
-        return self.hearing.speaking or self.hearing.undecided or self.tools.running
+        """Whether to go on now would cut somebody off: the caller's words, a tool's work, a broken line."""
+        return self.hearing.speaking or self.hearing.undecided or self.tools.running or self.voice.lost
 
     def want_reply(self, now: float) -> None:
         """The model is to reply to something new."""

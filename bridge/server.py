@@ -15,6 +15,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from bridge.call import Call
 from bridge.carriers import Carrier
 from bridge.carriers.acs import AcsCarrier
 from bridge.carriers.browser import BrowserCarrier
@@ -78,7 +79,8 @@ class BridgeServer:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._carriers: dict[str, Carrier] = {"acs": AcsCarrier(), "browser": BrowserCarrier()}
-        self._live: set[str] = set()
+        self._live: dict[str, Call | None] = {}
+        """Calls that run, by id; None while one is set up."""
         self._draining = False
         self._server: Server | None = None
 
@@ -218,10 +220,15 @@ class BridgeServer:
         call_id = admission.record.id
         call_id_var.set(call_id)
         # Asked again: several handshakes may have passed at once, and one that fails later holds no place.
+        call = self._live.get(call_id)
+        if call is not None and call.waits_for_line:
+            call.take_line(self._line(connection, admission, call.recorder))
+            await connection.wait_closed()
+            return
         if self._is_full(call_id):
             await connection.close(1013, _NO_PLACE)
             return
-        self._live.add(call_id)
+        self._live[call_id] = None
         self._services.metrics.call_began()
         log.info("call begins", extra={"carrier": admission.carrier.name})
         end = EventKind.FAILED
@@ -229,7 +236,7 @@ class BridgeServer:
             async with Recorder(self._services.store, call_id) as recorder:
                 end = await self._run(self._line(connection, admission, recorder), admission, recorder)
         finally:
-            self._live.discard(call_id)
+            del self._live[call_id]
             self._services.metrics.call_ended(end)
             await close_socket(connection)
 
@@ -241,10 +248,14 @@ class BridgeServer:
             recorder.event(CallEvent(EventKind.FAILED, datetime.now(UTC), "bridge", line.call_connection_id))
             await line.hang_up()
             return EventKind.FAILED
+        self._live[admission.record.id] = call
         return await call.run()
 
     def _is_full(self, call_id: str) -> bool:
-        """Whether there is no place for `call_id`: one call has one media socket."""
+        """Whether there is no place for `call_id`: a call has one media socket, another when that broke."""
+        call = self._live.get(call_id)
+        if call is not None and call.waits_for_line:
+            return False
         full = self.live_calls >= self._services.settings.max_calls
         return self._draining or full or call_id in self._live
 

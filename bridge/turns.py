@@ -117,6 +117,11 @@ class TurnLog:
         self._appended += seconds
         self._media_started_at = min(self._media_started_at, now - self._appended)
 
+    def caller_back(self, now: float) -> None:
+        """Audio of the caller comes again after a break: the service's audio clock stood still meanwhile."""
+        if math.isfinite(self._media_started_at):
+            self._media_started_at = now - self._appended
+
     def caller_started(self, item_id: str, audio_start_ms: int) -> None:
         """The caller began to speak. In audio that never was, nobody did."""
         if math.isinf(self._media_started_at):

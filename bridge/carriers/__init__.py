@@ -50,6 +50,8 @@ class Carrier(Protocol):
     name: str
     quiet_seconds: float | None
     """Seconds without any frame after which its media is gone; None for one that may send nothing."""
+    reconnects: bool
+    """Whether it opens another media socket for a call whose socket broke."""
 
     def decode(self, frame: str | bytes) -> Inbound | None:
         """One frame from the carrier; None for a kind that means nothing to us.

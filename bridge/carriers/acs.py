@@ -41,6 +41,7 @@ class AcsCarrier:
     name = "acs"
     quiet_seconds: float | None = 5.0
     """It sends 50 frames a second, silent ones too, from the first to the last."""
+    reconnects = True
 
     def decode(self, frame: str | bytes) -> Inbound | None:
         try:

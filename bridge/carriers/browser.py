@@ -32,6 +32,7 @@ class BrowserCarrier:
     name = "browser"
     quiet_seconds: float | None = None
     """A page may send nothing while its microphone is muted; whether it is there, pings tell."""
+    reconnects = False
 
     def decode(self, frame: str | bytes) -> Inbound | None:
         try:

@@ -12,6 +12,7 @@ class Faults(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     connect_delay_ms: _Wait = 0
     refuse_status: Literal[0, 401, 403, 404, 429, 500, 503] = 0
+    expire_after_ms: _Wait | None = None
     drop_after_ms: _Wait | None = None
     drop_after_audio_deltas: Annotated[int, Meta(ge=1)] | None = None
     event_latency_ms: _Wait = 0
@@ -26,6 +27,7 @@ class Faults(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 FAULT_HELP = {
     "connect_delay_ms": "wait this long before answering the handshake",
     "refuse_status": "refuse the handshake with this HTTP status (401, 403, 404, 429, 500 or 503)",
+    "expire_after_ms": "end the session, as its `expires_at` says, this long after the handshake",
     "drop_after_ms": "drop the socket, without a close frame, this long after the handshake",
     "drop_after_audio_deltas": "drop the socket, in the middle of a response, after this many audio deltas",
     "event_latency_ms": "hold every server event back this long",

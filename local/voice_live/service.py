@@ -84,11 +84,12 @@ class Service:
         except AdmissionError as refusal:
             return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
         await socket.prepare(request)
+        lifetime_s = self.lifetime_s if faults.expire_after_ms is None else faults.expire_after_ms / 1000
         session = Session(
             target=target,
             make_activity=self.parts.voice_activity,
             clock=time.time,
-            lifetime_s=self.lifetime_s,
+            lifetime_s=lifetime_s,
             faults=faults,
         )
         connection = Connection(
@@ -97,7 +98,7 @@ class Service:
             self.parts,
             self._workers,
             faults=faults,
-            lifetime_s=self.lifetime_s,
+            lifetime_s=lifetime_s,
             audio_speed=self.audio_speed,
             drop=lambda: _abort(request),
         )

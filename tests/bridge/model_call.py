@@ -19,6 +19,10 @@ from tests.bridge.talk import SESSION
 SILENCE_MS = 500
 """What ends a turn of the caller."""
 _BEGAN = 100.0
+_GIVEN_UP = 5.0
+"""Seconds without a media socket after which a call is over."""
+_NO_NOISE = 1e-6
+"""What times lose by being added up."""
 _TRANSFER = Transfer("+15550100", "Wants a person.")
 
 
@@ -49,10 +53,18 @@ class ModelCall:
         self.person_is_there = 0.5
         """How often."""
         self._late = late
+        self._lost_at: float | None = None
+        """Since when there is no media socket."""
+        self._missed = 0.0
+        """Seconds of the caller's audio that never came, up to the last return of the line."""
+        self._appended = 0.0
+        self._unheard: list[tuple[float, Callable[[], None]]] = []
+        """What the service makes of audio that it has not got yet, and how much it needs for it."""
         self._up_at = self._down_at = _BEGAN
         self._timer_due: float | None = None
         self._restless = 0
         self._latency = self.rng.choice([0.0, 0.02, 0.15])
+        self._recognition = self.rng.choice([0.0, 0.0, 0.3])
         self.rules.caller_audio(0.0, _BEGAN)
         self._do(self.rules.begin(SESSION, _BEGAN, utc=1_000.0))
 
@@ -90,39 +102,47 @@ class ModelCall:
 
     def caller_sounds(self, seconds: float, text: str | None, partials: bool, after: float) -> None:
         """The caller makes a sound; its words come `after` it has ended, never for None, "!" for failed."""
-        began, item_id = self.now, f"caller{len(self.referee.spoken) + 1}"
-        if not self.rules.listening or self.over:
+        if not self.rules.listening or self.over or self.carrier.is_lost:
             return
-        spoken = Spoken(item_id, began + seconds)
+        began, item_id = self._audio_seconds, f"caller{len(self.referee.spoken) + 1}"
+        spoken = Spoken(item_id, self.now, self.now + seconds)
         self.referee.spoken.append(spoken)
         self.referee.caller_speaks = True
         heard_at = began + min(0.1, seconds / 2)
-        self.line.at(heard_at, lambda: self._says(wire.SpeechStarted(item_id, _ms(began))))
+        self._when_heard(heard_at, lambda: self._says(wire.SpeechStarted(item_id, _ms(began))))
         if partials and text:
             for number, word in enumerate(text.split()):
                 delta = wire.TranscriptionDelta(item_id, f" {word}" if number else word)
                 at = heard_at + seconds * (number + 1) / (len(text.split()) + 1)
-                self.line.at(at, lambda delta=delta: self._says(delta))  # type: ignore[misc]  # a bound argument
+                self._when_heard(at, lambda delta=delta: self._recognises(delta))  # type: ignore[misc]  # a bound argument
         ends = began + seconds + SILENCE_MS / 1000
 
         def stops() -> None:
             self.referee.caller_speaks = False
+            spoken.stopped_at = self.now - SILENCE_MS / 1000
             self.service.heard_caller(item_id)
             self._says(wire.SpeechStopped(item_id, _ms(ends)))
 
-        self.line.at(ends, stops)
+        self._when_heard(ends, stops)
         if text is not None:
-            self.line.at(max(heard_at, ends + after), lambda: self._says_words(spoken, text))
+
+            def recognised() -> None:
+                self.line.at(self.now + max(after, 0.0), lambda: self._says_words(spoken, text))
+
+            self._when_heard(max(heard_at, ends + min(after, 0.0)), recognised)
 
     def caller_presses(self, key: str) -> None:
         """The caller presses a key of the phone."""
-        if not self.over:
+        if not self.over and not self.carrier.is_lost:
             self._do(self.rules.on_key(key, self.now))
 
     def caller_leaves(self) -> None:
         """The caller hangs up."""
         if not self.over:
             self._end()
+
+    def _recognises(self, delta: wire.TranscriptionDelta) -> None:
+        self.line.at(self.now + self._recognition, lambda: self._says(delta))
 
     def _says_words(self, spoken: Spoken, text: str) -> None:
         if text == "!":
@@ -134,6 +154,59 @@ class ModelCall:
 
     def _says(self, event: wire.ServerEvent) -> None:
         self.service.tell(event)
+
+    # --- the line -------------------------------------------------------------------------------------
+
+    def line_breaks(self, seconds: float | None) -> None:
+        """The media socket breaks for so long; None for good."""
+        if self.over or self.carrier.is_lost:
+            return
+        heard = self._audio_seconds
+        self.rules.caller_audio(heard - self._appended, self.now)
+        self._appended = heard
+        self._lost_at = self.now
+        self.carrier.breaks(self.now)
+        self._do(self.rules.on_line_lost(self.now))
+        if seconds is None:
+            self.line.at(self.now + _GIVEN_UP, self.caller_leaves)
+        else:
+            self.line.at(self.now + seconds, self._line_comes_back)
+            if self.rng.random() < 0.2:  # a new socket that breaks before anything comes over it
+                self.line.at(self.now + seconds / 2, self._line_breaks_again)
+
+    def _line_breaks_again(self) -> None:
+        if not self.over:
+            self._do(self.rules.on_line_lost(self.now))
+
+    def _line_comes_back(self) -> None:
+        if self.over or self._lost_at is None:
+            return
+        self._missed += self.now - self._lost_at
+        self._lost_at = None
+        self.carrier.comes_back(self.now, self.rng.uniform(0.0, FRAME_SECONDS))
+        self._do(self.rules.on_line_back(self.now))
+        unheard, self._unheard = self._unheard, []
+        for needed, do in unheard:
+            self._when_heard(needed, do)
+
+    @property
+    def _audio_seconds(self) -> float:
+        """How much of the caller's audio has come: it stands still while the line is lost."""
+        now = self.now if self._lost_at is None else self._lost_at
+        return now - _BEGAN - self._missed
+
+    def _when_heard(self, needed: float, do: Callable[[], None]) -> None:
+        """Have something done once the service has so many seconds of the caller's audio."""
+
+        def try_it() -> None:
+            if self.carrier.is_lost:
+                self._unheard.append((needed, do))
+            elif self._audio_seconds < needed - _NO_NOISE:
+                self._when_heard(needed, do)
+            else:
+                do()
+
+        self.line.at(_BEGAN + self._missed + needed, try_it)
 
     # --- the service ----------------------------------------------------------------------------------
 
@@ -219,5 +292,5 @@ class ModelCall:
             self.referee.wanted(save, self.now)
 
 
-def _ms(at: float) -> int:
-    return round((at - _BEGAN) * 1000)
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from array import array
 from collections import deque
@@ -76,6 +77,10 @@ class ModelCarrier:
         """Samples of each item that have been played."""
         self.last_sound = now
         """When the caller last heard something."""
+        self.is_lost = False
+        """Whether its media socket is broken."""
+        self.back_at = -math.inf
+        """When it last came back."""
         self._queue: deque[tuple[str, int, int]] = deque()
         """Items with the samples from and to."""
         self._queued = 0
@@ -100,6 +105,17 @@ class ModelCarrier:
         """StopAudio: what is queued is not played."""
         self._queue.clear()
         self._queued = 0
+
+    def breaks(self, now: float) -> None:
+        """The media socket breaks: what is queued is lost."""
+        self.until(now)
+        self.stop()
+        self.is_lost = True
+
+    def comes_back(self, now: float, phase: float) -> None:
+        """There is a new media socket, whose first frame begins `phase` seconds after `now`."""
+        self.is_lost, self.back_at = False, now
+        self._tick = now + phase
 
     def until(self, now: float) -> None:
         """Time passes: what is played by `now`."""

@@ -95,7 +95,7 @@ class Order:
         self.call = ModelCall(seed, agent, mood or _mood(rng), late=rng.choice(_LATENESS))
         self._actions = rng.randint(0, 10) if actions is None else actions
         self._partials = rng.random() < 0.7
-        self._leaves = rng.random() < 0.1
+        self._leaves = rng.choices(["", "hangs up", "is cut off"], [9, 1, 1])[0]
         self._pace = pace or rng.choice([0.5, 1.5, 3.0])
         self._next()
 
@@ -110,8 +110,11 @@ class Order:
 
     def _act(self) -> None:
         if self._actions == 0:
-            if self._leaves:
-                self.call.caller_leaves()
+            match self._leaves:
+                case "hangs up":
+                    self.call.caller_leaves()
+                case "is cut off":
+                    self.call.line_breaks(None)
             return
         self._actions -= 1
         busy_until = self._do_something()
@@ -120,7 +123,7 @@ class Order:
     def _do_something(self) -> float:
         """One thing that a caller may do; returns when the next one may begin."""
         rng, call = self._rng, self.call
-        what = rng.choices(["words", "murmur", "noise", "keys", "stray"], [8, 3, 3, 2, 1])[0]
+        what = rng.choices(["words", "murmur", "noise", "keys", "stray", "reconnect"], [8, 3, 3, 2, 1, 2])[0]
         match what:
             case "keys":
                 call.caller_presses(rng.choice("0123456789#*AD"))
@@ -128,6 +131,8 @@ class Order:
             case "stray":
                 call.stray(rng.choice(_STRAYS))
                 return call.now
+            case "reconnect":
+                return self._line_breaks()
             case "words":
                 text = rng.choice(_WORDS)
                 seconds = max(0.3, len(text) / 15.0)
@@ -141,6 +146,13 @@ class Order:
         after = rng.choice([-0.6, -0.1, 0.1, 0.4, 1.0, 3.0])
         call.caller_sounds(seconds, told, self._partials and rng.random() < 0.8, after)
         return call.now + seconds + 0.5 + rng.choice([0.01, 0.01, 1.0])
+
+    def _line_breaks(self) -> float:
+        """Also while the caller still speaks, whose words may come before the line does."""
+        rng, call = self._rng, self.call
+        away = rng.choice([rng.uniform(0.0, 0.1), rng.uniform(0.1, 1.0), rng.uniform(1.0, 4.0)])
+        call.line.at(call.now + rng.choice([0.0, 0.3, 1.0, 3.0]), lambda: call.line_breaks(away))
+        return call.now + rng.choice([0.0, 0.05, away])
 
 
 def broken_orders(seeds: tuple[int, ...]) -> dict[int, str]:

@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.backchannels import has_words, is_backchannel
-from bridge.commands import CancelTool, Command, HandOver, HangUp, RunTool, SaveTurn, Send
+from bridge.commands import (
+    CancelTool,
+    Command,
+    HandOver,
+    HangUp,
+    Play,
+    RunTool,
+    SaveTurn,
+    Send,
+    StopPlayback,
+)
 from bridge.conversation import Conversation
 from bridge.playout import LEAD
-from bridge.turns import AgentTurn
+from bridge.turns import AgentTurn, CallerTurn
 from bridge.voicelive import wire
 from tests.bridge.model_line import FRAME_SECONDS, RATE, ModelCarrier
 from tests.bridge.model_service import ModelService
@@ -22,7 +32,10 @@ _ROUNDED = RATE // 500
 """Samples: what times lose by being told in milliseconds."""
 _NO_NOISE = 1e-6
 """What numbers lose by being added up."""
-_ASIDES = {*PHRASES.fillers, PHRASES.still_there, PHRASES.still_there_again}
+_CHECKS = {PHRASES.still_there, PHRASES.still_there_again}
+_SHORTEST_WAIT = 2.0
+"""Seconds of silence before a check, the shortest that the agents of the orders have."""
+_ASIDES = {*PHRASES.fillers, *_CHECKS}
 
 
 @dataclass(slots=True)
@@ -30,6 +43,7 @@ class Spoken:
     """One stretch of the caller's sound."""
 
     item_id: str
+    began_at: float
     stopped_at: float
     text: str = ""
     known_at: float | None = None
@@ -104,7 +118,10 @@ class Referee:
     def until(self, now: float) -> None:
         """Time passes, and nobody is left on a silent line."""
         self._carrier.until(now)
-        if self.seen.at_work or self.seen.transferring or self.caller_speaks:
+        voice = self._rules._voice
+        held = voice.playout.paused and voice.playout.is_playing(now)
+        assert not held or self._carrier.is_lost or self._rules._hearing.undecided, "held back for nothing"
+        if self.seen.at_work or self.seen.transferring or self.caller_speaks or self._carrier.is_lost:
             self._last_busy = now
         quiet_since = max(self._last_busy, self._carrier.last_sound)
         most = _DEAD_AIR if self._service.mood.dead_at is None else _DEAD_SERVICE
@@ -134,12 +151,17 @@ class Referee:
             case CancelTool(call_id):
                 assert call_id in seen.at_work, "a tool is given up that does not run"
                 seen.at_work.remove(call_id)
+            case Play() | StopPlayback():
+                assert not self._carrier.is_lost, "something is written to a line that is lost"
             case HandOver():
+                assert not self._carrier.is_lost, "handed over before the caller has heard of it"
                 assert not seen.transferring, "a second transfer while one is made"
                 seen.transferring = True
             case SaveTurn(turn):
                 if isinstance(turn, AgentTurn):
                     self._saved(turn)
+                else:
+                    self._saved_caller(turn)
             case HangUp():
                 self._hung_up(command, now)
                 seen.hung_up = command
@@ -181,6 +203,10 @@ class Referee:
         assert seen.active is None, "asked for a response while one is active"
         seen.asked = request.event_id
         seen.requests.append((now, text))
+        if text in _ASIDES:
+            assert not self._carrier.is_lost, "an aside to a caller who cannot hear it"
+        if text in _CHECKS and self._service.mood.is_well:
+            assert now - self._carrier.back_at >= _SHORTEST_WAIT - _NO_NOISE, "a check right after the return"
         if text == PHRASES.apology:
             assert not self._service.mood.is_well, "an apology for a service that is well"
         if not text:
@@ -206,12 +232,17 @@ class Referee:
             known = self.seen.texts.get(turn.item_id, "").split()
             assert len(saved) >= min(len(timed), len(known)), f"{turn.text}: {len(timed)} words were heard"
 
+    def _saved_caller(self, turn: CallerTurn) -> None:
+        began = [spoken.began_at for spoken in self.spoken if spoken.item_id == turn.item_id]
+        assert all(turn.started_at >= at - _ROUNDED / RATE for at in began), f"{turn.item_id} began too early"
+
     def _hung_up(self, command: HangUp, now: float) -> None:
         if command.failed:
             assert not self._service.mood.is_well, f"{command.reason} with a service that is well"
             return
         if command.reason == "limit_reached":
             return  # by force, if need be
+        assert not self._carrier.is_lost, "hung up on a caller who may come back"
         assert self._carrier.seconds_left <= FRAME_SECONDS, "a goodbye is cut"
         assert not self._rules._hearing.speaking, "hung up on a caller who speaks"
         assert not self.seen.at_work, "hung up on a tool at work"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
+import bridge.call
 import bridge.server
 import bridge.transfers
 from bridge.agent_source import AgentSource
@@ -31,6 +34,7 @@ stage = test_server.stage
 
 PERSONAL = "Anna Smith +15550100"
 """What must not get into a log."""
+SPEECH = b64encode(b"\x07\x00" * 480).decode()
 MANY_FRAMES = 600
 """More than are read ahead."""
 
@@ -80,6 +84,7 @@ class TestTheCallerLeaves:
         """Their network is gone: nothing is closed, but no ping is answered."""
         monkeypatch.setattr(bridge.server, "_PING_EVERY", 0.05)
         monkeypatch.setattr(bridge.server, "_PONG_WITHIN", 0.5)
+        monkeypatch.setattr(bridge.call, "_LINE_BACK_WITHIN", 0.1)
         async with another_bridge(stage) as lonely:
             call, caller = await lonely.dial()
             await soon(lonely.model.sessions.get())
@@ -92,9 +97,49 @@ class TestTheCallerLeaves:
     ) -> None:
         """Pings are answered, but a phone sends audio all the time: without any the media is gone."""
         monkeypatch.setattr(AcsCarrier, "quiet_seconds", 0.5)
+        monkeypatch.setattr(bridge.call, "_LINE_BACK_WITHIN", 0.1)
         call, _ = await stage.dial()
         await stage.hung_up(call)
         assert await why_it_ended(stage, call) == "media_closed: no frames"
+
+
+class TestTheMediaSocketBreaks:
+    """The carrier opens another one, to the same call."""
+
+    async def test_and_the_agent_goes_on_where_the_caller_stopped_hearing(self, stage: Stage) -> None:
+        call, caller, session = await stage.talk()
+        await session.speak("reply", "A long sentence.", bytes(48_000 * 4))
+        await soon(caller.hears())
+        caller.socket.transport.abort()
+        again = await self._back(stage, call)
+        frame = await soon(again.hears())
+        assert frame["Kind"] == "AudioData"
+        await again.say(SPEECH)
+        while await soon(session.audio.get()) != SPEECH:
+            pass  # what was said before the break
+        await soon(again.socket.close())
+        await stage.hung_up(call)
+
+    async def test_and_none_follows(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody is left on a dead line."""
+        monkeypatch.setattr(bridge.call, "_LINE_BACK_WITHIN", 0.1)
+        call, caller, _ = await stage.talk()
+        caller.socket.transport.abort()
+        await stage.hung_up(call)
+        assert await why_it_ended(stage, call) == "media_closed: 1006"
+
+    async def test_but_a_second_one_beside_it_is_refused(self, stage: Stage) -> None:
+        call, _, _ = await stage.talk()
+        with pytest.raises(InvalidStatus):
+            await Caller.dial(stage.url, call, stage.acs.token())
+
+    async def _back(self, stage: Stage, call: Call) -> Caller:
+        """The next media socket; the bridge may notice a moment later that the first is gone."""
+        while True:
+            try:
+                return await Caller.dial(stage.url, call, stage.acs.token())
+            except InvalidStatus:
+                continue
 
 
 async def test_keys_pressed_while_the_session_opens_are_not_lost(stage: Stage) -> None:

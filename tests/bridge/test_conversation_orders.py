@@ -4,7 +4,7 @@ Each order is a whole call, made from a seed: `model_orders` says who does what 
 Voice Live's own rules, `model_line` plays what a carrier would, and `model_referee` checks with every
 command what must hold. With more `ORDERS` in the environment it is a soak. `Order(seed).run()` repeats one.
 
-What is not here: a media socket or a session that breaks and comes back. The rules end such a call.
+What is not here: a session that breaks. The rules end such a call.
 """
 
 from __future__ import annotations

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from local.call import Script, read_lines, run_call
+from local.call import CALLER, Script, read_lines, run_call
 from local.driver import System, running_system
 from local.phone import Line
 from local.report import CallReport, summary
-from shared.settings import DEFAULT_AGENT_DIR
+from shared.call_store import CallStore
+from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
+from shared.tables import Tables
 
 PERSON = "+15550142"
+METRICS_TOKEN = "shown-by-tests"
 
 type PlaceCall = Callable[..., Coroutine[None, None, CallReport]]
 
@@ -34,8 +37,15 @@ def agent_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 async def system(agent_folder: Path) -> AsyncIterator[System]:
     """The system that all calls share."""
-    async with running_system({"AGENT_DIR": str(agent_folder)}) as system:
+    async with running_system({"AGENT_DIR": str(agent_folder), "METRICS_TOKEN": METRICS_TOKEN}) as system:
         yield system
+
+
+@pytest.fixture(scope="session")
+async def store(system: System) -> AsyncIterator[CallStore]:
+    """The records of the system's calls."""
+    async with Tables(StoreSettings(system.addresses.tables, endpoint=None, prefix="")) as tables:
+        yield CallStore(tables)
 
 
 @cache
@@ -50,13 +60,17 @@ def place_call(system: System, tmp_path_factory: pytest.TempPathFactory) -> Plac
     """Places a call with these lines and prints it; pytest shows that for a call that fails, or with -s."""
 
     async def place(
-        *texts: str, voice: str = "low", barge_in_ms: int | None = None, digits: str = ""
+        *texts: str,
+        voice: str = "low",
+        barge_in_ms: int | None = None,
+        digits: str = "",
+        caller: str = CALLER,
     ) -> CallReport:
         lines = [await asyncio.to_thread(spoken, text, voice) for text in texts]
         told: list[str] = []
         folder = tmp_path_factory.mktemp("call")
         script = Script(lines, digits, barge_in_ms)
-        report = await run_call(system.addresses, script, told.append, save=folder)
+        report = await run_call(system.addresses, script, told.append, caller=caller, save=folder)
         print("\n".join([*told, summary(report)]))
         return report
 

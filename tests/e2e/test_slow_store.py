@@ -63,7 +63,7 @@ async def test_a_filler_bridges_a_slow_booking(system: System, agent_folder: Pat
             await phone.until(lambda: phone.agent.onset_after(yes) is not None)
     async with _tables(system) as tables:
         store = CallStore(tables)
-        call = await _call(store, progress)
+        call = await call_of(store, progress)
         turns = await store.turns(call.id)
         bookings = await bookings_of(tables, call.id)
     fillers = load_agent(agent_folder).phrases_for("en").fillers
@@ -104,8 +104,11 @@ async def _tables(system: System) -> AsyncIterator[Tables]:
         yield tables
 
 
-async def _call(store: CallStore, progress: Progress) -> Call:
-    for call in await store.day(datetime.now(UTC).date()):
-        if call.correlation_id == progress.correlation_id:
-            return call
-    raise AssertionError("the call has no record")
+async def call_of(store: CallStore, progress: Progress) -> Call:
+    """The record of a call that has ended, as soon as it says so."""
+    async with asyncio.timeout(20):
+        while True:
+            for call in await store.day(datetime.now(UTC).date()):
+                if call.correlation_id == progress.correlation_id and call.outcome is not None:
+                    return call
+            await asyncio.sleep(0.2)  # the callback that tells the end comes after it

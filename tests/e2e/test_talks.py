@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -15,20 +15,9 @@ from shared.agent_config import load_agent
 from shared.call_store import CallStore
 from shared.calls import Outcome, TransferState
 from shared.phrases import Phrases
-from shared.settings import StoreSettings
-from shared.tables import Tables
-from tests.e2e.conftest import PERSON
-
-type PlaceCall = Callable[..., Coroutine[None, None, CallReport]]
+from tests.e2e.conftest import PERSON, PlaceCall
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-async def store(system: System) -> AsyncIterator[CallStore]:
-    """The records of the system's calls."""
-    async with Tables(StoreSettings(system.addresses.tables, endpoint=None, prefix="")) as tables:
-        yield CallStore(tables)
 
 
 @pytest.fixture

@@ -109,6 +109,16 @@ async def test_a_session_ends_at_its_time(serve: Serve) -> None:
         assert line.close_code == 1001
 
 
+async def test_a_session_may_be_made_to_end_early(serve: Serve) -> None:
+    async with serve() as url:
+        assert await order(url, expire_after_ms=50, sessions=1) == 200
+        async with dialled(url) as short, dialled(url) as usual:
+            seen = await events_until(short, "no such event")
+            (created,) = await events_until(usual, "session.created")
+        assert seen[-1]["error"]["code"] == "session_expired"
+        assert created["session"]["expires_at"] - seen[0]["session"]["expires_at"] > 3_000
+
+
 async def test_sessions_share_no_words(serve: Serve) -> None:
     async with serve() as url, dialled(url) as one, dialled(url) as other:
         ids = []
