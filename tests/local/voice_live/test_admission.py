@@ -24,7 +24,7 @@ def admission(**options: object) -> Admission:
     return Admission(Clock(), **options)  # type: ignore[arg-type]  # the options of Admission, passed on
 
 
-def token(audience: str = "https://ai.azure.com", expires_in: int = 600) -> str:
+def token(audience: str = "https://ai.azure.com", expires_in: int = 86_400) -> str:
     claims = {"aud": audience, "exp": int(time.time()) + expires_in}
     return jwt.encode(claims, "a made-up key that is long enough for it", algorithm="HS256")
 
