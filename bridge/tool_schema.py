@@ -30,8 +30,7 @@ def parameters(struct: type[msgspec.Struct], enums: Mapping[str, Sequence[str]])
     _, components = msgspec.json.schema_components([struct])
     schema = components[struct.__name__]
     properties = {
-        name: _plain(value) | ({"enum": list(enums[name])} if enums.get(name) else {})
-        for name, value in schema["properties"].items()
+        name: _limited(_plain(value), enums.get(name, ())) for name, value in schema["properties"].items()
     }
     return {
         "type": "object",
@@ -44,7 +43,8 @@ def parameters(struct: type[msgspec.Struct], enums: Mapping[str, Sequence[str]])
 def parse[T: msgspec.Struct](struct: type[T], arguments: str) -> T:
     """The arguments as the model sent them (JSON text), checked.
 
-    A null or empty value counts as absent: models fill optional parameters with them.
+    A null or empty value counts as absent: models fill optional parameters with them. One text where a list
+    belongs is a list of one.
 
     Raises:
         ToolArgumentError: not JSON, not an object, a parameter missing, unknown or of the wrong shape.
@@ -65,13 +65,17 @@ def parse[T: msgspec.Struct](struct: type[T], arguments: str) -> T:
         )
     if missing := [field for field in _required(struct) if field not in values]:
         raise ToolArgumentError(f"Missing: {', '.join(missing)}. Ask the caller {questions[missing[0]]}.")
+    shapes = parameters(struct, {})["properties"]
+    for name, value in values.items():
+        if shapes[name]["type"] == "array" and isinstance(value, str):
+            values[name] = [value]
     try:
         return msgspec.convert(values, struct, strict=False)
     except msgspec.ValidationError as error:
         found = re.search(r"\$\.(\w+)", str(error))
         name = found[1] if found else ""
         what = str(error).split(" - at ")[0].replace("`", "")
-        if allowed := parameters(struct, {})["properties"].get(name, {}).get("enum"):
+        if allowed := shapes.get(name, {}).get("enum"):
             what = f"it must be one of {', '.join(allowed)}"
         hint = f" Ask the caller {questions[name]}." if questions.get(name) else ""
         raise ToolArgumentError(f"{name} {values.get(name)!r} is not usable: {what}.{hint}") from error
@@ -85,6 +89,15 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     if "enum" in merged:
         merged["enum"] = [value for value in merged["enum"] if value is not None]
     return {"type": "string"} | merged
+
+
+def _limited(schema: dict[str, Any], values: Sequence[str]) -> dict[str, Any]:
+    """One property that takes no other values than these; any when there are none."""
+    if not values:
+        return schema
+    if schema["type"] == "array":
+        return schema | {"items": schema["items"] | {"enum": list(values)}}
+    return schema | {"enum": list(values)}
 
 
 def _required(struct: type[msgspec.Struct]) -> list[str]:
