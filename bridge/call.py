@@ -10,8 +10,8 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 
+from bridge.call_log import CallLog
 from bridge.carriers import BYTES_PER_MS, Audio, KeyPressed, audio_bytes
 from bridge.commands import (
     AskForPerson,
@@ -29,16 +29,12 @@ from bridge.conversation import Conversation
 from bridge.line import CallOverError, Line
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
-from bridge.summary import Ran, Said, summarise
 from bridge.tools import ToolBox, ToolResult, failure
 from bridge.transfers import Transfers
-from bridge.turns import AgentTurn, CallerTurn
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
-from shared.calls import CallEvent, EventKind, ToolRun, Turn
+from shared.calls import EventKind
 
-_REMEMBERED = 12
-"""Turns and tool runs kept for the summary of a hand-over."""
 _EARLY_KEYS = 32
 """Keys kept that the caller presses before the session is open; the latest count."""
 _OUR_EVENT_ID = re.compile(
@@ -82,27 +78,21 @@ class Call:
         self._transfers = transfers
         self.recorder = recorder
         """Writes the call's record."""
-        self._metrics = metrics
+        self._log = CallLog(recorder, metrics, line.call_connection_id)
         self._tool_seconds = tool_seconds
         self._in_order = asyncio.Lock()
         self._changed = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         """Tools that run, by tool call."""
-        self._said: deque[Said] = deque(maxlen=_REMEMBERED)
-        self._ran: deque[Ran] = deque(maxlen=_REMEMBERED)
-        self._greeted = False
         self._line_lost = False
         self._line_back = asyncio.Event()
         self._early_keys: deque[str] | None = deque(maxlen=_EARLY_KEYS)
         """Until the session is open; then None."""
-        # The monotonic time of the rules and the UTC of the record, read together once: a turn's length does
-        # not change when the wall clock is set.
-        self._epoch = (time.monotonic(), datetime.now(UTC))
 
     async def run(self) -> EventKind:
         """Run the call to its end; the phone call is over when this returns. Returns what ended it."""
         end = EventKind.FAILED
-        self._record(EventKind.MEDIA_CONNECTED)
+        self._log.event(EventKind.MEDIA_CONNECTED)
         over = False
         try:
             await self._talk()
@@ -113,17 +103,17 @@ class Call:
             if end is not EventKind.TRANSFER_ACCEPTED and await self._transfers.taken_after_all():
                 end, reason = EventKind.TRANSFER_ACCEPTED, ""  # which is why the media went away
             log.info("call over", extra={"kind": str(end), "reason": reason})
-            self._record(end, reason)
+            self._log.event(end, reason)
         except* VoiceLiveError as group:
             if not over:  # else the session only went with the call
                 log.error("call failed", extra={"reason": str(group.exceptions[0])})  # noqa: TRY400 - it says all
-                self._record(EventKind.FAILED, "voice_live")
+                self._log.event(EventKind.FAILED, "voice_live")
         except* Exception:
             log.exception("call failed")
-            self._record(EventKind.FAILED, "bridge")
+            self._log.event(EventKind.FAILED, "bridge")
         finally:
             for save in self._conversation.on_end(time.monotonic()):
-                self._save(save.turn)
+                self._log.turn(save.turn)
             # Whatever happened, nobody is left on a silent line; but who talks with a person is not cut off.
             if not self._transfers.may_have_taken_it:
                 await self._line.hang_up()
@@ -263,7 +253,7 @@ class Call:
                 await self._model.send(event)
             case Play(pcm):
                 await self._to_line(self._line.carrier.encode_audio(b64encode(pcm).decode()))
-                self._note_greeting()
+                self._log.greeted()
             case StopPlayback():
                 await self._to_line(self._line.carrier.encode_stop())
             case RunTool(call_id=call_id):
@@ -275,23 +265,19 @@ class Call:
             case HandOver():
                 self._tasks.create_task(self._hand_over(command))
             case SaveTurn(turn):
-                self._save(turn)
+                self._log.turn(turn)
             case HangUp(reason, failed):
                 raise CallOverError(EventKind.FAILED if failed else EventKind.HUNG_UP, reason)
 
     async def _run_tool(self, tool: RunTool) -> None:
-        began, started_at = time.monotonic(), datetime.now(UTC)
+        began = time.monotonic()
         # When it is given up or the call ends, what it commits may stand all the same: the record says so.
         result, fault = failure("given_up", "This was given up before it had ended."), False
         try:
             result, fault = await self._result(tool)
         finally:
             self._running.pop(tool.call_id, None)
-            ms = round((time.monotonic() - began) * 1000)
-            log.info("tool run", extra={"tool": self._metrics.tool_label(tool.name), "ms": ms})
-            self._metrics.tool(tool.name, ms, fault=fault)
-            self._ran.append((tool.name, result.output))
-            self.recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result.output, ms, started_at))
+            self._log.tool(tool, result.output, began, fault=fault)
         await self._do(
             self._conversation.on_tool_result(
                 tool.call_id,
@@ -308,16 +294,16 @@ class Call:
             async with asyncio.timeout(self._tool_seconds):
                 return await self._tools.run(tool.name, tool.arguments), False
         except TimeoutError:
-            log.warning("tool too slow", extra={"tool": self._metrics.tool_label(tool.name)})
+            log.warning("tool too slow", extra={"tool": self._log.tool_label(tool.name)})
             message = "That takes too long right now. Apologise and offer to try once more."
             return failure("timeout", message), True
         except Exception:
-            log.exception("tool failed", extra={"tool": self._metrics.tool_label(tool.name)})
+            log.exception("tool failed", extra={"tool": self._log.tool_label(tool.name)})
             message = "That does not work right now. Apologise and offer something else."
             return failure("unavailable", message), True
 
     async def _find_person(self) -> None:
-        result = self._tools.hand_over(summarise(self._said, self._ran))
+        result = self._tools.hand_over(self._log.summary())
         await self._do(self._conversation.on_person(result.transfer, time.monotonic()))
 
     async def _hand_over(self, command: HandOver) -> None:
@@ -326,63 +312,6 @@ class Call:
         if taken:
             raise CallOverError(EventKind.TRANSFER_ACCEPTED, "")
         await self._do(self._conversation.on_hand_over_failed(time.monotonic()))
-
-    # --- the record -----------------------------------------------------------------------------------
-
-    def _record(self, kind: EventKind, detail: str = "") -> None:
-        self.recorder.event(CallEvent(kind, datetime.now(UTC), detail, self._line.call_connection_id))
-
-    def _save(self, turn: CallerTurn | AgentTurn) -> None:
-        if turn.text:
-            self._said.append(("caller" if isinstance(turn, CallerTurn) else "agent", turn.text))
-        self._metrics.turn(turn)
-        self.recorder.turn(self._stored(turn))
-
-    def _note_greeting(self) -> None:
-        """How long the caller waited for the first sound, once."""
-        if self._greeted:
-            return
-        self._greeted = True
-        ms = round((time.monotonic() - self._epoch[0]) * 1000)
-        self._metrics.greeted(ms)
-        self.recorder.event(CallEvent(EventKind.GREETED, datetime.now(UTC), ms=ms))
-
-    def _stored(self, turn: CallerTurn | AgentTurn) -> Turn:
-        if isinstance(turn, CallerTurn):
-            started, ended = self._utc(turn.started_at), self._utc(turn.ended_at)
-            return Turn(
-                turn.seq,
-                "caller",
-                turn.text,
-                started,
-                ended,
-                item_id=turn.item_id,
-                transcript_ms=turn.transcript_ms,
-            )
-        started_at = turn.started_at if turn.started_at is not None else time.monotonic()
-        ended_at = turn.ended_at if turn.ended_at is not None else started_at
-        return Turn(
-            turn.seq,
-            "agent",
-            turn.text,
-            self._utc(started_at),
-            self._utc(ended_at),
-            latency_ms=turn.latency_ms,
-            interrupted=turn.interrupted,
-            heard_ms=turn.heard_ms,
-            item_id=turn.item_id,
-            first_audio_ms=turn.first_audio_ms,
-            tool_ms=turn.tool_ms,
-            filler=turn.filler,
-            interrupted_ms=turn.interrupted_ms,
-            input_tokens=None if turn.tokens is None else turn.tokens.input_tokens,
-            output_tokens=None if turn.tokens is None else turn.tokens.output_tokens,
-            cached_tokens=None if turn.tokens is None else turn.tokens.cached_tokens,
-        )
-
-    def _utc(self, at: float) -> datetime:
-        monotonic, utc = self._epoch
-        return utc + timedelta(seconds=at - monotonic)
 
 
 def _log_report(event: wire.Error | wire.ServiceWarning) -> None:

@@ -1,0 +1,114 @@
+"""What is written down about one call: its turns, tool runs and events, on the record and in the metrics."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+from bridge.commands import RunTool
+from bridge.metrics import Metrics
+from bridge.recorder import Recorder
+from bridge.summary import Ran, Said, summarise
+from bridge.turns import AgentTurn, CallerTurn
+from shared.calls import CallEvent, EventKind, ToolRun, Turn
+
+_REMEMBERED = 12
+"""Turns and tool runs kept for the summary of a hand-over."""
+
+log = logging.getLogger(__name__)
+
+
+class CallLog:
+    """Turns what the rules of a call tell into what is stored and counted.
+
+    Args:
+        call_connection_id: the carrier's id of the call; empty for a browser.
+    """
+
+    def __init__(self, recorder: Recorder, metrics: Metrics, call_connection_id: str) -> None:
+        self._recorder = recorder
+        self._metrics = metrics
+        self._call_connection_id = call_connection_id
+        self._said: deque[Said] = deque(maxlen=_REMEMBERED)
+        self._ran: deque[Ran] = deque(maxlen=_REMEMBERED)
+        self._greeted = False
+        # The monotonic time of the rules and the UTC of the record, read together once: a turn's length does
+        # not change when the wall clock is set.
+        self._epoch = (time.monotonic(), datetime.now(UTC))
+
+    def event(self, kind: EventKind, detail: str = "") -> None:
+        """Something that happened to the call."""
+        self._recorder.event(CallEvent(kind, datetime.now(UTC), detail, self._call_connection_id))
+
+    def greeted(self) -> None:
+        """Sound was written to the carrier: the first time tells how long the caller waited for it."""
+        if self._greeted:
+            return
+        self._greeted = True
+        ms = round((time.monotonic() - self._epoch[0]) * 1000)
+        self._metrics.greeted(ms)
+        self._recorder.event(CallEvent(EventKind.GREETED, datetime.now(UTC), ms=ms))
+
+    def turn(self, turn: CallerTurn | AgentTurn) -> None:
+        """A turn, or more of one."""
+        if turn.text:
+            self._said.append(("caller" if isinstance(turn, CallerTurn) else "agent", turn.text))
+        self._metrics.turn(turn)
+        self._recorder.turn(self._stored(turn))
+
+    def tool(self, tool: RunTool, result: str, began: float, *, fault: bool) -> None:
+        """A tool has ended that began at `began`, monotonic; `fault` when it broke or took too long."""
+        ms = round((time.monotonic() - began) * 1000)
+        log.info("tool run", extra={"tool": self._metrics.tool_label(tool.name), "ms": ms})
+        self._metrics.tool(tool.name, ms, fault=fault)
+        self._ran.append((tool.name, result))
+        self._recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result, ms, self._utc(began)))
+
+    def tool_label(self, name: str) -> str:
+        """What a tool is called in logs: its name may be any text of the model."""
+        return self._metrics.tool_label(name)
+
+    def summary(self) -> str:
+        """What a person who takes the call over needs to know."""
+        return summarise(self._said, self._ran)
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _stored(self, turn: CallerTurn | AgentTurn) -> Turn:
+        if isinstance(turn, CallerTurn):
+            started, ended = self._utc(turn.started_at), self._utc(turn.ended_at)
+            return Turn(
+                turn.seq,
+                "caller",
+                turn.text,
+                started,
+                ended,
+                item_id=turn.item_id,
+                transcript_ms=turn.transcript_ms,
+            )
+        started_at = turn.started_at if turn.started_at is not None else time.monotonic()
+        ended_at = turn.ended_at if turn.ended_at is not None else started_at
+        return Turn(
+            turn.seq,
+            "agent",
+            turn.text,
+            self._utc(started_at),
+            self._utc(ended_at),
+            latency_ms=turn.latency_ms,
+            interrupted=turn.interrupted,
+            heard_ms=turn.heard_ms,
+            item_id=turn.item_id,
+            first_audio_ms=turn.first_audio_ms,
+            tool_ms=turn.tool_ms,
+            filler=turn.filler,
+            interrupted_ms=turn.interrupted_ms,
+            input_tokens=None if turn.tokens is None else turn.tokens.input_tokens,
+            output_tokens=None if turn.tokens is None else turn.tokens.output_tokens,
+            cached_tokens=None if turn.tokens is None else turn.tokens.cached_tokens,
+        )
+
+    def _utc(self, at: float) -> datetime:
+        monotonic, utc = self._epoch
+        return utc + timedelta(seconds=at - monotonic)
