@@ -56,7 +56,7 @@ class CallLog:
         if turn.text:
             self._said.append(("caller" if isinstance(turn, CallerTurn) else "agent", turn.text))
         self._metrics.turn(turn)
-        self._recorder.turn(self._stored(turn))
+        self._recorder.turn(self._stored(turn), over=isinstance(turn, CallerTurn) or turn.over)
 
     def tool(self, tool: RunTool, result: str, began: float, *, fault: bool) -> None:
         """A tool has ended that began at `began`, monotonic; `fault` when it broke or took too long."""
@@ -64,7 +64,8 @@ class CallLog:
         log.info("tool run", extra={"tool": self._metrics.tool_label(tool.name), "ms": ms})
         self._metrics.tool(tool.name, ms, fault=fault)
         self._ran.append((tool.name, result))
-        self._recorder.tool(ToolRun(tool.seq, tool.name, tool.arguments, result, ms, self._utc(began)))
+        run = ToolRun(tool.seq, tool.name, tool.arguments, result, ms, self._utc(began))
+        self._recorder.tool(run, fault=fault)
 
     def tool_label(self, name: str) -> str:
         """What a tool is called in logs: its name may be any text of the model."""

@@ -9,8 +9,10 @@ from typing import Self
 
 from azure.core.exceptions import AzureError
 
+from bridge.metrics import Metrics
 from shared.call_store import CallStore, UpdateConflictError
 from shared.calls import CallEvent, ToolRun, Turn, apply
+from shared.tracing import NO_TRACES, Traces
 
 _WAITING = 500
 """Writes that may wait: more than a call of an hour makes while the store is slow for a minute."""
@@ -28,11 +30,19 @@ class Recorder:
 
     Writes happen one after the other, in order. A write that fails is tried again and then given up with an
     error line; when too many wait, the newest is given up. Neither ever holds up the call.
+
+    Args:
+        metrics: is told how many writes wait.
+        traces: get a span for each turn and tool.
     """
 
-    def __init__(self, store: CallStore, call_id: str) -> None:
+    def __init__(
+        self, store: CallStore, call_id: str, *, metrics: Metrics, traces: Traces = NO_TRACES
+    ) -> None:
         self._store = store
         self._call_id = call_id
+        self._metrics = metrics
+        self._traces = traces
         self._waiting: asyncio.Queue[Write] = asyncio.Queue(_WAITING)
         self._writer: asyncio.Task[None] | None = None
 
@@ -50,14 +60,18 @@ class Recorder:
             if self._writer is not None:
                 self._writer.cancel()
                 await asyncio.wait([self._writer])
+            self._metrics.records_wait(-self._waiting.qsize())
 
-    def turn(self, turn: Turn) -> None:
-        """Write a turn; a later one with the same `seq` replaces it."""
+    def turn(self, turn: Turn, *, over: bool = True) -> None:
+        """Write a turn; a later one with the same `seq` replaces it, until it is `over`."""
         self._put(lambda: self._store.add_turn(self._call_id, turn))
+        if over:
+            self._traces.turn(self._call_id, turn)
 
-    def tool(self, run: ToolRun) -> None:
-        """Write a tool run."""
+    def tool(self, run: ToolRun, *, fault: bool = False) -> None:
+        """Write a tool run; `fault` when the tool broke or took too long."""
         self._put(lambda: self._store.add_tool(self._call_id, run))
+        self._traces.tool(self._call_id, run, label=self._metrics.tool_label(run.name), fault=fault)
 
     def event(self, event: CallEvent) -> None:
         """Apply an event to the call's record."""
@@ -68,10 +82,13 @@ class Recorder:
             self._waiting.put_nowait(write)
         except asyncio.QueueFull:
             log.error("record given up, too many wait")  # noqa: TRY400 - no trace is of use
+        else:
+            self._metrics.records_wait(1)
 
     async def _write_all(self) -> None:
         while True:
             write = await self._waiting.get()
+            self._metrics.records_wait(-1)
             try:
                 await self._try(write)
             finally:

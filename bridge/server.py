@@ -231,14 +231,19 @@ class BridgeServer:
         self._live[call_id] = None
         self._services.metrics.call_began()
         log.info("call begins", extra={"carrier": admission.carrier.name})
-        end = EventKind.FAILED
+        end, began = EventKind.FAILED, datetime.now(UTC)
         try:
-            async with Recorder(self._services.store, call_id) as recorder:
+            async with self._recorder(call_id) as recorder:
                 end = await self._run(self._line(connection, admission, recorder), admission, recorder)
         finally:
             del self._live[call_id]
             self._services.metrics.call_ended(end)
+            self._services.traces.media(call_id, began, carrier=admission.carrier.name, end=end)
             await close_socket(connection)
+
+    def _recorder(self, call_id: str) -> Recorder:
+        services = self._services
+        return Recorder(services.store, call_id, metrics=services.metrics, traces=services.traces)
 
     async def _run(self, line: Line, admission: Admission, recorder: Recorder) -> EventKind:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from bridge.agent_source import AgentSource
 from bridge.call import Call
 from bridge.conversation import Conversation
 from bridge.line import Line
+from bridge.loop_lag import watching_loop
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
 from bridge.session import session_for, target_for
@@ -24,10 +26,12 @@ from shared.auth import AcsTokens
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
 from shared.calls import Call as CallRecord
+from shared.exporting import Telemetry
 from shared.restaurants import Catalogue
 from shared.settings import BridgeSettings
 from shared.tables import Tables
 from shared.telephony import Telephony
+from shared.tracing import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Services:
     catalogue: Catalogue
     agents: AgentSource
     metrics: Metrics
+    traces: Traces
     telephony: Telephony
     acs_tokens: AcsTokens
     voice_live_headers: Headers
@@ -60,15 +65,20 @@ class Services:
             restaurants=[restaurant.id for restaurant in catalogue.restaurants],
         )
         async with contextlib.AsyncExitStack() as stack:
+            telemetry = Telemetry.open(settings.telemetry, "tabletalk-bridge")
+            stack.push_async_callback(asyncio.to_thread, telemetry.close)
+            metrics = Metrics(TOOL_NAMES, telemetry.meter)
+            await stack.enter_async_context(watching_loop(metrics.loop_late))
             tables = await stack.enter_async_context(Tables(settings.store))
             yield cls(
                 settings=settings,
                 tables=tables,
-                store=CallStore(tables),
+                store=CallStore(tables, telemetry.traces.call),
                 bookings=BookingStore(tables),
                 catalogue=catalogue,
                 agents=agents,
-                metrics=Metrics(TOOL_NAMES),
+                metrics=metrics,
+                traces=telemetry.traces,
                 telephony=await stack.enter_async_context(Telephony(settings.acs)),
                 acs_tokens=await stack.enter_async_context(AcsTokens(settings.acs)),
                 voice_live_headers=await voice_live_headers(settings.voice_live_api_key, stack),

@@ -32,6 +32,7 @@ from shared.calls import (
     take_over,
 )
 from shared.telephony import Telephony, TelephonyError
+from shared.tracing import NO_TRACES, Traces
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Line:
     callback_base_url: str
     media_base_url: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    traces: Traces = NO_TRACES
 
 
 async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:

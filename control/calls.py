@@ -47,7 +47,11 @@ async def incoming_call(event: func.EventGridEvent) -> None:
     except EventError as error:
         _log.error("event %s: %s", event.id, error)
         return
-    answer = await answer_incoming(services().line, incoming)
+    line, began, answer = services().line, datetime.now(UTC), "failed"
+    try:
+        answer = await answer_incoming(line, incoming)
+    finally:
+        line.traces.answer(incoming.call_id, incoming.rang_at, began, answer)
     _log.info("call %s: event %s: %s", incoming.call_id, event.id, answer)
 
 
@@ -55,7 +59,7 @@ async def incoming_call(event: func.EventGridEvent) -> None:
 @blueprint.route("calls/{call_id}/events/{secret}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
     """Follow the call. The token proves who sends; the secret ties the request to the call."""
-    live, call_id = services(), req.route_params["call_id"]
+    live, call_id, began = services(), req.route_params["call_id"], datetime.now(UTC)
     try:
         await live.tokens.verify(req.headers.get("authorization"))
         if len(req.get_body()) > _BODY_LIMIT:
@@ -73,6 +77,7 @@ async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
     if not secret_matches(req.route_params["secret"], call.secret_hashes):
         return problem(403, "wrong_secret", "the secret in the address is not one of this call")
     await follow(live.line, call.id, call_events(reported, datetime.now(UTC)))
+    live.line.traces.callbacks(call.id, began, len(reported))
     return answer_json(200, {"received": len(reported)})
 
 

@@ -15,6 +15,7 @@ from control.answering import Line
 from shared.auth import AcsTokens
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
+from shared.exporting import Telemetry
 from shared.outbox_relay import Relay
 from shared.outbox_report import Report
 from shared.outbox_rows import OutboxRows
@@ -44,15 +45,25 @@ class Services:
     bookings: BookingStore
     events: Events | None
     """None without a topic: events are kept."""
+    telemetry: Telemetry
 
     @classmethod
     def open(cls, settings: ControlSettings) -> Self:
         """Make the clients; each connects when it is first used."""
         tables = Tables(settings.store)
         telephony = Telephony(settings.acs)
-        line = Line(CallStore(tables), telephony, settings.callback_base_url, settings.media_base_url)
+        telemetry = Telemetry.open(settings.telemetry, "tabletalk-control")
+        calls = CallStore(tables, telemetry.traces.call)
+        line = Line(
+            calls,
+            telephony,
+            settings.callback_base_url,
+            settings.media_base_url,
+            traces=telemetry.traces,
+        )
         events = None if settings.events is None else _events(tables, settings.events)
-        return cls(tables, AcsTokens(settings.acs), telephony, line, BookingStore(tables), events)
+        tokens, bookings = AcsTokens(settings.acs), BookingStore(tables)
+        return cls(tables, tokens, telephony, line, bookings, events, telemetry)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -61,6 +72,7 @@ class Services:
         if self.events is not None:
             await self.events.topic.close()
         await self.tables.close()
+        await asyncio.to_thread(self.telemetry.close)
 
 
 def _events(tables: Tables, settings: EventsSettings) -> Events:

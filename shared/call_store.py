@@ -77,10 +77,14 @@ class CallStore:
     """Reads and writes calls. Safe to use from several tasks and processes at once.
 
     Every method raises azure.core.exceptions.AzureError when the store cannot be reached or refuses.
+
+    Args:
+        on_end: is told of each call that ends here: by the one writer who ended it, of all processes.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, on_end: Callable[[Call], None] = lambda _: None) -> None:
         self._tables = tables
+        self._on_end = on_end
 
     async def claim(self, call: Call) -> bool:
         """Store `call` unless it is there already; True for the one who stored it."""
@@ -133,6 +137,8 @@ class CallStore:
             except ResourceModifiedError:
                 continue
             if after.state is CallState.ENDED:
+                if before.state is not CallState.ENDED:
+                    self._on_end(after)
                 await calls.delete_entity(_open_key(call_id))
             return after
         raise UpdateConflictError(f"call {call_id}: changed by others {_UPDATE_TRIES} times in a row")

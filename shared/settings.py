@@ -9,7 +9,7 @@ import base64
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ACS_ISSUER = "https://acscallautomation.communication.azure.com"
@@ -105,6 +105,40 @@ class EventsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """Where traces and numbers go besides the metrics page; nowhere by default."""
+
+    otlp_endpoint: str | None = None
+    """Base address of an OTLP receiver over HTTP; /v1/traces and /v1/metrics are added."""
+    application_insights: str | None = field(default=None, repr=False)
+    """Connection string of the Application Insights resource."""
+    application_insights_identity: bool = False
+    """Whether it is sent to with the managed identity, for a resource that takes nothing else."""
+    trace_percent: int = 100
+    """Share of the calls that are traced. Numbers are of all calls."""
+
+    @property
+    def wanted(self) -> bool:
+        return self.otlp_endpoint is not None or self.application_insights is not None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> TelemetrySettings:
+        otlp = env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
+        insights = env.get("APPLICATIONINSIGHTS_CONNECTION_STRING", "").strip() or None
+        if insights is not None and "InstrumentationKey=" not in insights:
+            raise SettingError(
+                "APPLICATIONINSIGHTS_CONNECTION_STRING: no InstrumentationKey in it; copy the whole "
+                "connection string from the Application Insights resource"
+            )
+        return cls(
+            otlp_endpoint=_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT", ("https", "http")) if otlp else None,
+            application_insights=insights,
+            application_insights_identity=bool(env.get("APPLICATIONINSIGHTS_AUTHENTICATION_STRING")),
+            trace_percent=_integer(env, "TRACE_PERCENT", 100, 0, 100),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ControlSettings:
     """What the control plane needs."""
 
@@ -115,6 +149,7 @@ class ControlSettings:
     media_base_url: str
     """Where ACS reaches the bridge: wss://..., ws:// on a laptop."""
     events: EventsSettings | None = None
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> ControlSettings:
@@ -124,6 +159,7 @@ class ControlSettings:
             callback_base_url=_url(env, "CALLBACK_BASE_URL", ("https", "http")),
             media_base_url=_url(env, "MEDIA_BASE_URL", ("wss", "ws")),
             events=EventsSettings.from_env(env),
+            telemetry=TelemetrySettings.from_env(env),
         )
 
 
@@ -145,6 +181,7 @@ class BridgeSettings:
     restaurants_file: Path
     metrics_token: str | None = None
     """Bearer token of GET /metrics; None means that there is no such page."""
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> BridgeSettings:
@@ -160,6 +197,7 @@ class BridgeSettings:
             agent_dir=Path(env.get("AGENT_DIR") or DEFAULT_AGENT_DIR),
             restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
             metrics_token=env.get("METRICS_TOKEN") or None,
+            telemetry=TelemetrySettings.from_env(env),
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 import bridge.recorder
+from bridge.metrics import Metrics
 from bridge.recorder import Recorder
 from shared.call_store import CallStore
 from shared.calls import ToolRun, Turn
@@ -48,7 +49,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_writes_in_order_and_waits_at_the_end() -> None:
     """Leaving the context means that everything is written."""
     store = FlakyStore()
-    async with Recorder(store, "call") as recorder:
+    async with Recorder(store, "call", metrics=Metrics(())) as recorder:
         for seq in range(20):
             recorder.turn(_turn(seq))
     assert store.written == list(range(20))
@@ -57,7 +58,7 @@ async def test_writes_in_order_and_waits_at_the_end() -> None:
 async def test_tries_again() -> None:
     """A store that fails for a moment loses nothing and keeps the order."""
     store = FlakyStore(failures=3)
-    async with Recorder(store, "call") as recorder:
+    async with Recorder(store, "call", metrics=Metrics(())) as recorder:
         recorder.turn(_turn(1))
         recorder.turn(_turn(2))
     assert store.written == [1, 2]
@@ -66,7 +67,7 @@ async def test_tries_again() -> None:
 async def test_gives_up_a_write_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     """A write that cannot be done is reported and does not block the next."""
     store = FlakyStore(failures=4)
-    async with Recorder(store, "call") as recorder:
+    async with Recorder(store, "call", metrics=Metrics(())) as recorder:
         recorder.turn(_turn(1))
         recorder.turn(_turn(2))
     assert store.written == [2]
@@ -76,7 +77,7 @@ async def test_gives_up_a_write_and_goes_on(caplog: pytest.LogCaptureFixture) ->
 async def test_a_write_that_cannot_be_made_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     """A fault of ours in one record."""
     store = FlakyStore()
-    async with Recorder(store, "call") as recorder:
+    async with Recorder(store, "call", metrics=Metrics(())) as recorder:
         recorder.tool(ToolRun(0, "find", "{}", "{}", 1, NOW))
         recorder.turn(_turn(1))
     assert store.written == [1]
@@ -88,7 +89,7 @@ async def test_is_bounded(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
     monkeypatch.setattr(bridge.recorder, "_WAITING", 3)
     store = FlakyStore()
     store.gate.clear()
-    async with Recorder(store, "call") as recorder:
+    async with Recorder(store, "call", metrics=Metrics(())) as recorder:
         for seq in range(10):
             recorder.turn(_turn(seq))
         store.gate.set()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
+from bridge.metrics import Metrics
 from bridge.recorder import Recorder
 from bridge.transfers import Transfers
 from shared import telephony
@@ -275,7 +276,7 @@ async def test_an_order_that_was_taken_though_its_answers_are_errors(
         acs_server() as acs,
         Telephony(acs.settings) as network,
         Tables(StoreSettings(azurite, None, table_prefix)) as tables,
-        Recorder(CallStore(tables), RECORD.id) as recorder,
+        Recorder(CallStore(tables), RECORD.id, metrics=Metrics(())) as recorder,
         asyncio.TaskGroup() as group,
     ):
         store = CallStore(tables)

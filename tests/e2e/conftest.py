@@ -17,6 +17,7 @@ from local.report import CallReport, summary
 from shared.call_store import CallStore
 from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
 from shared.tables import Tables
+from tests.shared.otlp_server import OtlpServer, otlp_server
 
 PERSON = "+15550142"
 METRICS_TOKEN = "shown-by-tests"
@@ -35,9 +36,21 @@ def agent_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def system(agent_folder: Path) -> AsyncIterator[System]:
+async def receiver() -> AsyncIterator[OtlpServer]:
+    """Where the system sends its traces and numbers."""
+    async with otlp_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def system(agent_folder: Path, receiver: OtlpServer) -> AsyncIterator[System]:
     """The system that all calls share."""
-    async with running_system({"AGENT_DIR": str(agent_folder), "METRICS_TOKEN": METRICS_TOKEN}) as system:
+    settings = {
+        "AGENT_DIR": str(agent_folder),
+        "METRICS_TOKEN": METRICS_TOKEN,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
+    }
+    async with running_system(settings) as system:
         yield system
 
 
