@@ -12,31 +12,28 @@ from azure.core.exceptions import AzureError
 
 from bridge import tool_booking_answers as answers
 from bridge.tool_parameters import BookTable, CancelBooking, FindBookings, MoveBooking
+from bridge.tool_proof import Proof
 from bridge.tool_results import ToolFailureError, ToolResult, failure, result
 from bridge.tool_schema import ToolArgumentError
 from bridge.tool_values import read_date, read_name, read_time
 from shared import spoken
-from shared.booking_access import is_named, is_own, own_number
-from shared.booking_code import read_code
-from shared.booking_records import Booking, BookingConflictError, BookingRequest, Refused, Status, Wish
+from shared.booking_access import own_number
+from shared.booking_records import Booking, BookingRequest, Refused, Status, Wish
 from shared.bookings import BookingStore
 from shared.handover import paragraph
+from shared.ledger import ConflictError
 from shared.restaurant import Restaurant
 from shared.restaurants import Catalogue
 
 _MOST_BOOKINGS: Final = 5
 """Bookings made in one call: more is for a person, or somebody filling a restaurant with nobody."""
 
-_MOST_GUESSES: Final = 5
-"""Codes that were not the caller's, after which a call may name no more of them. Codes are short, so that
-they can be said; guessing has to end early."""
-
 _MOST_NAME: Final = 60
 _MOST_REQUESTS: Final = 200
 
 
 class BookingTools:
-    """Keeps what was booked and guessed in this call, and nothing beyond it."""
+    """Keeps what was booked in this call, and nothing beyond it."""
 
     def __init__(
         self,
@@ -46,6 +43,7 @@ class BookingTools:
         call_id: str,
         caller: str | None,
         now: Callable[[], datetime],
+        proof: Proof,
         person: bool,
     ) -> None:
         """`caller` is the number as the phone network gave it; `now` returns an aware time. `person`: callers
@@ -55,12 +53,12 @@ class BookingTools:
         self._call_id = call_id
         self._caller = caller
         self._now = now
+        self._proof = proof
         self._person = person
         self._made: set[str] = set()
         self._running: set[str] = set()
         self._unsure: dict[str, BookingRequest] = {}
         self._standing: list[str] = []
-        self._guesses = 0
 
     async def book(self, wanted: BookTable) -> ToolResult:
         """book_table"""
@@ -141,7 +139,7 @@ class BookingTools:
         """Whether requests whose answer was lost were saved after all: a caller who was told to try again may
         have asked for something else instead."""
         for identity, request in list(self._unsure.items()):
-            with contextlib.suppress(AzureError, BookingConflictError):  # then the next time
+            with contextlib.suppress(AzureError, ConflictError):  # then the next time
                 made = await self._bookings.made_by(request, self._catalogue.zone)
                 self._unsure.pop(identity, None)
                 if made is not None:
@@ -172,41 +170,8 @@ class BookingTools:
         )
 
     async def _proved(self, said: str, name: str | None) -> Booking:
-        """The booking with this code, if it is the caller's: by their number, by this call, or by name.
-
-        What is not theirs and what does not exist are told alike.
-        """
-        code = read_code(said)
-        if code is None:
-            raise ToolFailureError(
-                "bad_code",
-                "A booking code has five letters, and these are none. Ask the caller to say it again, letter "
-                "by letter.",
-            )
-        self._guesses += 1  # before the store is asked: calls of tools may run at once
-        booking = await self._bookings.get(code)
-        if booking is not None and is_own(booking, self._caller, self._call_id):
-            self._guesses -= 1
-            return booking
-        if self._guesses > _MOST_GUESSES:
-            raise ToolFailureError(
-                "too_many_tries",
-                f"Too many codes were tried in this call. Take no more of them. {self._offer_person()}",
-            )
-        if booking is not None and name is not None and is_named(booking, name):
-            self._guesses -= 1
-            return booking
-        if name is None:
-            raise ToolFailureError(
-                "name_needed",
-                "No booking made from the number of this call has that code. Ask for the name on the booking "
-                "and call again with both. Nothing may be told about it before.",
-            )
-        raise ToolFailureError(
-            "not_found",
-            "There is no booking with that code and name. Say only that. Ask the caller to say the code "
-            "letter by letter, and the family name as they gave it when they booked.",
-        )
+        """The booking with this code, if it is the caller's."""
+        return await self._proof.shown(self._bookings.get, said, name, "booking")
 
     async def _to_come(self, code: str, name: str | None) -> Booking:
         """The caller's booking with this code, provided that it can still be changed."""
@@ -221,7 +186,8 @@ class BookingTools:
         if begins <= self._local_now():
             raise ToolFailureError(
                 "begun",
-                f"The time of that booking has come, so it can no longer be changed. {self._offer_person()}",
+                "The time of that booking has come, so it can no longer be changed. "
+                + self._proof.offer_person(),
             )
 
     def _wished_restaurant(self, wanted: MoveBooking, booking: Booking) -> Restaurant:
@@ -232,7 +198,7 @@ class BookingTools:
         restaurant = self._restaurant(booking)
         if restaurant is None:
             raise ToolFailureError(
-                "not_listed", f"That restaurant is no longer with us. {self._offer_person()}"
+                "not_listed", f"That restaurant is no longer with us. {self._proof.offer_person()}"
             )
         return restaurant
 
@@ -253,13 +219,8 @@ class BookingTools:
     def _too_many(self) -> str:
         return (
             f"In one call {spoken.number(_MOST_BOOKINGS)} tables can be booked, and they are. Nothing was "
-            f"booked. {self._offer_person()}"
+            f"booked. {self._proof.offer_person()}"
         )
-
-    def _offer_person(self) -> str:
-        if self._person:
-            return "Say so, and offer to put the caller through to a person."
-        return "Say so, and offer the phone number of the restaurant."
 
     def _local_now(self) -> datetime:
         return self._now().astimezone(self._catalogue.zone)

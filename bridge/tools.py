@@ -29,13 +29,14 @@ from bridge.tool_parameters import (
     RestaurantDetails,
     TransferToPerson,
 )
+from bridge.tool_proof import Proof
 from bridge.tool_results import ToolFailureError, ToolResult, failure, not_reached, result
 from bridge.tool_schema import ToolArgumentError, parameters, parse
 from bridge.tool_values import read_date, read_moment
 from shared import spoken
-from shared.booking_records import BookingConflictError
 from shared.bookings import BookingStore
 from shared.handover import Nobody, Targets, Transfer, choose, paragraph
+from shared.ledger import ConflictError
 from shared.name_matching import match, words
 from shared.restaurant import Diet, Restaurant
 from shared.restaurants import Catalogue, UnknownRestaurantError
@@ -82,8 +83,10 @@ class ToolBox:
         self._by_phone = by_phone
         self._about: Restaurant | None = None
         """The restaurant that was spoken of last."""
+        person = transfer.any and by_phone
+        proof = Proof(call_id=call_id, caller=caller, person=person)
         own = BookingTools(
-            catalogue, bookings, call_id=call_id, caller=caller, now=now, person=transfer.any and by_phone
+            catalogue, bookings, call_id=call_id, caller=caller, now=now, proof=proof, person=person
         )
         self._tools: dict[str, _Tool[Any]] = {
             "find_restaurants": _Tool(FindRestaurants, self._find_restaurants, read_only=True),
@@ -94,7 +97,7 @@ class ToolBox:
             "cancel_booking": _Tool(CancelBooking, own.cancel),
             "end_call": _Tool(EndCall, self._end_call),
         }
-        if transfer.any and by_phone:
+        if person:
             self._tools["transfer_to_person"] = _Tool(TransferToPerson, self._transfer_to_person)
 
     def definitions(self) -> list[dict[str, Any]]:
@@ -156,7 +159,7 @@ class ToolBox:
             )
         except ToolFailureError as error:
             return error.result
-        except BookingConflictError:
+        except ConflictError:
             return failure(
                 "busy", "Many people are booking there right now; nothing was saved. Offer to try once more."
             )

@@ -28,9 +28,10 @@ from azure.data.tables import TableEntity
 from shared import booking_pointers as pointers
 from shared import booking_rows
 from shared.booking_access import own_number
-from shared.booking_ledger import TRIES, Ledger, pause
-from shared.booking_records import Booking, BookingConflictError
-from shared.booking_rows import Change, Entry, Place, State, Stay
+from shared.booking_ledger import Ledger
+from shared.booking_records import Booking
+from shared.booking_rows import Change, Entry, State, Stay
+from shared.ledger import TRIES, ConflictError, Place, pause
 
 type FindStay = Callable[[], Awaitable[tuple[Stay | None, dict[int, TableEntity]]]]
 """Looks for a free table in the new partition; gives also the slot rows it was found in."""
@@ -57,7 +58,7 @@ class Moves:
         """The row where the booking stands now, with no move of it half done.
 
         Raises:
-            BookingConflictError: others kept moving it.
+            ConflictError: others kept moving it.
         """
         for _ in range(TRIES):
             if entry.moving_to is not None:
@@ -65,7 +66,7 @@ class Moves:
             elif entry.moved_to is None:
                 return entry
             entry = await self._reload(entry.moved_to or entry.place)
-        raise BookingConflictError
+        raise ConflictError
 
     async def current(self, place: Place) -> Entry:
         """The row where a booking stands now that was last seen in this one; see `settled`."""
@@ -79,7 +80,7 @@ class Moves:
         False when somebody else changed it meanwhile, or the last table went: read again.
 
         Raises:
-            BookingConflictError: lost against too many others in a row; the old booking stands.
+            ConflictError: lost against too many others in a row; the old booking stands.
             azure.core.exceptions.AzureError: the store failed. The booking stands in one place or the other.
         """
         target = Place(partition, f"{entry.root}-m{entry.moves + 1}")
@@ -90,7 +91,7 @@ class Moves:
         made = await self._make(entry, booking, target, find)
         try:
             await self._settle(entry.place, target)
-        except (AzureError, BookingConflictError) as error:
+        except (AzureError, ConflictError) as error:
             if not made:
                 raise
             # The caller has the new table, and that is what they are told; the sweep does the rest.
@@ -101,7 +102,7 @@ class Moves:
         """Settle every move that was begun before this moment and is half done; says how many."""
         settled = 0
         for old, target in await pointers.open_moves(self.ledger.table, before):
-            with contextlib.suppress(BookingConflictError):  # busy now; the next sweep comes
+            with contextlib.suppress(ConflictError):  # busy now; the next sweep comes
                 await self._settle(old, target)
                 settled += 1
         return settled
@@ -130,7 +131,7 @@ class Moves:
                 return True
             if (row := await self.ledger.row(target)) is not None:
                 return Entry.read(row) is not None  # ours, its answer lost; or void
-        raise BookingConflictError
+        raise ConflictError
 
     async def _settle(self, old: Place, target: Place) -> None:
         """Bring a move that was begun to its end, whichever that is."""
@@ -159,10 +160,10 @@ class Moves:
                 operations.append(booking_rows.updated_row(old, **gone))
             if await self.ledger.commit(place.partition, operations):
                 return
-        raise BookingConflictError
+        raise ConflictError
 
     async def _reload(self, place: Place) -> Entry:
         entry = await self.ledger.entry(place)
         if entry is None:
-            raise BookingConflictError  # rows are never deleted: somebody works on the table by hand
+            raise ConflictError  # rows are never deleted: somebody works on the table by hand
         return entry

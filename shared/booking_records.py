@@ -12,10 +12,6 @@ from shared.restaurant import Restaurant
 from shared.seating import Reason
 
 
-class BookingConflictError(Exception):
-    """Too many others changed the same slots at the same moment. Nothing was saved; asking again is safe."""
-
-
 class Status(StrEnum):
     """Whether a booking stands."""
 

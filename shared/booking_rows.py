@@ -11,14 +11,11 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any, Self
 
-from azure.core import MatchConditions
-from azure.data.tables import TableEntity, UpdateMode
+from azure.data.tables import TableEntity
 
 from shared import outbox
 from shared.booking_records import Booking, Status
-
-type Operation = tuple[str, dict[str, Any]] | tuple[str, dict[str, Any], dict[str, Any]]
-"""One operation of a transaction, as azure-data-tables takes it."""
+from shared.ledger import Operation, Place, merge
 
 _VOID = "void"
 """State of a row that keeps a move from ever being decided for it."""
@@ -42,27 +39,6 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     MOVED = "moved"
     """The booking stands in another partition now; `moved_to` says where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a row stands in the table."""
-
-    partition: str
-    row: str
-
-    @classmethod
-    def read(cls, text: str) -> Self | None:
-        """The opposite of `text`; None for an empty text."""
-        return cls(*text.split(" ")) if text else None
-
-    @property
-    def text(self) -> str:
-        return f"{self.partition} {self.row}"
-
-    @property
-    def key(self) -> dict[str, str]:
-        return {"PartitionKey": self.partition, "RowKey": self.row}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +113,7 @@ def changed_row(entry: Entry, booking: Booking, stay: Stay) -> Operation:
 
 def updated_row(entry: Entry, **changes: Any) -> Operation:
     """Change properties of a booking row, provided it is as it was read."""
-    condition = {"etag": entry.etag, "match_condition": MatchConditions.IfNotModified}
-    return "update", entry.place.key | changes, {"mode": UpdateMode.MERGE, **condition}
+    return merge(entry.place, entry.etag, changes)
 
 
 def void_row(place: Place) -> dict[str, Any]:
@@ -200,14 +175,13 @@ def seat(
     for slot, change in counts.items():
         if not any(change.values()):
             continue
-        key = {"PartitionKey": partition, "RowKey": f"slot-{slot:04d}"}
+        place = Place(partition, f"slot-{slot:04d}")
         row = rows.get(slot)
         if row is None:
-            operations.append(("create", key | change))
+            operations.append(("create", place.key | change))
             continue
         values = {column: row.get(column, 0) + step for column, step in change.items()}
-        condition = {"etag": row.metadata["etag"], "match_condition": MatchConditions.IfNotModified}
-        operations.append(("update", key | values, {"mode": UpdateMode.MERGE, **condition}))
+        operations.append(merge(place, row.metadata["etag"], values))
     return operations
 
 

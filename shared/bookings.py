@@ -10,7 +10,7 @@ so that one transaction changes the slots a party occupies (guarded by their ETa
 event that tells of it: either all of it stands or none. The row key of a booking is a digest of what was
 asked for in which call; a repeated request meets its own row and gets the same booking. Moving and
 cancelling say what shall be, so that repeating them changes nothing more. `shared.booking_moves` tells how
-a booking changes partitions, `shared.booking_pointers` how it is found.
+a booking changes partitions, `shared.pointers` how it is found.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from zoneinfo import ZoneInfo
 
 from azure.core.exceptions import AzureError
 
-from shared import booking_pointers as pointers
-from shared import booking_rows
+from shared import booking_rows, pointers
 from shared.booking_access import own_number
 from shared.booking_availability import Availability
 from shared.booking_code import read_code
-from shared.booking_ledger import TABLE, TRIES, Ledger, pause
+from shared.booking_ledger import TABLE, Ledger
 from shared.booking_moves import Moves
-from shared.booking_records import Booking, BookingConflictError, BookingRequest, Refused, Status, Wish
-from shared.booking_rows import Change, Entry, Place, State
+from shared.booking_records import Booking, BookingRequest, Refused, Status, Wish
+from shared.booking_rows import Change, Entry, State
+from shared.ledger import TRIES, ConflictError, Place, pause
 from shared.outbox import Outbox
 from shared.seating import Reason, Seating
 from shared.tables import Tables
@@ -40,7 +40,7 @@ class BookingStore:
     """Reads and writes bookings. Holds no state of its own; safe from many tasks and processes.
 
     All methods raise azure.core.exceptions.AzureError when the store fails. A change may stand or not then;
-    the same request again finds out and cannot double it. Changes raise BookingConflictError when they lost
+    the same request again finds out and cannot double it. Changes raise ConflictError when they lost
     against too many others in a row.
     """
 
@@ -122,7 +122,7 @@ class BookingStore:
                 saved = outcome
             if saved:
                 return changed
-        raise BookingConflictError
+        raise ConflictError
 
     async def cancel(self, code: str) -> Booking | None:
         """Cancel a booking and give its table back; None when no booking has the code."""
@@ -134,7 +134,7 @@ class BookingStore:
                 return None if entry is None else entry.booking
             if await _cancel(ledger, entry):
                 return replace(entry.booking, status=Status.CANCELLED)
-        raise BookingConflictError
+        raise ConflictError
 
     async def finish_moves(self, before: datetime) -> int:
         """Settle the moves to another day or restaurant that were begun before this moment (aware) and whose
@@ -159,7 +159,7 @@ async def _standing(ledger: Ledger, request: BookingRequest, partition: str) -> 
         entry = await Moves(ledger).settled(entry)
         if entry.place == place and entry.state is State.BOOKED and _grants(entry.booking, request):
             return entry, place
-    raise BookingConflictError
+    raise ConflictError
 
 
 def _grants(booking: Booking, request: BookingRequest) -> bool:
@@ -189,7 +189,7 @@ async def _create(
         event = booking_rows.event(Change.CREATED, booking, root=place.row, sequence=1)
         if await ledger.commit(place.partition, operations, event):
             return booking
-    raise BookingConflictError
+    raise ConflictError
 
 
 async def _put_right(ledger: Ledger, entry: Entry, request: BookingRequest) -> Booking:
@@ -201,7 +201,7 @@ async def _put_right(ledger: Ledger, entry: Entry, request: BookingRequest) -> B
         if right == booking or await _correct(ledger, entry, right):
             return right
         entry = await Moves(ledger).current(entry.place)
-    raise BookingConflictError
+    raise ConflictError
 
 
 async def _correct(ledger: Ledger, entry: Entry, changed: Booking) -> bool:

@@ -10,8 +10,8 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from bridge.tools import ToolBox
-from shared.booking_records import BookingConflictError
 from shared.bookings import BookingStore
+from shared.ledger import ConflictError
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import run, said, told, toolbox
@@ -140,7 +140,7 @@ class TestTrouble:
     """Nothing the model or the store does ends the call."""
 
     @pytest.mark.parametrize(
-        ("error", "code"), [(ServiceRequestError("down"), "unavailable"), (BookingConflictError(), "busy")]
+        ("error", "code"), [(ServiceRequestError("down"), "unavailable"), (ConflictError(), "busy")]
     )
     async def test_a_store_in_trouble_is_told_to_the_model(
         self, error: Exception, code: str, caplog: pytest.LogCaptureFixture

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.booking_records import Booking, BookingConflictError, Refused
+from shared.booking_records import Booking, Refused
 from shared.bookings import BookingStore
+from shared.ledger import ConflictError
 from shared.restaurant import Restaurant
 from shared.seating import Reason
 from shared.settings import StoreSettings
@@ -136,5 +137,5 @@ async def _do(
             await store.move(codes[who], wish(restaurant, at, on=day), ZONE, NOW)
         elif who in codes:
             await store.cancel(codes[who])
-    except BookingConflictError:
+    except ConflictError:
         pass  # nothing was saved, and the audit sees that

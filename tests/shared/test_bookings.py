@@ -14,10 +14,11 @@ from azure.core.exceptions import ServiceResponseError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared import booking_ledger, booking_pointers, seating
+from shared import ledger, pointers, seating
 from shared.booking_code import LENGTH, LETTERS, booking_code, read_code
-from shared.booking_records import Booking, BookingConflictError, Refused
+from shared.booking_records import Booking, Refused
 from shared.bookings import BookingStore
+from shared.ledger import ConflictError
 from shared.seating import Reason
 from shared.settings import StoreSettings
 from shared.tables import Tables
@@ -179,7 +180,7 @@ class TestFaults:
     ) -> None:
         restaurant, table = house({2: 1_000}), await tables.table("bookings")
         commit = table.submit_transaction
-        monkeypatch.setattr(booking_ledger, "BACKOFF_MOST_S", 0)
+        monkeypatch.setattr(ledger, "BACKOFF_MOST_S", 0)
 
         async def overtaken(operations: list[Any]) -> None:
             row, *_ = await rows(tables, restaurant, "slot") or [None]
@@ -190,7 +191,7 @@ class TestFaults:
             await commit(operations)
 
         monkeypatch.setattr(table, "submit_transaction", overtaken)
-        with pytest.raises(BookingConflictError):
+        with pytest.raises(ConflictError):
             await book(store, ask(restaurant))
         assert await rows(tables, restaurant, "booking") == []
 
@@ -212,9 +213,7 @@ class TestCodes:
     async def test_a_code_in_use_is_not_given_again(
         self, store: BookingStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(
-            booking_pointers, "booking_code", lambda _, attempt: ("HHHHK", "HHHKH", "HHKHH")[attempt]
-        )
+        monkeypatch.setattr(pointers, "booking_code", lambda _, attempt: ("HHHHK", "HHHKH", "HHKHH")[attempt])
         restaurant = house({2: 5})
         given_out = [(await booked(store, ask(restaurant, call=call))).code for call in ("a", "b", "c")]
         assert given_out == ["HHHHK", "HHHKH", "HHKHH"]
@@ -222,7 +221,7 @@ class TestCodes:
     async def test_a_code_is_free_again_when_its_meal_is_over(
         self, store: BookingStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(booking_pointers, "booking_code", lambda _, attempt: ("LLLLK", "LLLKL")[attempt])
+        monkeypatch.setattr(pointers, "booking_code", lambda _, attempt: ("LLLLK", "LLLKL")[attempt])
         restaurant = house({2: 5})
         await booked(store, ask(restaurant, call="before"))
         later = await book(store, ask(restaurant, on=date(2026, 12, 4)), datetime(2026, 12, 3, tzinfo=UTC))
