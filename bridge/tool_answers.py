@@ -15,8 +15,9 @@ from bridge.tool_parameters import Topic
 from bridge.tool_schema import ToolArgumentError
 from shared import spoken
 from shared.handover import Nobody
+from shared.menu import Diet, Dish, MenuSection
 from shared.name_matching import key_words, word_likeness, words
-from shared.restaurant import Diet, Dish, MenuSection, Restaurant
+from shared.restaurant import Restaurant
 from shared.restaurant_search import PRICE_SAID, Found, Hit, food
 from shared.restaurants import Catalogue
 
@@ -101,12 +102,12 @@ def absent(nobody: Nobody, restaurant: Restaurant | None, now: datetime) -> str:
 def _about(question: Question) -> Facts:
     r = question.restaurant
     cuisine = spoken.listing([food(name) for name in r.serves_cuisine])
-    rating = spoken.decimal(r.aggregate_rating.rating_value)
+    rating = None if r.rating is None else spoken.decimal(r.rating)
     return {
         "cuisine": list(r.serves_cuisine),
         "area": r.address.area,
         "spoken": f"{r.name} serves {cuisine} in the {r.address.area} area. {r.description}. "
-        f"It is {PRICE_SAID[r.price_level]} and rated {rating} out of five.",
+        f"It is {PRICE_SAID[r.price_level or 2]} and rated {rating} out of five.",
     }
 
 
@@ -206,7 +207,7 @@ def _address(question: Question) -> Facts:
 
 
 def _phone(question: Question) -> Facts:
-    number = question.restaurant.telephone
+    number = question.restaurant.telephone or ""
     said = f"The number of {question.restaurant.name} is {spoken.digits(number)}."
     return {"phone": number, "spoken": said}
 
@@ -218,8 +219,8 @@ def _price(question: Question) -> Facts:
         "price_level": r.price_level,
         "from": str(cheapest.price),
         "to": str(dearest.price),
-        "spoken": f"{r.name} is {PRICE_SAID[r.price_level]}. Dishes cost from {question.money(cheapest)} "
-        f"to {question.money(dearest)}.",
+        "spoken": f"{r.name} is {PRICE_SAID[r.price_level or 2]}. "
+        f"Dishes cost from {question.money(cheapest)} to {question.money(dearest)}.",
     }
 
 
@@ -271,7 +272,7 @@ def _hit(hit: Hit) -> Facts:
         "name": r.name,
         "cuisine": list(r.serves_cuisine),
         "area": r.address.area,
-        "price": PRICE_SAID[r.price_level],
+        "price": PRICE_SAID[r.price_level or 2],
         "reasons": list(hit.reasons),
     }
     return {**facts, "lacks": list(hit.lacks)} if hit.lacks else facts

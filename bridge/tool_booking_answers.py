@@ -65,9 +65,10 @@ def refused(outcome: Refused, wish: Wish, today: date, *, kept: str, person: boo
         person: callers can be put through to a person.
     """
     what = _reason(outcome.reason, wish, today)
-    if outcome.reason is Reason.PARTY_TOO_LARGE:
-        number = spoken.digits(wish.restaurant.telephone)
-        if not person:
+    if outcome.reason in (Reason.PARTY_TOO_LARGE, Reason.NOT_BOOKED_HERE):
+        telephone = wish.restaurant.telephone
+        number = "not known to us" if telephone is None else spoken.digits(telephone)
+        if not person or outcome.reason is Reason.NOT_BOOKED_HERE:
             return f"{what} {kept} Offer the caller the restaurant's number: {number}."
         return (
             f"{what} {kept} Offer to put the caller through with transfer_to_person, naming the restaurant; "
@@ -80,6 +81,8 @@ def refused(outcome: Refused, wish: Wish, today: date, *, kept: str, person: boo
 
 def _reason(reason: Reason, wish: Wish, today: date) -> str:
     name, rules = wish.restaurant.name, wish.restaurant.reservations
+    if rules is None:
+        return f"{name} gives its tables by itself, not through this line."
     day, at = spoken_day(wish.on, today), spoken.clock_of_day(wish.at)
     every = "on the quarter hours" if rules.slot_minutes == 15 else "on the half hours"
     return {

@@ -37,8 +37,9 @@ from shared import spoken
 from shared.bookings import BookingStore
 from shared.handover import Nobody, Targets, Transfer, choose, paragraph
 from shared.ledger import ConflictError
+from shared.menu import Diet
 from shared.name_matching import match, words
-from shared.restaurant import Diet, Restaurant
+from shared.restaurant import Restaurant
 from shared.restaurants import Catalogue, UnknownRestaurantError
 
 __all__ = ["TOOL_NAMES", "ToolBox", "ToolResult", "failure", "not_reached"]

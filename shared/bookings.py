@@ -32,7 +32,7 @@ from shared.booking_records import Booking, BookingRequest, Refused, Status, Wis
 from shared.booking_rows import Change, Entry, State
 from shared.ledger import TRIES, ConflictError, Place, pause
 from shared.outbox import Outbox
-from shared.seating import Reason, Seating
+from shared.seating import Reason, Seating, unbookable
 from shared.tables import Tables
 
 
@@ -50,8 +50,8 @@ class BookingStore:
 
     async def book(self, request: BookingRequest, zone: ZoneInfo, now: datetime) -> Booking | Refused:
         """Book a table, or say why not and what is free instead. `now` is aware."""
-        if request.party_size > request.restaurant.reservations.maximum_party_size:
-            return Refused(Reason.PARTY_TOO_LARGE)
+        if (never := unbookable(request.restaurant, request.party_size)) is not None:
+            return Refused(never)
         ledger = await self._ledger()
         house = Availability.of(ledger, request, zone, now)
         wanted = house.wanted()
@@ -101,8 +101,8 @@ class BookingStore:
 
         A cancelled booking is returned as it is. `requests` replaces what was asked for; None keeps it.
         """
-        if wish.party_size > wish.restaurant.reservations.maximum_party_size:
-            return Refused(Reason.PARTY_TOO_LARGE)
+        if (never := unbookable(wish.restaurant, wish.party_size)) is not None:
+            return Refused(never)
         ledger = await self._ledger()
         for attempt in range(TRIES):
             await pause(attempt)

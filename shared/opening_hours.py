@@ -11,7 +11,7 @@ skipped is taken with the offset before the change. No I/O and no clock.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -22,6 +22,12 @@ DAY = 24 * 60
 """Minutes of a wall-clock day."""
 
 _WEEK = 7 * DAY
+
+_AHEAD = 60
+"""Days that are looked through for the next opening; a winter break is shorter."""
+
+_JOINED = 8
+"""Spans that follow one another without a gap are followed this far: longer means day and night."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,20 +50,29 @@ class Span:
 
 
 class OpeningHours:
-    """The weekly hours of one restaurant in its time zone."""
+    """The hours of one restaurant in its time zone: a week, and days on which something else holds."""
 
-    def __init__(self, week: Mapping[int, Sequence[Span]], zone: ZoneInfo) -> None:
-        """`week` maps a weekday (0 is Monday) to its spans; a missing day is closed.
+    def __init__(
+        self,
+        week: Mapping[int, Sequence[Span]],
+        zone: ZoneInfo,
+        on: Callable[[date], tuple[Span, ...] | None] | None = None,
+    ) -> None:
+        """`week` maps a weekday (0 is Monday) to its spans; a missing day is closed. `on` gives the spans, in
+        order, of a date that has its own, such as a holiday; None where the week holds.
 
         Raises:
             ValueError: two spans overlap, across midnight included.
         """
         self._week = {weekday: tuple(sorted(spans)) for weekday, spans in week.items()}
+        self._on = on
         self.zone = zone
         self._refuse_overlaps()
 
     def spans(self, service_day: date) -> tuple[Span, ...]:
         """The spans of a service day in order; empty when closed all day."""
+        if self._on is not None and (own := self._on(service_day)) is not None:
+            return own
         return self._week.get(service_day.weekday(), ())
 
     def instant(self, service_day: date, minute: int) -> datetime:
@@ -66,25 +81,36 @@ class OpeningHours:
         return wall.replace(tzinfo=self.zone).astimezone(UTC)
 
     def open_until(self, at: datetime) -> datetime | None:
-        """When the span around `at` (aware) ends, in the restaurant's zone; None when closed then."""
+        """When it closes after `at` (aware), in the restaurant's zone; None when closed then. Spans without a
+        gap between them count as one."""
+        until = self._span_ends(at)
+        for _ in range(_JOINED):
+            if until is None or (later := self._span_ends(until)) is None:
+                break
+            until = later
+        return None if until is None else until.astimezone(self.zone)
+
+    def _span_ends(self, at: datetime) -> datetime | None:
+        """The end (UTC) of a span around `at`; the later one where spans of two days overlap."""
         today = at.astimezone(self.zone).date()
+        ends = []
         for service_day in (today - timedelta(days=1), today):
             for span in self.spans(service_day):
                 closes = self.instant(service_day, span.closes)
                 if self.instant(service_day, span.opens) <= at < closes:
-                    return closes.astimezone(self.zone)
-        return None
+                    ends.append(closes)
+        return max(ends, default=None)
 
     def is_open(self, at: datetime) -> bool:
         """Whether guests find the door open at `at` (aware)."""
-        return self.open_until(at) is not None
+        return self._span_ends(at) is not None
 
     def next_opening(self, at: datetime) -> datetime | None:
-        """The first opening after `at` within the coming eight days, in the restaurant's zone."""
+        """The first opening after `at` within the coming weeks, in the restaurant's zone."""
         today = at.astimezone(self.zone).date()
         openings = (
             self.instant(today + timedelta(days=ahead), span.opens)
-            for ahead in range(9)
+            for ahead in range(_AHEAD)
             for span in self.spans(today + timedelta(days=ahead))
         )
         return next((opening.astimezone(self.zone) for opening in openings if opening > at), None)
@@ -103,6 +129,8 @@ class OpeningHours:
 
     def said(self, service_day: date) -> str:
         """The hours of a day for the ear: "from noon to half past two and from six to half past ten"."""
+        if self.spans(service_day) == (Span(0, DAY),):
+            return "day and night"
         parts = [f"from {_said(span.opens)} to {_said(span.closes)}" for span in self.spans(service_day)]
         return spoken.listing(parts)
 

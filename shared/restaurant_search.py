@@ -12,8 +12,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from shared import spoken
+from shared.menu import Diet, Dish
 from shared.name_matching import GOOD, key_words, word_likeness, words
-from shared.restaurant import Diet, Dish, Restaurant
+from shared.restaurant import Restaurant
 
 type Price = Literal["cheap", "moderate", "expensive"]
 
@@ -86,9 +87,7 @@ def find(restaurants: Sequence[Restaurant], wish: Wish, zone: ZoneInfo, currency
     judged = [(restaurant, _judge(restaurant, wish, zone, currency)) for restaurant in restaurants]
     fitting = [(restaurant, verdicts) for restaurant, verdicts in judged if all(v.fits for v in verdicts)]
     if fitting:
-        fitting.sort(
-            key=lambda pair: (-sum(v.degree for v in pair[1]), -pair[0].aggregate_rating.rating_value)
-        )
+        fitting.sort(key=lambda pair: (-sum(v.degree for v in pair[1]), -(pair[0].rating or 0)))
         best = fitting[:RESULTS]
         hits = (Hit(place, _told_apart(place, _reasons(place, verdicts))) for place, verdicts in best)
         return Found(tuple(hits), exact=True, total=len(fitting))
@@ -116,7 +115,7 @@ def _dish_score(wanted: Sequence[str], dish: Dish, section: str, served: Sequenc
     places = [
         *((word, 1.0) for word in words(dish.name)),
         *((word, _IN_SECTION) for word in words(section)),
-        *((word, _IN_DESCRIPTION) for word in words(dish.description)),
+        *((word, _IN_DESCRIPTION) for word in words(dish.description or "")),
         *((word, _IN_DESCRIPTION) for word in served),
     ]
     best = [max(word_likeness(word, found) * worth for found, worth in places) for word in wanted]
@@ -141,17 +140,21 @@ def _judge(restaurant: Restaurant, wish: Wish, zone: ZoneInfo, currency: str) ->
 
 
 def _met(restaurant: Restaurant, verdicts: Sequence[_Verdict]) -> tuple[int, float]:
-    return sum(v.weight for v in verdicts if v.fits), restaurant.aggregate_rating.rating_value
+    return sum(v.weight for v in verdicts if v.fits), restaurant.rating or 0
 
 
 def _reasons(restaurant: Restaurant, verdicts: Sequence[_Verdict]) -> tuple[str, ...]:
-    rated = f"is rated {spoken.decimal(restaurant.aggregate_rating.rating_value)} out of five"
-    return tuple(v.reason for v in verdicts if v.fits) or (rated,)
+    rated = (
+        () if restaurant.rating is None else (f"is rated {spoken.decimal(restaurant.rating)} out of five",)
+    )
+    return tuple(v.reason for v in verdicts if v.fits) or rated
 
 
 def _told_apart(restaurant: Restaurant, reasons: tuple[str, ...]) -> tuple[str, ...]:
     """With a single reason, which others may share, also where the restaurant is."""
-    return reasons if len(reasons) > 1 else (*reasons, f"is in the {restaurant.address.area} area")
+    if len(reasons) > 1 or restaurant.address.area is None:
+        return reasons
+    return (*reasons, f"is in the {restaurant.address.area} area")
 
 
 def _by_dish(restaurant: Restaurant, said: str, diet: Diet | None, currency: str) -> _Verdict:
@@ -167,7 +170,7 @@ def _by_dish(restaurant: Restaurant, said: str, diet: Diet | None, currency: str
 
 
 def _by_cuisine(restaurant: Restaurant, cuisine: str) -> _Verdict:
-    served = spoken.listing([food(name) for name in restaurant.serves_cuisine])
+    served = spoken.listing([food(name) for name in restaurant.serves_cuisine]) or "I do not know which food"
     if cuisine in restaurant.serves_cuisine:
         return _Verdict(True, f"serves {food(cuisine)}", _WORTH["cuisine"])
     return _Verdict(False, f"serves {served}, not {food(cuisine)}", _WORTH["cuisine"])
@@ -191,12 +194,13 @@ def _by_time(restaurant: Restaurant, at: datetime, zone: ZoneInfo) -> _Verdict:
 def _by_area(restaurant: Restaurant, area: str) -> _Verdict:
     if restaurant.address.area == area:
         return _Verdict(True, f"is in the {area} area", _WORTH["area"])
-    return _Verdict(
-        False, f"is in the {restaurant.address.area} area, not in the {area} area", _WORTH["area"]
-    )
+    where = f"is in the {restaurant.address.area} area, not" if restaurant.address.area else "may not be"
+    return _Verdict(False, f"{where} in the {area} area", _WORTH["area"])
 
 
 def _by_price(restaurant: Restaurant, price: Price) -> _Verdict:
+    if restaurant.price_level is None:
+        return _Verdict(False, "does not say what it costs", _WORTH["price"])
     said = PRICE_SAID[restaurant.price_level]
     if restaurant.price_level in _LEVELS[price]:
         return _Verdict(True, f"is {said}", _WORTH["price"])

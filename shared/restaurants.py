@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shared import restaurant_search as search
+from shared.menu import Diet, Dish
 from shared.name_matching import Match, match
-from shared.restaurant import City, Diet, Dish, Restaurant
+from shared.places import Gazetteer, Place, Places
+from shared.restaurant import City, Restaurant
 
 PHRASES = 499
 """Most phrases given to the recogniser; the Voice Live FAQ advises fewer than this in `phrase_list`."""
@@ -35,9 +37,11 @@ class UnknownRestaurantError(LookupError):
 class Catalogue:
     """All restaurants of one city, held in memory. Build it with `load`."""
 
-    def __init__(self, city: City, restaurants: Sequence[Restaurant]) -> None:
-        """Restaurants are taken as checked; `load` does the checking across them."""
+    def __init__(self, city: City, restaurants: Sequence[Restaurant], places: Places | None = None) -> None:
+        """Restaurants are taken as checked; `load` does the checking across them. `places` finds addresses;
+        left out, among the streets and landmarks of the city."""
         self.city = city
+        self._places = places or Gazetteer(city.streets, city.landmarks)
         self.restaurants = tuple(restaurants)
         self._by_id = {restaurant.id: restaurant for restaurant in restaurants}
         self._names = {r.id: (r.name, *r.alternate_name) for r in restaurants}
@@ -59,7 +63,7 @@ class Catalogue:
             for index, item in enumerate(items)
         ]
         _check_together(path.name, city, restaurants)
-        return cls(city, restaurants)
+        return cls(city, [_in_country(restaurant, city.address_country) for restaurant in restaurants])
 
     @property
     def zone(self) -> ZoneInfo:
@@ -88,6 +92,14 @@ class Catalogue:
         if found.key is None:
             raise UnknownRestaurantError(id_or_name, found.nearest)
         return self._by_id[found.key]
+
+    def place(self, said: str) -> Place:
+        """The place meant by a spoken address, street, landmark or part of the city.
+
+        Raises:
+            UnknownPlaceError: none or more than one could be meant; carries the nearest names.
+        """
+        return self._places.place(said)
 
     def cuisine(self, said: str) -> Match:
         """The cuisine meant by a spoken word."""
@@ -148,17 +160,38 @@ def _convert[T: msgspec.Struct](raw: object, kind: type[T], label: str) -> T:
         raise CatalogueError(f"{label}: {field + ': ' if field else ''}{what}") from error
 
 
+def _in_country(restaurant: Restaurant, country: str) -> Restaurant:
+    """With the country of the city unless it says another: public holidays go by it."""
+    if restaurant.address.address_country is not None:
+        return restaurant
+    address = msgspec.structs.replace(restaurant.address, address_country=country)
+    return msgspec.structs.replace(restaurant, address=address)
+
+
 def _label(item: object) -> str:
     name = item.get("name") if isinstance(item, dict) else None
     return f" ({name})" if isinstance(name, str) else ""
 
 
+def _check_city(file: str, city: City) -> None:
+    for what, areas in (
+        ("streets", [street.area for street in city.streets]),
+        ("landmarks", [landmark.area for landmark in city.landmarks]),
+    ):
+        for index, area in enumerate(areas):
+            if area not in city.areas:
+                raise CatalogueError(
+                    f"{file}: city: {what}[{index}].area: {area!r} is not one of {', '.join(city.areas)}"
+                )
+
+
 def _check_together(file: str, city: City, restaurants: Sequence[Restaurant]) -> None:
     """What one restaurant alone cannot show: names and ids that clash, areas the city does not have."""
+    _check_city(file, city)
     owners: dict[str, str] = {}
     for index, restaurant in enumerate(restaurants):
         label = f"{file}: restaurants[{index}] ({restaurant.name})"
-        if restaurant.address.area not in city.areas:
+        if restaurant.address.area not in (None, *city.areas):
             raise CatalogueError(
                 f"{label}: address.area: {restaurant.address.area!r} is not one of {', '.join(city.areas)}"
             )

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from shared.opening_hours import OpeningHours, Span
-from shared.restaurant import Restaurant
+from shared.restaurant import Reservations, Restaurant
 
 DAYS_AHEAD = 90
 """How far ahead a table can be booked, in days."""
@@ -35,6 +35,8 @@ class Reason(StrEnum):
     LAST_SEATING = "last_seating"
     NOT_A_SLOT = "not_a_slot"
     PARTY_TOO_LARGE = "party_too_large"
+    NOT_BOOKED_HERE = "not_booked_here"
+    """The restaurant gives its tables by itself."""
     FULL = "full"
 
 
@@ -47,9 +49,28 @@ class Seating:
     slots: tuple[int, ...]
 
 
+def rules_of(restaurant: Restaurant) -> Reservations:
+    """How it gives out its tables.
+
+    Raises:
+        ValueError: it does so by itself, which callers of this have to have found out.
+    """
+    if restaurant.reservations is None:
+        raise ValueError(f"{restaurant.id} gives out its tables by itself")
+    return restaurant.reservations
+
+
+def unbookable(restaurant: Restaurant, party_size: int) -> Reason | None:
+    """Why this line can never give the party a table there, whatever the time; None when it can."""
+    if restaurant.reservations is None:
+        return Reason.NOT_BOOKED_HERE
+    too_large = party_size > restaurant.reservations.maximum_party_size
+    return Reason.PARTY_TOO_LARGE if too_large else None
+
+
 def seating(restaurant: Restaurant, service_day: date, minute: int, span: Span) -> Seating:
     """The stay that begins at `minute` within `span`."""
-    rules = restaurant.reservations
+    rules = rules_of(restaurant)
     leaves = min(minute + rules.sitting_minutes, span.closes)
     return Seating(service_day, minute, tuple(range(minute, leaves, rules.slot_minutes)))
 
@@ -58,7 +79,7 @@ def objection(
     restaurant: Restaurant, hours: OpeningHours, wanted: Seating, span: Span, now: datetime
 ) -> Reason | None:
     """Why the rules of the house forbid a stay, whatever tables are free; None when they allow it."""
-    rules = restaurant.reservations
+    rules = rules_of(restaurant)
     if (reason := outside(wanted.service_day, now, hours)) is not None:
         return reason
     if hours.instant(wanted.service_day, wanted.minute) <= now:
@@ -80,7 +101,7 @@ def outside(service_day: date, now: datetime, hours: OpeningHours) -> Reason | N
 
 def free_table(restaurant: Restaurant, wanted: Seating, party_size: int, taken: Taken) -> int | None:
     """Seats of the smallest table that is free for the whole stay; None when there is none."""
-    for group in sorted(restaurant.reservations.tables, key=lambda group: group.seats):
+    for group in sorted(rules_of(restaurant).tables, key=lambda group: group.seats):
         busiest = max(taken.get(slot, {}).get(group.seats, 0) for slot in wanted.slots)
         if group.seats >= party_size and busiest < group.count:
             return group.seats
@@ -96,7 +117,7 @@ def free_times(
     now: datetime,
 ) -> list[Seating]:
     """All stays of the service day that can still be booked, in order of time."""
-    rules = restaurant.reservations
+    rules = rules_of(restaurant)
     stays = [
         (seating(restaurant, service_day, minute, span), span)
         for span in hours.spans(service_day)

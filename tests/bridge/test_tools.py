@@ -165,7 +165,8 @@ class TestDetails:
             ),
             (
                 "diet",
-                "On its menu Thai Orchid marks six vegetarian, five vegan and fourteen gluten-free dishes.",
+                "On its menu Thai Orchid marks eight vegetarian, seven vegan and seventeen gluten-free "
+                "dishes.",
             ),
         ],
     )

@@ -14,7 +14,7 @@ from shared import booking_rows, seating
 from shared.booking_rows import Stay
 from shared.opening_hours import Span
 from shared.restaurant import OpeningHoursSpecification, Reservations, Restaurant, TableGroup
-from shared.seating import ALTERNATIVES, Seating
+from shared.seating import ALTERNATIVES, Seating, rules_of
 from tests.shared.booking_house import CATALOGUE, FRIDAY, ZONE
 
 LONG_AGO = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ def houses(draw: st.DrawFn) -> Restaurant:
 def starts(restaurant: Restaurant) -> list[tuple[int, Span]]:
     """Every start there can be, by the grid of the house."""
     spans = restaurant.hours(ZONE).spans(FRIDAY)
-    step = restaurant.reservations.slot_minutes
+    step = rules_of(restaurant).slot_minutes
     return [(minute, span) for span in spans for minute in range(span.opens, span.closes, step)]
 
 
@@ -58,7 +58,7 @@ def stay(restaurant: Restaurant, start: tuple[int, Span]) -> Seating:
 @given(house=houses(), data=st.data())
 def test_a_stay_occupies_the_slots_from_its_start_to_its_end(house: Restaurant, data: st.DataObject) -> None:
     minute, span = data.draw(st.sampled_from(starts(house)))
-    slots, rules = stay(house, (minute, span)).slots, house.reservations
+    slots, rules = stay(house, (minute, span)).slots, rules_of(house)
     ends = min(minute + rules.sitting_minutes, span.closes)
     assert slots[0] == minute
     assert all(later - earlier == rules.slot_minutes for earlier, later in pairwise(slots))
@@ -68,7 +68,7 @@ def test_a_stay_occupies_the_slots_from_its_start_to_its_end(house: Restaurant, 
 @given(house=houses(), data=st.data())
 def test_whoever_is_given_a_table_can_be_sat_at_one(house: Restaurant, data: st.DataObject) -> None:
     """Parties come in any order; at the end each gets a real table, and who was refused finds none free."""
-    rules = house.reservations
+    rules = rules_of(house)
     wishes = data.draw(
         st.lists(
             st.tuples(st.sampled_from(starts(house)), st.integers(1, rules.maximum_party_size)), max_size=25
@@ -116,7 +116,7 @@ def _tables_needed(stays: list[tuple[int, int]]) -> int:
 
 @given(house=houses(), data=st.data())
 def test_the_free_times_are_those_that_can_be_booked(house: Restaurant, data: st.DataObject) -> None:
-    hours, rules = house.hours(ZONE), house.reservations
+    hours, rules = house.hours(ZONE), rules_of(house)
     party = data.draw(st.integers(1, rules.maximum_party_size))
     counts = st.dictionaries(
         st.sampled_from([group.seats for group in rules.tables]), st.integers(0, 3), max_size=3
