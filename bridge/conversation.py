@@ -7,7 +7,7 @@ This takes what happens and decides what comes next. What follows from the calle
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bridge.caller_rules import CallerRules
 from bridge.commands import Command, HandOver, HangUp, SaveTurn, Send
@@ -33,6 +33,8 @@ class Conversation:
         turns: keeps what is said.
         is_read_only: tells the tools that change nothing: they are given up when the caller has spoken on.
         language: of the greeting (BCP-47); left out, the agent's default.
+        history: what the model is to know as said and done before the greeting.
+        goes_on: the call goes on with an earlier one that was cut off, and the greeting asks so.
     """
 
     def __init__(
@@ -42,8 +44,11 @@ class Conversation:
         *,
         is_read_only: Callable[[str], bool],
         language: str | None = None,
+        history: Sequence[wire.HistoryItem] = (),
+        goes_on: bool = False,
     ) -> None:
-        parts = Parts(agent, turns, is_read_only, language or agent.languages.default)
+        parts = Parts(agent, turns, is_read_only, language or agent.languages.default, goes_on=goes_on)
+        self._history = history
         self._parts = parts
         self._turns = parts.turns
         self._voice = parts.voice
@@ -62,7 +67,11 @@ class Conversation:
         """The session is open: give it its settings. `utc` is now in seconds since 1970."""
         self._patience.session_opened(now, utc)
         settings_id = self._model.settings_id = self._parts.event_id("session.update")
-        return [Send(wire.SessionUpdate(event_id=settings_id, session=session))]
+        items = [
+            wire.ItemCreate(event_id=self._parts.event_id("conversation.item.create"), item=item)
+            for item in self._history
+        ]
+        return [Send(wire.SessionUpdate(event_id=settings_id, session=session)), *map(Send, items)]
 
     def caller_audio(self, seconds: float, now: float) -> None:
         """Audio of the caller, `seconds` long, arrived at `now` and is appended."""
@@ -72,6 +81,11 @@ class Conversation:
         """The same audio itself: PCM16LE 24 kHz mono."""
         steps = self._hearing.audio(base64, now)
         return self._caller.take(steps, now) + self._next(now) if steps else []
+
+    @property
+    def spoken_language(self) -> str | None:
+        """What the caller speaks (BCP-47); None while that is not known."""
+        return self._parts.language if self._parts.language_known else None
 
     @property
     def listening(self) -> bool:

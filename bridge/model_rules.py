@@ -38,7 +38,7 @@ class ModelRules:
             return
         self._patience.session_ready(session.expires_at, now)
         self._voice.ends_at = now
-        self._replies.say(Kind.GREETING, self._parts.phrases.greeting)
+        self._replies.say(Kind.GREETING, self._parts.greeting)
 
     def response_created(self, response_id: str) -> list[Command]:
         """A response begins."""

@@ -25,10 +25,17 @@ class Parts:
         turns: keeps what is said.
         is_read_only: tells the tools that change nothing.
         language: of the greeting, and of the fixed phrases until the caller has spoken.
+        goes_on: the call goes on with an earlier one that was cut off.
     """
 
     def __init__(
-        self, agent: Agent, turns: TurnLog, is_read_only: Callable[[str], bool], language: str
+        self,
+        agent: Agent,
+        turns: TurnLog,
+        is_read_only: Callable[[str], bool],
+        language: str,
+        *,
+        goes_on: bool = False,
     ) -> None:
         self._sent = 0
         self.agent = agent
@@ -42,6 +49,7 @@ class Parts:
         self.handing_over = HandingOver()
         self.goodbye = Goodbye()
         self.patience = Patience(agent.limits.max_call_minutes * 60.0)
+        self.goes_on = goes_on
         self.language = language
         """Of the fixed phrases: the caller's, once they have spoken."""
         self.language_known = False
@@ -57,6 +65,11 @@ class Parts:
     def phrases(self) -> Phrases:
         """The fixed phrases in the caller's language."""
         return self.agent.phrases_for(self.language)
+
+    @property
+    def greeting(self) -> str:
+        """What is said first."""
+        return self.phrases.welcome_back if self.goes_on else self.phrases.greeting
 
     @property
     def heard_language(self) -> str:

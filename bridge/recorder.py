@@ -77,6 +77,10 @@ class Recorder:
         """Apply an event to the call's record."""
         self._put(lambda: self._store.update(self._call_id, lambda call: apply(call, event)))
 
+    def also(self, write: Write) -> None:
+        """Make another write that the call does not wait for; it may be tried several times."""
+        self._put(write)
+
     def _put(self, write: Write) -> None:
         try:
             self._waiting.put_nowait(write)

@@ -160,7 +160,10 @@ class BridgeServer:
                 await self._services.tables.ping()
         except (AzureError, TimeoutError) as error:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
-        return _text(HTTPStatus.OK, f"ready, {self.live_calls} of {self._services.settings.max_calls} calls")
+        services = self._services
+        memory = "remembered" if services.callers else "not remembered, for CALLER_KEY is not set"
+        calls = f"{self.live_calls} of {services.settings.max_calls} calls"
+        return _text(HTTPStatus.OK, f"ready, {calls}; callers are {memory}")
 
     def _metrics(self, headers: Headers) -> Response:
         """Counts and times, for whoever shows the token; without a token set there is no such page."""
@@ -247,7 +250,7 @@ class BridgeServer:
 
     async def _run(self, line: Line, admission: Admission, recorder: Recorder) -> EventKind:
         try:
-            call = self._services.new_call(line, admission.record, recorder)
+            call = await self._services.new_call(line, admission.record, recorder)
         except Exception:
             log.exception("call cannot be set up")
             recorder.event(CallEvent(EventKind.FAILED, datetime.now(UTC), "bridge", line.call_connection_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,19 +12,25 @@ from azure.identity.aio import DefaultAzureCredential
 
 from bridge.agent_source import AgentSource
 from bridge.call import Call
+from bridge.caller_recall import Recall, recall
 from bridge.conversation import Conversation
+from bridge.going_on import history
 from bridge.line import Line
 from bridge.loop_lag import watching_loop
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
 from bridge.session import session_for, target_for
+from bridge.tool_memory import MemoryTools
 from bridge.tools import TOOL_NAMES, ToolBox
 from bridge.transfers import Transfers
 from bridge.turns import TurnLog
 from bridge.voicelive.connection import TOKEN_SCOPE, Headers, VoiceLive
+from shared.agent_config import Agent
 from shared.auth import AcsTokens
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
+from shared.caller_erasure import Erasure
+from shared.callers import CallerStore
 from shared.calls import Call as CallRecord
 from shared.exporting import Telemetry
 from shared.restaurants import Catalogue
@@ -42,6 +48,8 @@ class Services:
     tables: Tables
     store: CallStore
     bookings: BookingStore
+    callers: CallerStore | None
+    """None without a key: then nothing is kept about callers."""
     catalogue: Catalogue
     agents: AgentSource
     metrics: Metrics
@@ -75,6 +83,7 @@ class Services:
                 tables=tables,
                 store=CallStore(tables, telemetry.traces.call),
                 bookings=BookingStore(tables),
+                callers=None if settings.caller_keys is None else CallerStore(tables, settings.caller_keys),
                 catalogue=catalogue,
                 agents=agents,
                 metrics=metrics,
@@ -84,18 +93,25 @@ class Services:
                 voice_live_headers=await voice_live_headers(settings.voice_live_api_key, stack),
             )
 
-    def new_call(self, line: Line, record: CallRecord, recorder: Recorder) -> Call:
+    async def new_call(self, line: Line, record: CallRecord, recorder: Recorder) -> Call:
         """A call with its own conversation and tools, by the agent as it is configured now."""
-        agent = self.agents.current()
-        language = agent.language_for(record.caller, record.called)
+        agent, now = self.agents.current(), datetime.now(UTC)
+        known = None if self.callers is None else await recall(self.callers, self.store, record, now)
+        earlier = () if known is None else known.earlier
+        words = "" if known is None else known.words(self.catalogue, now)
+        language = known.language(agent.languages.spoken) if known is not None else None
+        language = language or agent.language_for(record.caller, record.called)
+        memory = self._memory(record, recorder, known, agent, lambda: conversation.spoken_language)
         tools = ToolBox(
             self.catalogue,
             self.bookings,
-            call_id=record.id,
+            # A call that goes on with another one makes the same bookings: none twice.
+            call_id=earlier[0].call.id if earlier else record.id,
             caller=record.caller or None,
             now=lambda: datetime.now(UTC),
             transfer=agent.transfer,
             by_phone=bool(line.call_connection_id),
+            memory=memory,
         )
         turns = TurnLog(
             padding_ms=agent.turn_detection.prefix_padding_ms,
@@ -112,6 +128,15 @@ class Services:
             made=record.transfer,
         )
 
+        conversation = Conversation(
+            agent,
+            turns,
+            is_read_only=tools.is_read_only,
+            language=language,
+            history=history(earlier, words if agent.foundry_agent is not None else ""),
+            goes_on=bool(earlier),
+        )
+
         async def open_model() -> VoiceLive:
             return await VoiceLive.open(
                 self.settings.voice_live_endpoint, target_for(agent), self.voice_live_headers
@@ -120,14 +145,39 @@ class Services:
         return Call(
             line,
             open_model=open_model,
-            session=session_for(agent, tools, self.catalogue, datetime.now(UTC), language),
-            conversation=Conversation(agent, turns, is_read_only=tools.is_read_only, language=language),
+            session=session_for(agent, tools, self.catalogue, now, language, words),
+            conversation=conversation,
             tools=tools,
             transfers=transfers,
             recorder=recorder,
             metrics=self.metrics,
             tool_seconds=agent.limits.tool_timeout_seconds,
         )
+
+    def _memory(
+        self,
+        record: CallRecord,
+        recorder: Recorder,
+        known: Recall | None,
+        agent: Agent,
+        language: Callable[[], str | None],
+    ) -> MemoryTools | None:
+        if self.callers is None or known is None:
+            return None
+        memory = MemoryTools(
+            self.callers,
+            Erasure(self.tables, self.callers),
+            self.catalogue,
+            number=known.number,
+            call_id=record.id,
+            known=known.known,
+            languages=agent.languages.spoken,
+            language=language,
+            now=lambda: datetime.now(UTC),
+            later=recorder.also,
+        )
+        memory.begin()
+        return memory
 
 
 async def voice_live_headers(api_key: str | None, stack: contextlib.AsyncExitStack) -> Headers:

@@ -39,11 +39,17 @@ def target_for(agent: Agent) -> Target:
 
 
 def session_for(
-    agent: Agent, tools: ToolBox, catalogue: Catalogue, now: datetime, language: str | None = None
+    agent: Agent,
+    tools: ToolBox,
+    catalogue: Catalogue,
+    now: datetime,
+    language: str | None = None,
+    caller: str = "",
 ) -> wire.Session:
     """What one call's session is told in `session.update`.
 
     `now` (aware) is when the call begins, `language` that of the greeting; None for the agent's default.
+    `caller` is what is known about the caller, in words for the model.
     """
     session = wire.Session(
         voice=_voice(agent),
@@ -68,7 +74,8 @@ def session_for(
         interim_response=_interim_response(agent.interim_response),
     )
     if agent.foundry_agent is None:  # an agent has instructions, tools and model settings of its own
-        session.instructions = agent.instructions(now, city=catalogue.city.name, time_zone=catalogue.zone)
+        prompt = agent.instructions(now, city=catalogue.city.name, time_zone=catalogue.zone)
+        session.instructions = f"{prompt.rstrip()}\n\n{caller}" if caller else prompt
         session.tools = tools.definitions()
         session.tool_choice = "auto"
         session.temperature = agent.temperature

@@ -17,6 +17,9 @@ type _Code = Annotated[str, msgspec.Meta(max_length=100)]
 type _Name = Annotated[str, msgspec.Meta(max_length=60)]
 type _Requests = Annotated[str, msgspec.Meta(max_length=200)]
 type _People = Annotated[int, msgspec.Meta(ge=1)]
+type _Notes = Annotated[str, msgspec.Meta(max_length=300)]
+type Forgettable = Literal["name", "language", "usual_party", "preferences", "allergies", "places"]
+"""What can be forgotten by itself: `shared.caller_memory.Kind`."""
 
 _REQUESTS: Final = (
     "What the restaurant should know or is asked for, in a few words, if the caller said so: a high chair, a "
@@ -172,6 +175,61 @@ class CancelBooking(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     code: Annotated[_Code, ask(_CODE, _ASK_CODE)]
     name: Annotated[_Name | None, ask(_PROOF, _ASK_PROOF)] = None
+
+
+class Remember(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Keep something about this caller for their next calls, or note that they do not want that. Ask first:
+    "Shall I remember that for next time?", for an allergy by its name: "Shall I remember your nut allergy for
+    next time?". Call this with their answer, yes or no, then they are not asked again. After a yes, what they
+    book and order is kept by itself, for "the usual"."""
+
+    consent: Annotated[
+        bool | None,
+        ask(
+            "true when the caller has said yes to your question, false when they said no. May be left out "
+            "when they let you keep things in an earlier call, but not for an allergy that is the first.",
+            "whether you may remember that for next time",
+        ),
+    ] = None
+    preferences: Annotated[
+        _Notes | None,
+        ask(
+            "What the caller likes or avoids, in a few words each, with commas: vegetarian, a quiet table, "
+            "near the harbour.",
+            "what you should remember",
+        ),
+    ] = None
+    allergies: Annotated[
+        _Notes | None,
+        ask("Allergies the caller named, with commas: nuts, shellfish.", "which allergy you should remember"),
+    ] = None
+    usual_party: Annotated[
+        _People | None,
+        ask("How many they usually are, the caller included.", "how many people they usually are"),
+    ] = None
+    name: Annotated[
+        _Name | None,
+        ask("Name the caller goes by.", "what name you should remember"),
+    ] = None
+    language: Annotated[
+        str | None,
+        ask("Language the caller wants to be greeted in.", "which language they would like to be greeted in"),
+    ] = None
+
+
+class ForgetMe(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Delete what is kept about this caller: what was remembered, and their name, number and words in all
+    their calls. This cannot be undone. First say that and ask whether you should, and call this only after
+    the caller has said yes. Bookings and orders to come stay."""
+
+    only: Annotated[
+        Forgettable | None,
+        ask(
+            "When the caller wants just one thing forgotten: which. places are those they booked or ordered "
+            "from. Left out, everything goes.",
+            "whether everything should be forgotten, or one thing only",
+        ),
+    ] = None
 
 
 class TransferToPerson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

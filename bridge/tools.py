@@ -19,13 +19,16 @@ from azure.core.exceptions import AzureError
 
 from bridge.tool_answers import Question, UnknownDishError, absent, described, found
 from bridge.tool_bookings import BookingTools
+from bridge.tool_memory import MemoryTools
 from bridge.tool_parameters import (
     BookTable,
     CancelBooking,
     EndCall,
     FindBookings,
     FindRestaurants,
+    ForgetMe,
     MoveBooking,
+    Remember,
     RestaurantDetails,
     TransferToPerson,
 )
@@ -54,6 +57,8 @@ TOOL_NAMES = (
     "find_bookings",
     "move_booking",
     "cancel_booking",
+    "remember",
+    "forget_me",
     "transfer_to_person",
     "end_call",
 )
@@ -75,9 +80,11 @@ class ToolBox:
         now: Callable[[], datetime],
         transfer: Targets = Targets(),  # noqa: B008 - a frozen value
         by_phone: bool = True,
+        memory: MemoryTools | None = None,
     ) -> None:
         """`caller` is the number as the phone network gave it; `now` returns an aware time. `transfer` is to
-        whom callers are handed over, which needs a call of the phone network (`by_phone`)."""
+        whom callers are handed over, which needs a call of the phone network (`by_phone`). Without `memory`
+        nothing is kept about callers."""
         self._catalogue = catalogue
         self._now = now
         self._transfer = transfer
@@ -98,6 +105,10 @@ class ToolBox:
             "cancel_booking": _Tool(CancelBooking, own.cancel),
             "end_call": _Tool(EndCall, self._end_call),
         }
+        self._memory = memory
+        if memory is not None:
+            self._tools["remember"] = _Tool(Remember, memory.remember)
+            self._tools["forget_me"] = _Tool(ForgetMe, memory.forget)
         if person:
             self._tools["transfer_to_person"] = _Tool(TransferToPerson, self._transfer_to_person)
 
@@ -147,7 +158,10 @@ class ToolBox:
         if tool is None:
             return failure("unknown_tool", f"There is no tool {name}. There are {', '.join(self._tools)}.")
         try:
-            return await tool.run(parse(tool.parameters, arguments))
+            done = await tool.run(parse(tool.parameters, arguments))
+            if self._memory is not None:
+                self._memory.noted(name, done.output)
+            return done
         except ToolArgumentError as error:
             return failure("bad_arguments", str(error))
         except UnknownDishError as error:

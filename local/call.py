@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -110,16 +111,24 @@ async def _addresses(cleanup: contextlib.AsyncExitStack, stack_id: str | None, t
     return stack.addresses
 
 
+def somebody() -> str:
+    """A number that nobody has called from."""
+    return f"+1555{secrets.randbelow(9_000_000) + 1_000_000}"
+
+
 async def run_call(
     addresses: Addresses,
     script: Script,
     tell: Tell,
     *,
-    caller: str = CALLER,
+    caller: str | None = None,
     called: str = CALLED,
     save: Path | None = None,
 ) -> CallReport:
     """Place one call through the system at `addresses`, saying what happens as it does, and save it.
+
+    Without a `caller` it comes from a number that never called before: who rings again may be known, and
+    asked whether to go on.
 
     A call that breaks off, one whose record the store does not give, and one that cannot be saved are
     reported all the same (as LINE_BROKE, as STORE_LOST, with no `recording`), and `tell` gets the reason.
@@ -132,7 +141,7 @@ async def run_call(
         try:
             async with asyncio.TaskGroup() as group:
                 following = group.create_task(follower.follow())
-                await place_call(addresses.acs, phone, progress, caller=caller, called=called)
+                await place_call(addresses.acs, phone, progress, caller=caller or somebody(), called=called)
                 following.cancel()
         except* LineError as failures:
             if not progress.correlation_id:

@@ -28,6 +28,8 @@ PRODUCTION_SETTINGS = (
     "CALLBACK_BASE_URL",
     "MEDIA_BASE_URL",
     "EVENTS_",
+    "CALLER_",
+    "RETENTION_",
     "AZURE_",
 )
 """Settings that never leak in from the shell: a stack must not reach a real resource."""
@@ -79,6 +81,7 @@ class Keys:
     functions_host_key: str
     voice_live_key: str
     inbox_key: str
+    caller_key: str
 
     @classmethod
     def make(cls) -> Keys:
@@ -90,6 +93,7 @@ class Keys:
             functions_host_key=secrets.token_hex(24),
             voice_live_key=secrets.token_hex(24),
             inbox_key=secrets.token_hex(24),
+            caller_key=base64.b64encode(secrets.token_bytes(32)).decode(),
         )
 
 
@@ -159,6 +163,7 @@ def _settings(ports: Ports, keys: Keys, addresses: Addresses) -> dict[str, str]:
         "BRIDGE_PORT": str(ports.bridge),
         "VOICE_LIVE_ENDPOINT": addresses.voice_live,
         "VOICE_LIVE_API_KEY": keys.voice_live_key,
+        "CALLER_KEY": keys.caller_key,
     }
 
 

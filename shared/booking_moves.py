@@ -118,6 +118,7 @@ class Moves:
             previous=entry.booking,
             follows=entry.place.partition,
         )
+        await self.ledger.opens(target.partition)
         for attempt in range(TRIES):
             await pause(attempt)
             stay, rows = await find()
@@ -157,7 +158,8 @@ class Moves:
                 rows = await self.ledger.slots(place.partition)
                 gone = {"state": State.MOVED.value, "moved_to": target.text, "moving_to": ""}
                 operations = booking_rows.seat(place.partition, rows, leaves=old.stay)
-                operations.append(booking_rows.updated_row(old, **gone))
+                # Whose booking it is stands in one row only, so that it can be forgotten.
+                operations.append(booking_rows.updated_row(old, **gone, **booking_rows.NOBODY))
             if await self.ledger.commit(place.partition, operations):
                 return
         raise ConflictError

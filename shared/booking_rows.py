@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from azure.data.tables import TableEntity
 
@@ -39,6 +39,10 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     MOVED = "moved"
     """The booking stands in another partition now; `moved_to` says where."""
+
+
+NOBODY: Final = {"name": "", "caller": "", "requests": ""}
+"""The properties that say whose booking it is, for a row that shall not say so any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from shared.booking_records import Booking, BookingRequest, Refused, Status, Wis
 from shared.booking_rows import Change, Entry, State
 from shared.ledger import TRIES, ConflictError, Place, pause
 from shared.outbox import Outbox
+from shared.retention_agenda import Agenda
 from shared.seating import Reason, Seating, unbookable
 from shared.tables import Tables
 
@@ -47,6 +48,7 @@ class BookingStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._outbox = Outbox(tables)
+        self._agenda = Agenda(tables)
 
     async def book(self, request: BookingRequest, zone: ZoneInfo, now: datetime) -> Booking | Refused:
         """Book a table, or say why not and what is free instead. `now` is aware."""
@@ -142,7 +144,7 @@ class BookingStore:
         return await Moves(await self._ledger()).sweep(before.astimezone(UTC))
 
     async def _ledger(self) -> Ledger:
-        return Ledger(await self._tables.table(TABLE), self._outbox)
+        return Ledger(await self._tables.table(TABLE), self._outbox, self._agenda)
 
 
 async def _standing(ledger: Ledger, request: BookingRequest, partition: str) -> tuple[Entry | None, Place]:
@@ -171,6 +173,7 @@ async def _create(
 ) -> Booking | None:
     """Slots, booking and event in one transaction; None when no table is free."""
     ledger, booking = house.ledger, None
+    await ledger.opens(place.partition)
     for attempt in range(TRIES):
         await pause(attempt)
         stay, rows = await house.free_stay(wanted)
@@ -244,7 +247,7 @@ async def _cancel(ledger: Ledger, entry: Entry) -> bool:
         return False
     if (number := own_number(entry.booking.caller)) is not None:
         with contextlib.suppress(AzureError):  # a list that still has it is put right when it is read
-            await pointers.drop_from_caller(ledger.table, number, entry.root)
+            await pointers.cancel_for_caller(ledger.table, number, entry.root)
     return True
 
 

@@ -250,6 +250,13 @@ def derive_call_id(event_time: datetime, correlation_id: str) -> str:
     return f"{utc:%Y%m%d}-{remaining:08d}-{digest}"
 
 
+def rang_at(call_id: str) -> datetime:
+    """When a call rang, UTC, to the millisecond: the opposite of `derive_call_id`."""
+    day, remaining, _ = call_id.split("-")
+    midnight = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
+    return midnight + timedelta(milliseconds=_DAY_MS - 1 - int(remaining))
+
+
 def is_call_id(text: str) -> bool:
     """Whether `text` has the form `derive_call_id` gives: fit for a table key, whoever sent it."""
     return _CALL_ID.fullmatch(text) is not None

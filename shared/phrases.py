@@ -25,6 +25,9 @@ class Phrases(Table, frozen=True, kw_only=True):
 
     greeting: Line
     """Spoken first. Says that an AI speaks and ends with a question."""
+    welcome_back: Line
+    """In place of the greeting, for a caller who was cut off and rings again. Says that an AI speaks, and
+    asks whether to go on."""
     apology: Line
     """When a reply does not come; ends with a question."""
     farewell: Line
@@ -63,11 +66,12 @@ class Phrases(Table, frozen=True, kw_only=True):
         return f"{self.press_a_key} {self.press_zero}" if person else self.press_a_key
 
     def __post_init__(self) -> None:
-        if not _AN_AI.search(self.greeting):
-            raise ValueError(
-                "greeting: does not say that an AI speaks; say so with a word such as AI, KI, IA, "
-                "artificial, automatic, virtual, digital or robot, in its language"
-            )
+        for key in ("greeting", "welcome_back"):
+            if not _AN_AI.search(getattr(self, key)):
+                raise ValueError(
+                    f"{key}: does not say that an AI speaks; say so with a word such as AI, KI, IA, "
+                    "artificial, automatic, virtual, digital or robot, in its language"
+                )
         if "0" in self.keys_named:
             raise ValueError(
                 "press_a_key: names 0; leave it to press_zero, which is said when [transfer] names somebody"

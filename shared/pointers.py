@@ -66,10 +66,25 @@ async def add_to_caller(table: TableClient, number: str, place: Place, until: da
         await table.create_entity(caller_key(number, place.row) | pointer(place, place.row, 0, until))
 
 
+async def cancel_for_caller(table: TableClient, number: str, root: str) -> None:
+    """Take what is cancelled off the list of what its caller has to come."""
+    with contextlib.suppress(ResourceNotFoundError):
+        await table.update_entity(caller_key(number, root) | {"until": ""}, mode=UpdateMode.MERGE)
+
+
 async def drop_from_caller(table: TableClient, number: str, root: str) -> None:
-    """Take what is cancelled off the list of its caller."""
+    """Take something off the list of its caller for good."""
     key = caller_key(number, root)
     await table.delete_entity(key["PartitionKey"], key["RowKey"])
+
+
+async def drop_code(table: TableClient, code: str, root: str) -> None:
+    """Take the code from what has it, unless it was given away again meanwhile."""
+    key = code_key(code)
+    with contextlib.suppress(ResourceNotFoundError, ResourceModifiedError):
+        pointer = await table.get_entity(key["PartitionKey"], key["RowKey"])
+        if pointer["root"] == root:
+            await table.delete_entity(pointer, **unchanged(pointer.metadata["etag"]))
 
 
 async def places_of(table: TableClient, number: str, since: date) -> list[Place]:
@@ -84,6 +99,13 @@ async def places_of(table: TableClient, number: str, since: date) -> list[Place]
         if len(found) == _MOST_LISTED:
             break
     return found
+
+
+async def all_places_of(table: TableClient, number: str) -> list[Place]:
+    """Where everything stands that was ever made from a number: to come, over or cancelled."""
+    partition = caller_key(number, "")["PartitionKey"]
+    rows = table.query_entities("PartitionKey eq @partition", parameters={"partition": partition})
+    return [_place(row) async for row in rows]
 
 
 async def replace(table: TableClient, read: TableEntity, entity: dict[str, Any]) -> None:

@@ -10,7 +10,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+
+from shared.caller_key import KEY_BYTES, CallerKeys
 
 ACS_ISSUER = "https://acscallautomation.communication.azure.com"
 """Issuer of the tokens on callbacks and media sockets (ACS: secure webhook endpoint)."""
@@ -139,6 +142,29 @@ class TelemetrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """How long personal data is kept, in whole days."""
+
+    calls: timedelta
+    """Calls with their turns and tools, from the day of the call."""
+    callers: timedelta
+    """What a caller let us keep, and that they refused to, from their last call."""
+    bookings: timedelta
+    """Bookings, from the day of the meal."""
+    dead_letters: timedelta
+    """Events that were given up, from then."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> RetentionSettings:
+        return cls(
+            calls=_days(env, "RETENTION_CALL_DAYS", 30),
+            callers=_days(env, "RETENTION_CALLER_DAYS", 365),
+            bookings=_days(env, "RETENTION_BOOKING_DAYS", 30),
+            dead_letters=_days(env, "RETENTION_DEAD_LETTER_DAYS", 30),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ControlSettings:
     """What the control plane needs."""
 
@@ -148,6 +174,7 @@ class ControlSettings:
     """Where ACS reaches the Functions app. Never taken from a request's Host header."""
     media_base_url: str
     """Where ACS reaches the bridge: wss://..., ws:// on a laptop."""
+    retention: RetentionSettings
     events: EventsSettings | None = None
     telemetry: TelemetrySettings = TelemetrySettings()
 
@@ -158,6 +185,7 @@ class ControlSettings:
             acs=AcsSettings.from_env(env),
             callback_base_url=_url(env, "CALLBACK_BASE_URL", ("https", "http")),
             media_base_url=_url(env, "MEDIA_BASE_URL", ("wss", "ws")),
+            retention=RetentionSettings.from_env(env),
             events=EventsSettings.from_env(env),
             telemetry=TelemetrySettings.from_env(env),
         )
@@ -182,6 +210,8 @@ class BridgeSettings:
     metrics_token: str | None = None
     """Bearer token of GET /metrics; None means that there is no such page."""
     telemetry: TelemetrySettings = TelemetrySettings()
+    caller_keys: CallerKeys | None = None
+    """What callers are named with in the store; None means that there is no memory of them."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> BridgeSettings:
@@ -198,7 +228,42 @@ class BridgeSettings:
             restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
             metrics_token=env.get("METRICS_TOKEN") or None,
             telemetry=TelemetrySettings.from_env(env),
+            caller_keys=caller_keys(env),
         )
+
+
+def caller_keys(env: Mapping[str, str] = os.environ) -> CallerKeys | None:
+    """The keys of `shared.caller_key`; None without any.
+
+    Raises:
+        SettingError: one is too short or no base64.
+    """
+    current = _key(env.get("CALLER_KEY", "").strip(), "CALLER_KEY")
+    previous = [_key(text, "CALLER_PREVIOUS_KEYS") for text in env.get("CALLER_PREVIOUS_KEYS", "").split()]
+    if current is None:
+        if previous:
+            raise SettingError("CALLER_KEY: missing; set it, or leave CALLER_PREVIOUS_KEYS out as well")
+        return None
+    return CallerKeys(current, [key for key in previous if key is not None])
+
+
+def _key(text: str, name: str) -> bytes | None:
+    """A secret key; its value is in no message."""
+    if not text:
+        return None
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise SettingError(f"{name}: not base64; make one with `openssl rand -base64 {KEY_BYTES}`") from error
+    if len(key) < KEY_BYTES:
+        raise SettingError(
+            f"{name}: {len(key)} bytes are too few; make one with `openssl rand -base64 {KEY_BYTES}`"
+        )
+    return key
+
+
+def _days(env: Mapping[str, str], name: str, default: int) -> timedelta:
+    return timedelta(days=_integer(env, name, default, 1, 3650))
 
 
 def _required(env: Mapping[str, str], name: str, meaning: str) -> str:

@@ -7,9 +7,11 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 
+from bridge.tool_memory import MemoryTools
 from bridge.tools import ToolBox
 from shared import agent_config, config_check, settings
 from shared.agent_config import AgentConfig
@@ -44,6 +46,7 @@ def tool_definitions() -> list[dict[str, Any]]:
         caller=None,
         now=lambda: datetime.now(UTC),
         transfer=Targets(to="+15550100"),  # without anybody to transfer to there is no such tool
+        memory=cast(MemoryTools, mock.Mock()),  # nor without a memory
     )
     return tools.definitions()
 

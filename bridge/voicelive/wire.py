@@ -127,16 +127,26 @@ class MessageItem(msgspec.Struct, tag="message", tag_field="type"):
     content: list[TextPart]
 
 
+class FunctionCallItem(msgspec.Struct, tag="function_call", tag_field="type"):
+    call_id: str
+    name: str
+    arguments: str
+
+
 class FunctionOutputItem(msgspec.Struct, tag="function_call_output", tag_field="type"):
     call_id: str
     output: str
+
+
+type HistoryItem = MessageItem | FunctionCallItem | FunctionOutputItem
+"""What a client may put into a conversation."""
 
 
 class ItemCreate(ClientEvent, tag="conversation.item.create", kw_only=True):
     """`previous_item_id` is the item to put it after; without one it comes last."""
 
     previous_item_id: str | None = None
-    item: MessageItem | FunctionOutputItem
+    item: HistoryItem
 
 
 class ItemTruncate(ClientEvent, tag="conversation.item.truncate", kw_only=True):

@@ -31,6 +31,7 @@ SESSION = wire.Session(
 
 PHRASES = Phrases(
     greeting="Hello, AI here.",
+    welcome_back="Hello again, AI here. Go on?",
     apology="Sorry, again please?",
     farewell="Time is up. Goodbye.",
     still_there="Are you there?",

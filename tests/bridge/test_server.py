@@ -65,6 +65,9 @@ class Stage:
         assert request.path == f"/calling/callConnections/{call.call_connection_id}:terminate"
 
 
+READY = "ready, 0 of 3 calls; callers are not remembered, for CALLER_KEY is not set\n"
+
+
 @pytest.fixture
 async def stage(azurite: str, table_prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.setattr(AcsCarrier, "quiet_seconds", 60.0)  # these callers send only what a test is about
@@ -354,7 +357,7 @@ class TestHealth:
 
     async def test_healthy_and_ready(self, stage: Stage) -> None:
         assert await self._get(stage, "/healthz") == (200, "ok\n")
-        assert await self._get(stage, "/readyz") == (200, "ready, 0 of 3 calls\n")
+        assert await self._get(stage, "/readyz") == (200, READY)
 
     async def test_not_ready_without_the_store(self, stage: Stage) -> None:
         nowhere = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.call import CALLER, Script, read_lines, run_call
+from local.call import Script, read_lines, run_call
 from local.driver import System, running_system
 from local.phone import Line
 from local.report import CallReport, summary
@@ -77,7 +77,7 @@ def place_call(system: System, tmp_path_factory: pytest.TempPathFactory) -> Plac
         voice: str = "low",
         barge_in_ms: int | None = None,
         digits: str = "",
-        caller: str = CALLER,
+        caller: str | None = None,
     ) -> CallReport:
         lines = [await asyncio.to_thread(spoken, text, voice) for text in texts]
         told: list[str] = []

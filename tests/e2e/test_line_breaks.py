@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from local.call import CALLED, CALLER
+from local.call import CALLED, somebody
 from local.driver import System
 from local.ear import RATE
 from local.line import Progress, place_call
@@ -25,7 +25,7 @@ async def test_the_agent_says_its_sentence_to_the_end(system: System) -> None:
     phone = WatchedPhone([await asyncio.to_thread(spoken, "What is the address of Cedar Grill?", "bright")])
     progress = Progress()
     async with asyncio.TaskGroup() as group:
-        group.create_task(place_call(system.addresses.acs, phone, progress, caller=CALLER, called=CALLED))
+        group.create_task(place_call(system.addresses.acs, phone, progress, caller=somebody(), called=CALLED))
         await phone.until(lambda: len(phone.caller.spans) == 1)
         asked = phone.caller.spans[0].start
         await phone.until(lambda: phone.agent.onset_after(asked) is not None)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from local.call import CALLER
 from local.driver import System
 from local.report import CallReport
 from local.stack import STACKS, StackFile
@@ -24,7 +25,10 @@ async def test_a_call_leaves_no_personal_data_in_a_log_or_a_trace(
 ) -> None:
     """A call with a number, a name and sentences; then every log line, span and number is searched."""
     report = await place_call(
-        "Book a table for two at Cedar Grill on Saturday at half past six.", "Sarah Johnson.", "Yes."
+        "Book a table for two at Cedar Grill on Saturday at half past six.",
+        "Sarah Johnson.",
+        "Yes.",
+        caller=CALLER,
     )
     words = [turn.text for turn in report.turns if len(turn.text) > 8]
     assert any(turn.role == "caller" for turn in report.turns)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local.call import CALLED, CALLER
+from local.call import CALLED, somebody
 from local.driver import System
 from local.line import Progress, place_call
 from local.measure import bookings_of
@@ -56,7 +56,7 @@ async def test_a_filler_bridges_a_slow_booking(system: System, agent_folder: Pat
     phone = WatchedPhone([await asyncio.to_thread(spoken, line, "bright") for line in lines])
     progress = Progress()
     async with asyncio.TaskGroup() as group:
-        group.create_task(place_call(system.addresses.acs, phone, progress, caller=CALLER, called=CALLED))
+        group.create_task(place_call(system.addresses.acs, phone, progress, caller=somebody(), called=CALLED))
         await phone.until(lambda: len(phone.caller.spans) == len(lines))
         async with _standing_still(system):
             yes = phone.caller.spans[-1].start

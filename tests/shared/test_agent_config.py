@@ -18,6 +18,7 @@ MINIMAL = """
 model = "gpt-4.1"
 [phrases.en]
 greeting = "Hello, I am an AI. What would you like?"
+welcome_back = "Hello again, I am an AI. Shall we go on?"
 apology = "Again, please?"
 farewell = "Goodbye."
 still_there = "Are you there?"
@@ -222,7 +223,7 @@ def test_what_is_left_out_has_the_documented_default(folder: Path) -> None:
         ),
         ('[foundry_agent]\nname = "host"', r"foundry_agent.project: missing; set it to text of 1 to 100"),
         ("[phrases.english]", r"phrases.english: 'english' is not allowed; use a language such as"),
-        ('[phrases.de]\ngreeting = "Hallo"', r"phrases.de.apology: missing; set it to text of 1 to 300"),
+        ('[phrases.de]\ngreeting = "Hallo"', r"phrases.de.welcome_back: missing; set it to text of 1 to 300"),
         ("speed = 1", r"voice.speed: unknown key; the keys here are type, name, "),
         ('nmae = "Ava"', r"voice.nmae: unknown key; did you mean voice.name\?"),
         (

@@ -1,0 +1,281 @@
+"""The memory tools of one call: remember, and forget. They act for the caller of this call only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, time
+from typing import Final
+
+import msgspec
+
+from bridge.tool_booking_answers import spoken_day
+from bridge.tool_parameters import ForgetMe, Remember
+from bridge.tool_results import ToolFailureError, ToolResult, result
+from bridge.tool_schema import ToolArgumentError
+from shared import caller_memory, spoken
+from shared.caller_erasure import Erasure, Stays
+from shared.caller_memory import Memory, Told, Visit
+from shared.callers import CallerStore, Known
+from shared.handover import paragraph
+from shared.languages import primary
+from shared.ledger import ConflictError
+from shared.restaurants import Catalogue
+
+type Later = Callable[[Callable[[], Awaitable[object]]], None]
+"""Takes a write that is done off the audio path, and tried again when it fails."""
+
+_MOST_NOTE: Final = 60
+_MOST_NAME: Final = 60
+
+
+class MemoryTools:
+    """What this call may know and change about its caller.
+
+    Args:
+        store: of the callers.
+        erasure: makes calls and bookings nobody's.
+        number: the caller's, as `own_number` gives it; None when it is withheld.
+        known: what the store had when the call began; None when it did not say in time.
+        languages: what the agent speaks (BCP-47).
+        language: what the caller speaks now; None while that is not known.
+        later: for what is noted by the way.
+    """
+
+    def __init__(
+        self,
+        store: CallerStore,
+        erasure: Erasure,
+        catalogue: Catalogue,
+        *,
+        number: str | None,
+        call_id: str,
+        known: Known | None,
+        languages: Sequence[str],
+        language: Callable[[], str | None],
+        now: Callable[[], datetime],
+        later: Later,
+    ) -> None:
+        self._store = store
+        self._erasure = erasure
+        self._catalogue = catalogue
+        self._number = number
+        self._call_id = call_id
+        self._memory = None if known is None else known.memory
+        self._languages = languages
+        self._language = language
+        self._now = now
+        self._later = later
+        self._visits: dict[str, Visit | None] = {}
+        """What was booked and ordered in this call, by what names it; None for what came to nothing."""
+        self._forgotten = False
+
+    def begin(self) -> None:
+        """Note the call, off the audio path."""
+        if self._number is not None:
+            self._later(self._note_call)
+
+    async def remember(self, wish: Remember) -> ToolResult:
+        """remember"""
+        number = self._own_number()
+        if wish.consent is False:
+            return await self._refused(number)
+        told = Told(
+            name=paragraph(wish.name or "", _MOST_NAME),
+            language=self._read_language(wish.language),
+            usual_party=wish.usual_party,
+            preferences=_notes(wish.preferences),
+            allergies=_notes(wish.allergies),
+        )
+        if not wish.consent:
+            await self._check_consent(number, told)
+        now, today = self._now(), self._now().astimezone(self._catalogue.zone).date()
+
+        def change(memory: Memory | None) -> Memory:
+            return self._with_this_call(
+                caller_memory.with_told(memory or caller_memory.begun(today), told), told.language
+            )
+
+        try:
+            self._memory = await self._store.change(number, change, now)
+        except ConflictError:
+            raise ToolFailureError("busy", "Nothing was kept just now. Offer to try once more.") from None
+        self._forgotten = False
+        kept = msgspec.to_builtins(told)
+        facts = {name: value for name, value in kept.items() if value}
+        return result({"remembered": True, "kept": facts, "spoken": _kept(told)})
+
+    async def forget(self, wish: ForgetMe) -> ToolResult:
+        """forget_me"""
+        if wish.only is not None:
+            return await self._forget_one(wish.only)
+        self._forgotten = True  # before the store is asked: what is noted by the way must not come back
+        self._visits.clear()
+        stays = await self._erasure.forget(self._number, self._call_id, self._now())
+        self._memory = None
+        said = _ALL_FORGOTTEN if self._number is not None else _CALL_FORGOTTEN
+        if stays:
+            said += f" {self._staying(stays)}"
+        return result({"forgotten": True, "staying": len(stays), "spoken": said})
+
+    def noted(self, tool: str, output: str) -> None:
+        """A tool has run: a booking or an order that was made, changed or cancelled makes "the usual"."""
+        found = _visit(tool, output)
+        if found is None or self._forgotten or self._number is None:
+            return
+        ref, visit = found
+        self._visits[ref] = visit
+        if self._memory is not None:
+            self._later(self._keep_visits)
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    async def _note_call(self) -> None:
+        if self._number is not None and not self._forgotten:
+            await self._store.called(self._number, self._call_id, self._now())
+
+    async def _keep_visits(self) -> None:
+        if self._number is None or self._forgotten:
+            return
+
+        def change(memory: Memory | None) -> Memory | None:
+            return None if memory is None else self._with_this_call(memory, "")
+
+        self._memory = await self._store.change(self._number, change, self._now())
+
+    def _with_this_call(self, memory: Memory, language: str) -> Memory:
+        """The memory with what was booked in this call, and the language that the caller speaks."""
+        for ref, visit in self._visits.items():
+            memory = (
+                caller_memory.without_visit(memory, ref)
+                if visit is None
+                else caller_memory.with_visit(memory, visit)
+            )
+        heard = language or self._language() or ""
+        return caller_memory.with_told(memory, Told(language=heard))
+
+    def _own_number(self) -> str:
+        if self._number is None:
+            raise ToolFailureError(
+                "number_withheld",
+                "Nothing was kept: this call shows no number to know the caller by. Say so, and do not ask "
+                "again.",
+            )
+        return self._number
+
+    async def _check_consent(self, number: str, told: Told) -> None:
+        known = await self._store.look(number, self._now())
+        self._memory = known.memory
+        if known.memory is None:
+            raise ToolFailureError(
+                "consent_needed",
+                "Nothing was kept. Ask the caller whether you may remember it for next time, and call this "
+                "again with consent true or false.",
+            )
+        if told.allergies and not known.memory.allergies_allowed:
+            raise ToolFailureError(
+                "consent_needed",
+                "Nothing was kept. An allergy is about health: ask whether you may remember it, by its name, "
+                "and call this again with consent true or false.",
+            )
+        if told == Told():
+            raise ToolArgumentError("Nothing to remember was given. Ask the caller what it should be.")
+
+    async def _refused(self, number: str) -> ToolResult:
+        known = await self._store.look(number, self._now())
+        if known.memory is None:
+            await self._store.refuse(number, self._now())
+            return result({"remembered": False, "spoken": "All right, I will not remember anything."})
+        return result({"remembered": False, "spoken": "All right, I will not remember that."})
+
+    async def _forget_one(self, kind: caller_memory.Kind) -> ToolResult:
+        number = self._own_number()
+
+        def change(memory: Memory | None) -> Memory | None:
+            return None if memory is None else caller_memory.without(memory, kind)
+
+        if kind == "places":
+            self._visits.clear()
+        try:
+            self._memory = await self._store.change(number, change, self._now())
+        except ConflictError:
+            raise ToolFailureError("busy", "Nothing was forgotten just now. Offer to try again.") from None
+        return result({"forgotten": True, "only": kind, "spoken": f"I have forgotten {_FORGOTTEN[kind]}."})
+
+    def _staying(self, stays: Sequence[Stays]) -> str:
+        names = {restaurant.id: restaurant.name for restaurant in self._catalogue.restaurants}
+        today = self._now().astimezone(self._catalogue.zone).date()
+        said = [
+            f"{names.get(stay.restaurant_id, 'a restaurant')} {spoken_day(stay.on, today)}" for stay in stays
+        ]
+        return (
+            f"What is booked at {spoken.listing(said)} stays, unless you cancel it; your name and number "
+            "are taken out of it afterwards."
+        )
+
+    def _read_language(self, said: str | None) -> str:
+        if said is None:
+            return ""
+        for tag in self._languages:
+            if said.casefold() in (tag.casefold(), primary(tag)):
+                return tag
+        raise ToolArgumentError(
+            f"language {said!r} is not one that is spoken here. There are {', '.join(self._languages)}."
+        )
+
+
+_ALL_FORGOTTEN: Final = (
+    "I have deleted what I remembered about you. Your number and what you said, in this call and in earlier "
+    "ones, are erased within minutes of this call."
+)
+_CALL_FORGOTTEN: Final = (
+    "Your number is not shown, so nothing is kept under it. What you said in this call is erased within "
+    "minutes of its end."
+)
+_FORGOTTEN: Final[dict[str, str]] = {
+    "name": "your name",
+    "language": "your language",
+    "usual_party": "how many you usually are",
+    "preferences": "what you like",
+    "allergies": "your allergies",
+    "places": "where you have booked and ordered",
+}
+
+
+def _notes(text: str | None) -> tuple[str, ...]:
+    """The notes in a list with commas, each one line."""
+    notes = (paragraph(part, _MOST_NOTE) for part in (text or "").replace(";", ",").split(","))
+    return tuple(note for note in notes if any(letter.isalnum() for letter in note))
+
+
+def _kept(told: Told) -> str:
+    parts = list(told.preferences)
+    parts += [note if "allerg" in note.casefold() else f"the allergy, {note}" for note in told.allergies]
+    if told.usual_party is not None:
+        parts.append(f"that you are usually {spoken.number(told.usual_party)}")
+    if told.name:
+        parts.append(f"your name, {told.name}")
+    if told.language:
+        parts.append("your language")
+    if not parts:
+        return "I will remember you for next time."
+    return f"I will remember for next time: {spoken.listing(parts)}."
+
+
+def _visit(tool: str, output: str) -> tuple[str, Visit | None] | None:
+    """What a booking tool did: what names it, and the visit; None in its place when it was cancelled."""
+    if tool not in ("book_table", "move_booking", "cancel_booking"):
+        return None
+    facts = json.loads(output)
+    if not isinstance(facts, dict) or "error" in facts:
+        return None
+    ref = f"booking-{facts['code']}"
+    if facts.get("cancelled"):
+        return ref, None
+    return ref, Visit(
+        ref=ref,
+        restaurant_id=facts["id"],
+        name=facts["name"],
+        party_size=facts["party_size"],
+        at=time.fromisoformat(facts["time"]),
+    )
