@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from local.voice_live.mind.patterns import line_of
+from local.voice_live.mind.patterns import line_of, pattern_of
 from local.voice_live.mind.spans import at, has_any, texts
 from local.voice_live.mind.vocabulary import FILLERS
 from local.voice_live.mind.words import Token, phrases, word_set
@@ -75,11 +75,15 @@ _HEDGES = phrases(
 _HELLO = word_set("hello hi hey hiya greetings hallo hola")
 _GOODBYE = phrases(
     """
-    bye | goodbye | bye bye | see you | good night | have a good | have a nice | have a great | hang up |
-    thats all for now | end the call | cheerio | talk to you later | farewell | take care | have a lovely |
+    bye | goodbye | bye bye | see you | good night | hang up |
+    thats all for now | end the call | cheerio | talk to you later | farewell | take care |
     speak soon | see ya | ill leave it there | must dash | ill call back | ill call again | ring off | ciao
     """
 )
+_GOOD_WISHES = """
+    have a/an (really/very) good/nice/great/lovely/wonderful/pleasant
+    day/evening/night/one/weekend/time/afternoon/morning/week/rest
+"""
 _BEFORE_BY = word_set("near close stop drop come pass go to pay") | {""}
 _LEAVING = phrases(
     """
@@ -263,7 +267,8 @@ def _courtesies(words: list[str], short: bool) -> set[Act]:
         found.add(Act.HELLO)
     line = " ".join(words)
     by = words[-1] in ("by", "buy") and at(words, len(words) - 2) not in _BEFORE_BY  # heard for "bye"
-    if by or has_any(words, _GOODBYE) or line.removesuffix(" now").endswith(_LEAVING):
+    wishes = pattern_of(_GOOD_WISHES).search(line) is not None
+    if by or wishes or has_any(words, _GOODBYE) or line.removesuffix(" now").endswith(_LEAVING):
         found.add(Act.GOODBYE)
     ends = has_any(words, _THATS_IT) and (
         words[0] in _NO_FIRST or has_any(words, ("thanks", "thank you", "think"))

@@ -25,14 +25,17 @@ class Wording:
 _CONCEPTS: dict[str, tuple[str, str]] = {
     "hours hour opening times": (
         """
-        hours | opening/closing hours/time/times | open/opens/opened/opening |
+        hours | opening/closing hours/time/times | what are the times | times for/of it |
+        the latest/earliest (time) (that) i/we/you can | how late/long/early is/are it/they |
+        serve/serves/serving/do/does/doing (a) lunch/dinner/breakfast/brunch/supper/food on/at/until/till |
+        (serve/serves/do/does) lunch/dinner/breakfast/brunch served | open/opens/opened/opening |
         close/closes/closed/closing/clothes | shut/shuts/shutting |
         how late/early (can/could/do/does/are/is) (i/we/you/they/it) | until/till when/what/how |
         last orders/seating | too late/early
         """,
         """
         what time can/could/do/does/is/are/will/should i/we/you/they/it |
-        when can/do/does/is/are/will it/they
+        when can/could/do/does/is/are/will/should/may i/we/one/it/they
         """,
     ),
     "address location where": (
@@ -41,7 +44,8 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         where abouts |
         how can/could/do/would/should i/we/you/one (best) get/come/go/drive/walk (over) to/there |
         get/getting to it | way to (get/reach) (to) it/there | find it | how far/close/near | the street |
-        which/what part/side/bit/end/area/street/road/district |
+        walk/drive/cycle to it | easy/hard/difficult/tricky (for us/me) to find/reach/miss |
+        which/what part/side/bit/end/area/street/road/district/neighbourhood/neighborhood/quarter |
         close to | on a/the map
         """,
         "where | is it (very/really) far/near/close/in/by/on/around/next",
@@ -49,7 +53,7 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
     "phone telephone number contact": (
         """
         phone/telephone (number) | contact | its/their/the/a/what/which number |
-        number for/of/to/at it/them | number to call/ring | call/ring/wring/phone/reach it/them |
+        number for/of/to/at it/them | it (phone/telephone) number | what/which number (do/can/should) i/we | number to call/ring | call/ring/wring/phone/reach it/them |
         speak/talk to/with it/them | get hold of it/them | in touch with it/them
         """,
         "",
@@ -60,9 +64,10 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         what food/foods/meals | what kind/kinds/sort/sorts/type/types of food/cuisine/cooking/things |
         what (else) do/does/can/could/would they/it/you/i/we/one serve/do/cook/make/offer/eat/order/have/get |
         what/anything/something to eat | what is there/for to eat | what is there/good at it/there |
-        what is for dinner/lunch/breakfast/pudding/afters | on/an offer | food like
+        what is for dinner/lunch/breakfast/pudding/afters | on/an offer | food like |
+        has/have/got/do/does/is/good/nice to eat | what is the food 
         """,
-        "serve/serves",
+        "serve/serves | the food at/in it",
     ),
     "price cost": (
         """
@@ -104,8 +109,8 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         hear/know/learn/find (out) (a/something/more) (bit/little/lot) (more) about | describe | details |
         what (is/are) it/they/that/there like | what kind/sort/type of place/restaurant/spot |
         hear/know more | more/some information/info | more about/on | all/special about |
-        what can/could you tell/say | what do you know/think |
-        is it (any/really/a) good/nice/decent/recommended | worth it/going/visiting |
+        what can/could you tell/say | what do you know/think | (do/have) you know/heard (of/about) it/them |
+        is it (any/really/a) good/nice/decent/recommended | recommend/recommended it/them | say/says/saying/think/thinks about/of it/them | worth it/going/visiting/trying/a (visit/try/go/trip) |
         review/reviews/rating/rated | known/famous for | how is it/the |
         good/suitable/right for kids/children/families/groups | specialise/specialize/speciality
         """,
@@ -128,7 +133,7 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
     "parking": ("parking | car park | park the/my/our/a car | where * park", ""),
     "cheap low budget inexpensive": (
         """
-        cheap/cheaper/cheapest/cheaply | inexpensive | affordable | (tight/small/student) budget |
+        cheap/cheaper/cheapest/cheaply | inexpensive | affordable | (tight/small/student) budget | short of money/cash |
         good value | low budget/cost/price/priced | value for money | bargain | broke | skint |
         easy/kind on the wallet/pocket |
         no/not/nothing/never/less * expensive/pricey/dear/costly/posh/fancy/upmarket |

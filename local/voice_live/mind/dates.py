@@ -160,11 +160,18 @@ def _day_of_month(tokens: Sequence[Token], words: list[str], i: int, today: date
     if day is None or not 1 <= day <= 31:
         return None
     k = j + 1 + (1 if at(words, j + 1) == "of" else 0)
-    if month := _MONTH.get(at(words, k)):
+    if (month := _MONTH.get(at(words, k))) and not _counts(tokens, words, j, k):
         return _dated(tokens, i, k + 1, day, month, today)
     if tokens[j].ordinal and the and at(words, j + 1) not in _AFTER_AN_ORDINAL and words[j] != "second":
         return Found(_next_day_numbered(day, today), i, j + 1) if day <= 31 else None
     return None
+
+
+def _counts(tokens: Sequence[Token], words: list[str], j: int, k: int) -> bool:
+    """ "for two December third": the number counts people, and the day comes after the month."""
+    after = k + 1 + (1 if at(words, k + 1) == "the" else 0)
+    dated = after < len(tokens) and tokens[after].ordinal
+    return dated and not tokens[j].ordinal
 
 
 def _clock_follows(tokens: Sequence[Token], words: list[str], k: int) -> bool:

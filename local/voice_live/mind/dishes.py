@@ -16,7 +16,7 @@ _LEADS = word_set("eat have serve serves craving fancy some with want do like se
 _PRICE_WORDS = word_set("cost costs price priced")
 _HEADS = word_set(
     """
-    roll rolls sandwich sandwiches pie soup salad stew platter bowl wrap burger steak tart cake pudding
+    cakes tarts pies salads soups bowls roll rolls sandwich sandwiches pie soup salad stew platter bowl wrap burger steak tart cake pudding
     noodles rice skewers dumplings curry pizza pasta omelette chops wings breakfast ragu kebab
     """
 )
@@ -81,7 +81,7 @@ def _extended(match: Match, tokens: Sequence[Token], taken: frozenset[int]) -> M
         option = f"{words[start]} {option}"
     if (whole := _misheard_end(match, tokens, end, taken)) is not None:
         option, end = whole, end + 1
-    introduced = at(words, start - 1) in _DETERMINERS
+    introduced = at(words, start - 1) in _DETERMINERS or start - 1 in taken
     while end < len(words) and end not in taken and not tokens[end - 1].mark:
         if words[end] not in _HEADS and not (introduced and _closes(tokens, end, taken)):
             break

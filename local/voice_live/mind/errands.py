@@ -30,7 +30,7 @@ _UNDO = f"""
 _UNDO_THAT = "cancel it/that/this | cancel the (first/second/third/last/other) one"
 _CHANGE = f"""
     move/change/shift/reschedule/push/bring/postpone/amend/alter/update/rebook/switch/edit * {_THING} |
-    make a change to * {_THING} | make * {_THING} for/later/earlier/bigger/smaller |
+    make a change to * {_THING} | make my/our/the/that/this * {_THING} for/later/earlier/bigger/smaller |
     add * to my/our/the/that {_THING}
 """
 _CHANGE_THAT = """
@@ -61,6 +61,7 @@ _RECALL = f"""
     when/where did i/we book/reserve |
     what did i/we book/reserve | i/we have a {_THING} with/at/for/under/on
 """
+_ASKS_FOR_ONE = f"can/could/may/might/shall i/we (please) have/get a/the (nice) {_THING}"
 _WHICH_CODE = (
     "what/which * code/reference | have/repeat/say/read/tell/forgot * (booking/reservation) code/reference"
 )
@@ -91,7 +92,9 @@ def begins(talk: Talk, reading: Reading, subject: str) -> Heard | None:
         if line.has(_CHANGE) or by_the_way or _new_request(talk, changes):
             which = _facts(_values(talk, head, change, "")) if head is not None else {}
             return _heard(reading, Errand(change, changes, which, code))
-    if recall is not None and (line.has(_RECALL) or line.has(_WHICH_CODE) or code):
+    if recall is not None and (
+        (line.has(_RECALL) and not line.has(_ASKS_FOR_ONE)) or line.has(_WHICH_CODE) or code
+    ):
         asking = "code" if line.has(_WHICH_CODE) else ""
         return _heard(reading, Errand(recall, code=code, proof=_name(talk, reading, code), asking=asking))
     return None

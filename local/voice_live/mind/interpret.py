@@ -17,7 +17,7 @@ from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
 from local.voice_live.mind.schema import ON_EXISTING, Kind, Role, Tool
-from local.voice_live.mind.slots import value_of, values_in
+from local.voice_live.mind.slots import missing, value_of, values_in
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Goal, Talk
 from local.voice_live.mind.vocabulary import COMMON, FILLERS, STOPWORDS
@@ -299,6 +299,8 @@ def _anew(talk: Talk, reading: Reading, candidate: Candidate | None, subject: st
     match = reading.choice(talk.schema.subject)
     if match is not None and match.rivals and not subject:
         return Heard(Want.SELECT, reading.text, None, {}, (match.option, *match.rivals))
+    if subject and (told := _all_about(talk, reading, subject)) is not None:
+        return told
     if subject:
         return Heard(Want.SELECT, reading.text, None, {talk.schema.subject: subject})
     return (
@@ -318,6 +320,28 @@ def _lookup_without_subject(talk: Talk, reading: Reading) -> Heard | None:
     stated = [reading.choice(p.name) for p in tool.parameters if p.kind is Kind.CHOICE and p.name in values]
     plainly = any(match is not None and match.score >= WORDED for match in stated)
     return Heard(Want.REQUEST, reading.text, tool, values) if plainly else None
+
+
+_IN_GENERAL = ("about", "overview", "general", "summary", "description")
+
+
+def _all_about(talk: Talk, reading: Reading, subject: str) -> Heard | None:
+    """A question about something in words that fit no topic: the most general one answers it."""
+    tool, chosen = talk.schema.with_role(Role.LOOKUP), talk.asked
+    picks = chosen is not None and chosen.wanted is Wanted.VALUE and chosen.name == talk.schema.subject
+    if (
+        tool is None
+        or tool.parameter(talk.schema.subject) is None
+        or picks
+        or Act.QUESTION not in reading.acts
+    ):
+        return None
+    for parameter in tool.required:
+        option = next((one for one in parameter.options if one in _IN_GENERAL), None)
+        if option is not None and not missing(tool, {parameter.name, talk.schema.subject}):
+            values = {talk.schema.subject: subject, parameter.name: option}
+            return Heard(Want.REQUEST, reading.text, tool, values)
+    return None
 
 
 def _mere_answer(candidate: Candidate, acts: frozenset[Act]) -> bool:

@@ -213,7 +213,7 @@ class Matcher:
                 joined = "".join(window)
                 everyday = all(word in COMMON for word in window) or bool({window[0], window[-1]} & _EDGES)
                 for option, option_parts, target in self._by_width[size]:
-                    if everyday and tuple(window) != option_parts:
+                    if everyday and tuple(window) != option_parts and not _owning(window, option_parts):
                         continue
                     if (score := likeness(joined, target)) >= SURE:
                         found.append(Match(option, score, start, start + size))
@@ -233,7 +233,7 @@ class Matcher:
             if word in COMMON or word in self._general or len(word) < 4:
                 continue
             for part, options in self._parts.items():
-                score = likeness(word, part)
+                score = max(likeness(word, part), likeness(word.removesuffix("s"), part))
                 if score >= SURE + 0.02:
                     found.append(Match(options[0], score * 0.85, place, place + 1, options[1:]))
         return found
@@ -248,6 +248,11 @@ class Matcher:
                 if len(option_parts) == 1 and _sounds(word) == _sounds(option_parts[0]):
                     found.append(Match(option, 0.75, place, place + 1))
         return found
+
+
+def _owning(window: Sequence[str], option: tuple[str, ...]) -> bool:
+    """True for "green table's" and "green tables", which are Green Table."""
+    return len(window) == len(option) and " ".join(window) == f"{' '.join(option)}s"
 
 
 _NOTHING = Match("", 0.0, 0, 0)

@@ -10,7 +10,7 @@ from local.voice_live.mind.words import Token, phrases, word_set
 
 _LEADS = phrases(
     """
-    my name is | my names | the name is | name is | names | under the name of | under the name |
+    my name is | my names | the name is | the names | name is | names | my name | under name of | under the name of | under the name |
     in the name of | in the name | by the name of | name of | name to | name should be | under | call me |
     put it under | book it under | this is | i am | im | it is | its | thats | that is | for | name |
     make it
@@ -19,12 +19,14 @@ _LEADS = phrases(
 _STRONG = frozenset(
     phrases(
         """
-    my name is | my names | the name is | name is | under the name of | under the name | in the name of |
+    my name is | my names | the name is | the names | name is | names | under name of | under the name of | under the name | in the name of |
     by the name of | name of | call me | put it under | book it under
     """
     )
 )
 """Leads after which a name follows whatever it looks like; after the others it must look like a name."""
+_LIKELY = frozenset(["under", "my name"])
+"""Leads after which a name need not have a capital."""
 
 _ENDS = word_set(
     """
@@ -82,7 +84,7 @@ def _after(tokens: Sequence[Token], words: list[str], lead: str, asked: bool) ->
         if words[place : place + 3] == ["the", "name", "of"]:
             place += 3
         sure = lead in _STRONG
-        found = _read(tokens, place, believe_lower=sure or asked or lead == "under", believe_common=sure)
+        found = _read(tokens, place, believe_lower=sure or asked or lead in _LIKELY, believe_common=sure)
         if found is not None:
             return Found(found.value, start, found.end)
     return None
@@ -149,4 +151,5 @@ def _written(token: Token) -> str:
         return token.raw
     if any(c.isupper() for c in token.raw[1:]) and not token.raw.isupper():
         return token.raw
-    return token.raw[:1].upper() + token.raw[1:].lower()
+    parts = token.raw.split("'")  # "o'connor", but "johnson's"
+    return "'".join(p[:1].upper() + p[1:].lower() if len(p) > 1 or not i else p for i, p in enumerate(parts))

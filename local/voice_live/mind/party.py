@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local.voice_live.mind.spans import Found, at, texts
+from local.voice_live.mind.spans import Found, at, has_any, texts
 from local.voice_live.mind.words import HOMOPHONES, Token, word_set
 
 _PEOPLE = word_set("people persons person guests guest adults adult diners pax seats covers peoples heads")
@@ -15,6 +15,7 @@ _COMPANIONS = word_set(
     """
 )
 _SEVERAL = word_set("friends kids children sons daughters colleagues brothers sisters guests others clients")
+_COMPANY = _COMPANIONS | _SEVERAL | word_set("me myself i and plus my our a an the of couple parents both")
 _ARE = (
     ("we", "are"), ("were",), ("there", "are"), ("theres",), ("there", "is"), ("will", "be"), ("itll", "be"),
     ("therell", "be"), ("well", "be"), ("would", "be"), ("it", "is"), ("its",),
@@ -23,7 +24,7 @@ _ARE = (
 _PHRASES = {
     "just me": 1, "only me": 1, "just myself": 1, "by myself": 1, "on my own": 1, "for myself": 1,
     "me alone": 1, "dining alone": 1, "eating alone": 1,
-    "a couple": 2, "both of us": 2, "the pair of us": 2, "half a dozen": 6, "a dozen": 12,
+    "a couple": 2, "both of us": 2, "half dozen": 6, "the pair of us": 2, "half a dozen": 6, "a dozen": 12,
 }  # fmt: skip
 _BOOKED = word_set(
     """
@@ -48,11 +49,17 @@ def find_party(
     With `loose` a bare number counts: it answers "For how many people?".
     """
     words = texts(tokens)
+    company, counted = _with_companions(tokens, words), _counted(tokens, words, used)
+    numbered = _for_number(tokens, words, used)
+    tabled = numbered if numbered is not None and at(words, numbered.start - 1) in _BOOKED else None
+    stated = counted or tabled
+    if stated is not None and company is not None and not stated.places & company.places:
+        company = None  # "my wife and I want a table for six": the count says more
     return (
-        _with_companions(tokens, words)
-        or _counted(tokens, words, used)
+        company
+        or counted
         or _phrase(words)
-        or _for_number(tokens, words, used)
+        or numbered
         or _standing(tokens, words, used)
         or (_bare(tokens, words, used) if loose else None)
     )
@@ -70,25 +77,31 @@ def _value(tokens: Sequence[Token], i: int, used: frozenset[int], *, homophones:
 
 def _with_companions(tokens: Sequence[Token], words: list[str]) -> Found[int] | None:
     """ "me and my wife" is two, "my wife, my two kids and I" four, "with three friends" four as well."""
-    speaker = _speaker(words)
-    if speaker is None:
-        return None
-    company = {i: count for i in range(len(words)) if (count := _companions_at(tokens, words, i))}
-    if company and max(speaker, *company) - min(speaker, *company) <= 12:
-        return Found(1 + sum(company.values()), min(speaker, *company), max(speaker, *company) + 1)
-    more = _value(tokens, speaker + 2, frozenset(), homophones=False)
-    if at(words, speaker + 1) in ("and", "plus") and more and at(words, speaker + 3) not in _NOT_PEOPLE:
-        return Found(1 + more, speaker, speaker + 3)  # "me plus three"
+    place = 0
+    while place < len(words):
+        end = place
+        while end < len(words) and (words[end] in _COMPANY or tokens[end].cardinal is not None):
+            end += 1
+        found = _company(tokens, words, place, end) if end > place else None
+        if found is not None:
+            return found
+        place = end + 1
     return None
 
 
-def _speaker(words: list[str]) -> int | None:
-    """Where callers count themselves: "me and ...", "... and I", or the "with" that brings the others."""
-    joined = {"and", "plus"} & set(words)
-    for i, word in enumerate(words):
-        me = word in ("me", "myself") or words[max(0, i - 1) : i + 1] == ["and", "i"]
-        if (me and joined) or (word == "with" and not {"table", "people"} & set(words)):
-            return i
+def _company(tokens: Sequence[Token], words: list[str], start: int, end: int) -> Found[int] | None:
+    """The party that an unbroken row of people makes, the speaker among them or bringing them along."""
+    said = words[start:end]
+    with_them = at(words, start - 1) == "with" and not {"table", "people"} & set(words)
+    speaker = bool({"me", "myself"} & set(said)) or has_any(said, ("and i", "i and"))
+    others = sum(_companions_at(tokens, words, i) for i in range(start, end))
+    if others and (with_them or (speaker and {"and", "plus"} & set(said))):
+        return Found(1 + others, start, end)
+    for i in range(start, end - 2):
+        more = _value(tokens, i + 2, frozenset(), homophones=False)
+        joined = words[i] in ("me", "myself") and words[i + 1] in ("and", "plus")
+        if joined and more and at(words, i + 3) not in _NOT_PEOPLE:
+            return Found(1 + more, i, i + 3)  # "me plus three"
     return None
 
 
@@ -163,7 +176,7 @@ def _for_number(tokens: Sequence[Token], words: list[str], used: frozenset[int])
         if word in ("for", "of", "four", "fore", "4") and booked:
             if word == "of" and words[i - 1] not in ("party", "group", "family", "table", "booking"):
                 continue
-            skip = 1 if at(words, i + 1) in ("the", "about", "around", "only", "just", "like") else 0
+            skip = 1 if at(words, i + 1) in ("the", "about", "around", "only", "just", "like", "us") else 0
             value = _value(tokens, i + 1 + skip, used)
             if value is not None and at(words, i + 2 + skip) not in _NOT_PEOPLE:
                 return Found(value, i, i + 2 + skip)
@@ -174,7 +187,7 @@ def _for_number(tokens: Sequence[Token], words: list[str], used: frozenset[int])
             ["make", "that"],
             ["were", "now"],
         ):
-            skip = 1 if at(words, i + 1) in ("the", "about", "around", "only", "just") else 0
+            skip = 1 if at(words, i + 1) in ("the", "about", "around", "only", "just", "us") else 0
             place = i + 1 + skip
             value = _value(tokens, place, used, homophones=_closes(tokens, words, place))
             if (
@@ -191,7 +204,7 @@ def _closes(tokens: Sequence[Token], words: list[str], i: int) -> bool:
     return (
         i >= len(tokens) - 1
         or bool(tokens[i].mark)
-        or at(words, i + 1) in ("at", "on", "please", "tonight", "tomorrow")
+        or at(words, i + 1) in ("at", "on", "please", "tonight", "tomorrow", "under", "my")
     )
 
 

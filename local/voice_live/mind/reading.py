@@ -146,6 +146,9 @@ def _read(tokens: tuple[Token, ...], schema: Schema, now: datetime, names: tuple
     used |= places(clocks)
     parties = _affirmed([p] if (p := find_party(tokens, used)) else [], words)
     used |= places(parties)
+    if parties and not clocks:
+        clocks = find_times(tokens, now, used, for_hours=True)  # "a table for two on Friday for seven"
+        used |= places(clocks)
     person = find_name(tokens, used, sure_only=True)
     used |= person.places if person else frozenset()
     rest = tuple(_blank(token) if i in used else token for i, token in enumerate(tokens))

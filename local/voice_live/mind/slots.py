@@ -14,7 +14,7 @@ from local.voice_live.mind.lexicon import is_cuisine, lexicon
 from local.voice_live.mind.matching import Match, option_words
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.schema import Kind, Parameter, Role, Schema, Tool
-from local.voice_live.mind.spans import at
+from local.voice_live.mind.spans import at, has_any
 from local.voice_live.mind.special import special_request
 from local.voice_live.mind.vocabulary import COMMON, FILLERS
 from local.voice_live.mind.words import plain, stem
@@ -94,11 +94,14 @@ def value_of(
             return _text(parameter, reading, tool, schema, asked=asked)
 
 
+_NOW = ("now", "at the moment", "currently")
+
+
 def _moment(parameter: Parameter, reading: Reading, now: datetime) -> str | None:
     """A date and time; the day alone is no moment, the time alone is today's."""
     if reading.clock is None:
         return None
-    if parameter.takes_now and "now" in reading.words and reading.day is None:
+    if parameter.takes_now and reading.day is None and has_any(reading.words, _NOW):
         return "now"
     day = reading.day.value if reading.day else now.date()
     if reading.clock.value == time(0) and "midnight" in reading.words:

@@ -15,6 +15,8 @@ from local.voice_live.mind.words import CARDINALS, HOMOPHONES, Token, word_set
 _MORNING = ("morning", "breakfast", "brunch")
 _EVENING = ("evening", "tonight", "night", "dinner", "supper")
 _PREPOSITIONS = word_set("at around about by near from until till say like between")
+_ONLY_NUMBERS = word_set("ate sicks fife adate nein tin")
+"""Homophones that are hardly anything else after "about" and the like."""
 _COUNTED = word_set(
     """
     people persons person guests adults of friends pax kids children seats ladies days day weeks week
@@ -39,13 +41,19 @@ _MINUTE_HOMOPHONES = {"party": 30, "dirty": 30, "thirsty": 30}
 
 
 def find_times(
-    tokens: Sequence[Token], now: datetime, used: frozenset[int] = frozenset(), *, loose: bool = False
+    tokens: Sequence[Token],
+    now: datetime,
+    used: frozenset[int] = frozenset(),
+    *,
+    loose: bool = False,
+    for_hours: bool = False,
 ) -> list[Found[time]]:
     """Every clock time in a sentence, in order, skipping the positions in `used`.
 
-    With `loose` a bare number counts too: it is the answer to "What time would you like?".
+    With `loose` a bare number counts too: it is the answer to "What time would you like?". With `for_hours`
+    so does "for seven": the people have been counted already.
     """
-    reader = _Reader(tokens, now, used, loose)
+    reader = _Reader(tokens, now, used, loose, for_hours)
     found: list[Found[time]] = []
     index = 0
     while index < len(tokens):
@@ -60,12 +68,15 @@ def find_times(
 
 
 class _Reader:
-    def __init__(self, tokens: Sequence[Token], now: datetime, used: frozenset[int], loose: bool) -> None:
+    def __init__(
+        self, tokens: Sequence[Token], now: datetime, used: frozenset[int], loose: bool, for_hours: bool
+    ) -> None:
         self._tokens = tokens
         self._words = texts(tokens)
         self._now = now
         self._used = used
         self._loose = loose
+        self._for_hours = for_hours
         self.doubtful: set[int] = set()
         """Where hours stand that are only taken for such because a day is beside them."""
 
@@ -79,9 +90,18 @@ class _Reader:
             return Found(time(12), i, i + 1)
         if word == "midnight":
             return Found(time(0), i, i + 1)
+        if (self._words[i : i + 3] == ["at", "the", "moment"] or word == "currently") and {
+            "open",
+            "opened",
+        } & set(self._words[:i]):
+            return Found(self._clock_now, i, i + (1 if word == "currently" else 3))
         if word == "now" and (at(self._words, i - 1) in ("right", "open") or 0 < i == len(self._words) - 1):
-            return Found(self._now.time().replace(second=0, microsecond=0), i, i + 1)
+            return Found(self._clock_now, i, i + 1)
         return None
+
+    @property
+    def _clock_now(self) -> time:
+        return self._now.time().replace(second=0, microsecond=0)
 
     def _from_now(self, i: int) -> Found[time] | None:
         """ "in an hour", "in half an hour", "in two hours", "in twenty minutes"."""
@@ -176,6 +196,7 @@ class _Reader:
         before, following = at(self._words, i - 1), at(self._words, i + 1)
         word = self._words[i]
         sounds_like_one = before == "at" or self._alone(i) or following in ("oclock", "am", "pm")
+        sounds_like_one |= word in _ONLY_NUMBERS and before in _PREPOSITIONS
         heard_as_it = before == "it" and word in ("ate", "adate") and self._day_follows(i)
         sounds_like_one |= heard_as_it or (word == "ate" and self._part_of_day(i + 1))
         ish = word.endswith("ish") and len(word) > 5
@@ -186,7 +207,13 @@ class _Reader:
         clock_word = following in ("am", "pm", "oclock", "ish", "sharp") or (
             self._part_of_day(i + 1) and not counted
         )
-        introduced = before in _PREPOSITIONS or (before in ("to", "for", "its", "it") and self._loose)
+        misheard_at = before in ("a", "that") and i - 2 in self._used  # "tonight a ten"
+        introduced = (
+            before in _PREPOSITIONS
+            or misheard_at
+            or (before == "for" and self._for_hours)
+            or (before in ("to", "for", "its", "it") and self._loose)
+        )
         if before in ("after", "before") and (self._loose or at(self._words, i - 2) not in ("the", "day")):
             introduced = True
         said = clock_word or introduced or heard_as_it or ish

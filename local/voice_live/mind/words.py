@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from local.voice_live.mind.misheard import as_meant
+
 MAX_CHARS = 2_000
 """A spoken turn is far shorter; more text than this is cut so that a pasted page cannot stall a reply."""
 
@@ -36,17 +38,6 @@ HOMOPHONES: dict[str, int] = {
 }  # fmt: skip
 """Words a recogniser writes for a number. Only believed where a number must stand."""
 
-_JOINED = {
-    "to night": "tonight", "to morrow": "tomorrow", "to day": "today", "good bye": "goodbye",
-    "week end": "weekend", "mid day": "midday", "some wear": "somewhere", "some where": "somewhere",
-    "any where": "anywhere", "o clock": "oclock", "a m": "am", "p m": "pm", "mon day": "monday",
-    "tues day": "tuesday", "choose day": "tuesday", "wednes day": "wednesday", "thurs day": "thursday",
-    "third day": "thursday", "fry day": "friday", "satur day": "saturday", "sun day": "sunday",
-    "have pathate": "half past eight", "pass date": "past eight",
-    "jump me": "just me", "trust me": "just me",
-}  # fmt: skip
-"""What recognisers write apart, or for words of the same sound."""
-_JOIN = re.compile(r"\b(" + "|".join(_JOINED) + r")\b", re.IGNORECASE)
 _COUNT_AS_TIME = re.compile(r"\b(\d{1,2}):00(?= (?:people|of us|persons|guests)\b)", re.IGNORECASE)
 """A count written as a time: "1:00, 4:00 people"."""
 _RUN_TOGETHER = re.compile(r"\b(\d{1,2})[:.]([1-5])([1-46-9])\b")
@@ -94,7 +85,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
     prepared = _MERIDIEM.sub(lambda m: f"{m[1]}m", prepared)
     prepared = _COUNT_AS_TIME.sub(r"\1", prepared)
     prepared = _RUN_TOGETHER.sub(r"\1:\g<2>0 \3", prepared)
-    prepared = _JOIN.sub(lambda m: _JOINED[m[1].lower()], prepared)
+    prepared = as_meant(prepared)
     tokens: list[Token] = []
     for raw in _TOKEN.findall(prepared):
         if raw in _PUNCTUATION:
