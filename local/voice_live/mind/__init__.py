@@ -1,6 +1,7 @@
 """The mind of the Voice Live stand-in: what a speech model does between hearing and speaking.
 
-`PolicyMind` follows rules and needs nothing; `ModelMind` asks a language model. Both know only the session's
+`PolicyMind` follows rules and needs nothing; `ModelMind` asks a language model. Both know only the
+session's
 instructions, its tools and the conversation.
 """
 

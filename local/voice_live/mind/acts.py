@@ -45,7 +45,8 @@ _YES = phrases(
     is correct | that will do | thatll do | good | please | certainly | spot on | brilliant | excellent |
     confirmed | uh huh | mm hmm | mhm | lets do it | lets do that | id love that | id love to |
     that would be great | that would be lovely | that would be good | thatd be great | thatd be lovely |
-    yes i would | i would please | that suits | thats perfect | thats great | thats good | all good | looks
+    yes i would | i would please | that suits | thats perfect | thats great | thats good | all good |
+    looks
     good | thats the one | you got it | cool | super | wonderful | fantastic | aye | that is fine
     """
 )
@@ -77,7 +78,8 @@ _GOODBYE = phrases(
     """
     bye | goodbye | bye bye | see you | good night | hang up |
     thats all for now | end the call | cheerio | talk to you later | farewell | take care |
-    speak soon | see ya | ill leave it there | must dash | ill call back | ill call again | ring off | ciao
+    speak soon | see ya | ill leave it there | must dash | ill call back | ill call again | ring off |
+    ciao
     """
 )
 _GOOD_WISHES = """
@@ -98,7 +100,8 @@ _DONE = phrases(
     thatll be all | that will be all | im done | we are done | were done | im good | i am good |
     im all set | all set | no more | im fine thanks | thats all thanks | all sorted | im sorted |
     that covers it | thats the lot | everything i need | everything i needed | what i needed |
-    all i needed | all i wanted | no further questions | dont need anything else | dont need anything more |
+    all i needed | all i wanted | no further questions | dont need anything else |
+    dont need anything more |
     dont want anything else | not anything else | were good | we are good | thatll do | that will do
     """
 )
@@ -110,7 +113,8 @@ _REPEAT = phrases(
     sorry | pardon | pardon me | what was that | say that again | repeat | come again | what did you say |
     i didnt catch | didnt hear | could not hear | couldnt hear | cant hear | once more | one more time |
     say again | excuse me | what | huh | again please | can you repeat | i missed that | eh | sorry what |
-    you what | say what | what is that | i dont understand | i didnt understand | i didnt get that | i cant
+    you what | say what | what is that | i dont understand | i didnt understand | i didnt get that |
+    i cant
     hear you | speak up | whats that | say that slowly | more slowly | slower please | louder please
     """
 )
@@ -167,16 +171,26 @@ _QUESTION_PHRASES = phrases(
     """
 )
 _PERSON = """
-    speak/talk to/with (a/the/some/your) (real/actual/living) person/human/someone/somebody/anyone/anybody |
-    speak/talk to/with (a/an/the/one/some) (of) (the/your) manager/operator/agent/staff/boss/owner/team |
-    speak/talk to/with (a/an/the) representative/receptionist/waiter/host/people/customer | human being |
-    a/the real/actual/living person/human | put me/us (straight) through | connect me/us (to/with) |
-    operator | transfer me/us/the | get me/us (a/the) person/human/manager |
-    customer service | want/need/like/prefer a (real) human/person/manager | is the manager there |
-    is there a person/human/manager |
-    reach (a/the) someone/somebody/person/human |
-    someone/somebody/anyone/anybody (that) i/we can/could speak/talk (to/with) |
-    i want/need/would the manager | get/fetch the manager | a person not a machine/robot/computer
+    speak/talk/word/chat/speaking/talking to/with *
+    person/human/someone/somebody/anyone/anybody/manager/operator/agent |
+    speak/talk/word/chat/speaking/talking to/with *
+    staff/boss/owner/team/supervisor/colleague/charge/management/employee |
+    speak/talk/speaking/talking to/with (a/an/the)
+    representative/receptionist/waiter/host/people/customer |
+    human being | a/the real/actual/living/proper person/human | put/send me/us (straight) through |
+    connect/transfer/pass me/us (to/with/on/over/the) | operator |
+    get me/us * person/human/manager/someone/somebody |
+    customer service/services/support | want/need/like/prefer a (real) human/person/manager |
+    is the manager there/in/available | is there a/any/some * person/human/manager/body/one |
+    reach * someone/somebody/person/human |
+    someone/somebody/anyone/anybody (else) (that/who) i/we can/could speak/talk (to/with) |
+    i want/need/would the manager | get/fetch the manager | not * to a/this machine/robot/computer/bot |
+    a person not a machine/robot/computer |
+    give me (to) (a/the/your) (real) human/person/manager/colleague |
+    someone/somebody/human/person * call/ring/phone me/us back | call/ring me/us back |
+    human/person/somebody/someone help/assist (me/us) |
+    someone/somebody/person from the/your team/restaurant/staff |
+    human help/assistance/agent/operator | a human
 """
 _PERSON_ALONE = (
     "human",

@@ -46,18 +46,32 @@ def bare_change(goal: Goal, reading: Reading) -> dict[str, Any]:
     return {}
 
 
+_PLAIN_NUMBER = (
+    "make it",
+    "make that",
+    "said",
+    "should be",
+    "lets do",
+    "lets say",
+    "meant",
+    "change it to",
+    "do",
+)
+"""Leads of a number that may be the hour as well as the people."""
+
+
 def nearer_time(goal: Goal, reading: Reading, values: dict[str, Any]) -> dict[str, Any]:
     """ "Make it nine" changes whichever is nearer to nine: eight o'clock, or four people."""
     party, clock = goal.tool.of_kind(Kind.PARTY), goal.tool.of_kind(Kind.TIME)
-    if party is None or clock is None or reading.party is None or reading.bare_clock is None:
+    said = reading.party.value if reading.party is not None else reading.bare_party
+    if party is None or clock is None or said is None or reading.bare_clock is None:
         return {}
-    before, now = goal.given.get(party.name), values.get(party.name)
-    at = goal.given.get(clock.name)
-    bare = has_any(reading.words, ("make it", "make that")) and reading.words[-1] not in ("people", "us")
+    before, at = goal.given.get(party.name), goal.given.get(clock.name)
+    counted = {"people", "persons", "us", "guests", "for"} & set(reading.words)
+    bare = has_any(reading.words, _PLAIN_NUMBER) and not counted
     if not bare or reading.clock is not None or not isinstance(before, int) or not isinstance(at, str):
         return {}
-    hours_off = abs(reading.bare_clock.hour - time.fromisoformat(at).hour)
-    if now is None or abs(now - before) <= hours_off:
+    if abs(said - before) <= abs(reading.bare_clock.hour - time.fromisoformat(at).hour):
         return {}
-    del values[party.name]
+    values.pop(party.name, None)
     return {clock.name: reading.bare_clock.strftime("%H:%M")}

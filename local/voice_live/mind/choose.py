@@ -32,7 +32,8 @@ _VALUE = {
 _OPTIONS = 2.0
 _ASKS_FOR_OPTIONS = phrases(
     """
-    what do you have | what have you got | what is there | what else | which restaurants | what restaurants |
+    what do you have | what have you got | what is there | what else | which restaurants |
+    what restaurants |
     what kind of food | what kinds of food | what sort of food | what sorts of food | what types of food |
     what cuisines | the options | my options | other options | any others
     """

@@ -27,7 +27,8 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         """
         hours | opening/closing hours/time/times | what are the times | times for/of it |
         the latest/earliest (time) (that) i/we/you can | how late/long/early is/are it/they |
-        serve/serves/serving/do/does/doing (a) lunch/dinner/breakfast/brunch/supper/food on/at/until/till |
+        serve/serves/serving/do/does/doing (a) lunch/dinner/breakfast/brunch/supper/food
+        on/at/until/till |
         (serve/serves/do/does) lunch/dinner/breakfast/brunch served | open/opens/opened/opening |
         close/closes/closed/closing/clothes | shut/shuts/shutting |
         how late/early (can/could/do/does/are/is) (i/we/you/they/it) | until/till when/what/how |
@@ -53,7 +54,9 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
     "phone telephone number contact": (
         """
         phone/telephone (number) | contact | its/their/the/a/what/which number |
-        number for/of/to/at it/them | it (phone/telephone) number | what/which number (do/can/should) i/we | number to call/ring | call/ring/wring/phone/reach it/them |
+        number for/of/to/at it/them | it (phone/telephone) number |
+        what/which number (do/can/should) i/we | number to call/ring |
+        call/ring/wring/phone/reach it/them |
         speak/talk to/with it/them | get hold of it/them | in touch with it/them
         """,
         "",
@@ -62,17 +65,19 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         """
         menu/menus | dishes | dessert/desserts/starter/starters/mains/specials | wine/wines (list) |
         what food/foods/meals | what kind/kinds/sort/sorts/type/types of food/cuisine/cooking/things |
-        what (else) do/does/can/could/would they/it/you/i/we/one serve/do/cook/make/offer/eat/order/have/get |
+        what (else) do/does/can/could/would they/it/you/i/we/one
+        serve/do/cook/make/offer/eat/order/have/get |
         what/anything/something to eat | what is there/for to eat | what is there/good at it/there |
         what is for dinner/lunch/breakfast/pudding/afters | on/an offer | food like |
-        has/have/got/do/does/is/good/nice to eat | what is the food 
+        has/have/got/do/does/is/good/nice to eat | what is the food
         """,
         "serve/serves | the food at/in it",
     ),
     "price cost": (
         """
         price/prices (range/level) | pricey/expensive/cheap/costly/dear/deer/affordable/reasonable |
-        cost/costs | how much/expensive/pricey/dear/cheap | good/great/decent/poor value | value for money |
+        cost/costs | how much/expensive/pricey/dear/cheap | good/great/decent/poor value |
+        value for money |
         per/a head/person | the bill | what would/will/do/does/should/might * pay/cost/spend/charge/set
         """,
         "",
@@ -109,8 +114,11 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         hear/know/learn/find (out) (a/something/more) (bit/little/lot) (more) about | describe | details |
         what (is/are) it/they/that/there like | what kind/sort/type of place/restaurant/spot |
         hear/know more | more/some information/info | more about/on | all/special about |
-        what can/could you tell/say | what do you know/think | (do/have) you know/heard (of/about) it/them |
-        is it (any/really/a) good/nice/decent/recommended | recommend/recommended it/them | say/says/saying/think/thinks about/of it/them | worth it/going/visiting/trying/a (visit/try/go/trip) |
+        what can/could you tell/say | what do you know/think |
+        (do/have) you know/heard (of/about) it/them |
+        is it (any/really/a) good/nice/decent/recommended | recommend/recommended it/them |
+        say/says/saying/think/thinks about/of it/them |
+        worth it/going/visiting/trying/a (visit/try/go/trip) |
         review/reviews/rating/rated | known/famous for | how is it/the |
         good/suitable/right for kids/children/families/groups | specialise/specialize/speciality
         """,
@@ -133,7 +141,8 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
     "parking": ("parking | car park | park the/my/our/a car | where * park", ""),
     "cheap low budget inexpensive": (
         """
-        cheap/cheaper/cheapest/cheaply | inexpensive | affordable | (tight/small/student) budget | short of money/cash |
+        cheap/cheaper/cheapest/cheaply | inexpensive | affordable | (tight/small/student) budget |
+        short of money/cash |
         good value | low budget/cost/price/priced | value for money | bargain | broke | skint |
         easy/kind on the wallet/pocket |
         no/not/nothing/never/less * expensive/pricey/dear/costly/posh/fancy/upmarket |

@@ -127,7 +127,8 @@ def _weekday(tokens: Sequence[Token], words: list[str], i: int, today: date) -> 
     elif words[end : end + 2] == ["next", "week"]:
         ahead, end = number - today.weekday() + 7, end + 2
     exact = _day_of_month(tokens, words, end, today) if end < len(tokens) else None
-    if exact is not None:
+    denied = "not" in words[max(0, start - 2) : start]  # "not Friday, the fifth of December": two days
+    if exact is not None and not (denied and exact.value.weekday() != number):
         return Found(exact.value, start, exact.end)
     return Found(today + timedelta(days=ahead), start, _past_part_of_day(words, end))
 

@@ -16,7 +16,8 @@ _LEADS = word_set("eat have serve serves craving fancy some with want do like se
 _PRICE_WORDS = word_set("cost costs price priced")
 _HEADS = word_set(
     """
-    cakes tarts pies salads soups bowls roll rolls sandwich sandwiches pie soup salad stew platter bowl wrap burger steak tart cake pudding
+    cakes tarts pies salads soups bowls roll rolls sandwich sandwiches pie soup salad stew platter bowl
+    wrap burger steak tart cake pudding
     noodles rice skewers dumplings curry pizza pasta omelette chops wings breakfast ragu kebab
     """
 )

@@ -2,102 +2,142 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from local.voice_live.mind.acts import Act, plainly_agrees, read_acts
-from local.voice_live.mind.changes import named_to_change, nearer_time
+from local.voice_live.mind.changes import named_to_change
 from local.voice_live.mind.choose import best_tool
-from local.voice_live.mind.codes import code_length, read_code
+from local.voice_live.mind.errand_values import (
+    bare_answer,
+    before_and_after,
+    code_in,
+    code_said,
+    facts,
+    is_new_request,
+    model_of,
+    name_in,
+    new_values,
+    stated,
+)
+from local.voice_live.mind.errand_words import (
+    ASKS_FOR_ONE,
+    BOOKED,
+    CANCELS,
+    CHANGE,
+    CHANGE_IT,
+    CHANGE_THAT,
+    CHANGE_THAT_PLAINLY,
+    DOES_IT,
+    DROPPED,
+    KNOW_OF_IT,
+    MOVES,
+    NO_CODE,
+    ONE_MORE,
+    RECALL,
+    SOMETHING_NEW,
+    UNDO,
+    UNDO_IT,
+    UNDO_THAT,
+    VERIFIES,
+    WHICH_CODE,
+)
 from local.voice_live.mind.existing import Errand, Record, code_of, fit
 from local.voice_live.mind.heard import Heard, Want
-from local.voice_live.mind.proposals import proposed_value
+from local.voice_live.mind.owned import Owned, find_owned
 from local.voice_live.mind.reading import Reading, read
-from local.voice_live.mind.schema import EXISTING, Kind, Role, Tool
-from local.voice_live.mind.slots import values_in
-from local.voice_live.mind.special import joined
-from local.voice_live.mind.talk import Goal, Talk
-from local.voice_live.mind.words import tokenise, word_set
+from local.voice_live.mind.schema import Kind, Role, Tool
+from local.voice_live.mind.shifts import Shift, read_shifts
+from local.voice_live.mind.talk import Talk
 
-_THING = f"{'/'.join(sorted(EXISTING))}/table/tables"
-_UNDO = f"""
-    cancel/delete/drop * {_THING} | call off * {_THING} | call * {_THING} off | cancel for tonight/tomorrow |
-    get rid of * {_THING} | (i/we) want/need/like/have to cancel | can/could i/we/you cancel it/that/for |
-    can not make it | will not make it | can not come | do not need * {_THING} anymore
-"""
-_UNDO_THAT = "cancel it/that/this | cancel the (first/second/third/last/other) one"
-_CHANGE = f"""
-    move/change/shift/reschedule/push/bring/postpone/amend/alter/update/rebook/switch/edit * {_THING} |
-    make a change to * {_THING} | make my/our/the/that/this * {_THING} for/later/earlier/bigger/smaller |
-    add * to my/our/the/that {_THING}
-"""
-_CHANGE_THAT = """
-    move/change/shift/reschedule/push/postpone/switch it/that/this |
-    move/change/shift/reschedule/push/postpone/switch the (first/second/third/last/other) one |
-    make it/that | we move/come/change | actually | add a/an/that/one/two
-"""
-"""Ways to change what was just booked or told; only with a new value in the sentence."""
-_CHANGE_THAT_PLAINLY = (
-    "move/change/shift/reschedule/push/postpone/switch it/that/this | make it/that | have it/that"
-)
-_ONE_MORE = """
-    book/reserve (me/us) a/an/another/one (more/other/new/second) table/booking/reservation |
-    new table/booking
-"""
+_TOWARDS = ("for", "to", "at", "on")
+"""Words before a detail that may be the new one."""
 _SURE = 2.0
 """Evidence for another tool from which a question is one of its own."""
-_SOMETHING_NEW = """
-    book/reserve/find/another | is it | are they | do they | does it |
-    what/when/where/which/how/does/do/is/are (time) * it/they/there/is/does/do/are
-"""
-_RECALL = f"""
-    what/which/when/where (time/day) is/was my/our/the {_THING} | have my/our {_THING} |
-    do/did i/we have/make (a/any) (other) {_THING} | have i/we (got) (a/any) {_THING} |
-    check/confirm/find/see/hear/verify * my/our {_THING} | look up * my/our {_THING} |
-    look my/our {_THING} up | about my/our {_THING} | details of/for my/our {_THING} |
-    what/how {_THING} do/have i/we | how many {_THING} | is my/our {_THING} |
-    when/where did i/we book/reserve |
-    what did i/we book/reserve | i/we have a {_THING} with/at/for/under/on
-"""
-_ASKS_FOR_ONE = f"can/could/may/might/shall i/we (please) have/get a/the (nice) {_THING}"
-_WHICH_CODE = (
-    "what/which * code/reference | have/repeat/say/read/tell/forgot * (booking/reservation) code/reference"
-)
-_CODE_SAID = "my/the/our (booking/reservation) code/reference (number) is"
-_DROPPED = (
-    "never mind | forget it | leave it | forget about it | changed my mind | keep it | leave it as it is"
-)
-_NO_CODE = "do not have/know/remember | no idea | have not got | lost it | lost the | forgot the/it"
-_CANCELS = word_set("cancel cancelled delete")
-_MOVES = word_set("move change moved changed")
-_DOES_IT = word_set("it the my our that booking reservation table do so please for me")
-"""Words beside a yes that only say what is agreed to."""
 
 
 def begins(talk: Talk, reading: Reading, subject: str) -> Heard | None:
     """What a sentence wants with something that exists, where there is a tool for it; None when nothing."""
-    schema, line = talk.schema, reading.line
-    known = bool(talk.records)
+    schema = talk.schema
     undo, change, recall = (schema.with_role(role) for role in (Role.UNDO, Role.CHANGE, Role.RECALL))
-    code = _code_said(talk, reading, recall or change or undo)
-    if undo is not None and (line.has(_UNDO) or (known and line.has(_UNDO_THAT))):
-        which = _values(talk, reading, _model(talk, undo), subject)
-        return _heard(reading, Errand(undo, which=_facts(which), code=code))
-    if change is not None:
-        head, tail = _before_and_after(talk, reading)
-        changes = _changes(talk, Errand(change), tail, subject if tail is reading else "")
-        by_the_way = known and changes and line.has(_CHANGE_THAT) and not line.has(_SOMETHING_NEW)
-        if line.has(_CHANGE) or by_the_way or _new_request(talk, changes):
-            which = _facts(_values(talk, head, change, "")) if head is not None else {}
-            return _heard(reading, Errand(change, changes, which, code))
-    if recall is not None and (
-        (line.has(_RECALL) and not line.has(_ASKS_FOR_ONE)) or line.has(_WHICH_CODE) or code
-    ):
-        asking = "code" if line.has(_WHICH_CODE) else ""
-        return _heard(reading, Errand(recall, code=code, proof=_name(talk, reading, code), asking=asking))
-    return None
+    if undo is None and change is None and recall is None:
+        return None
+    owned = find_owned(reading.text, schema, talk.now, talk.names)
+    code = code_said(talk, reading, recall or change or undo)
+    wanted = _to_undo(talk, reading, owned, subject, undo) if undo is not None else None
+    if wanted is None and change is not None:
+        wanted = _to_change(talk, reading, owned, subject, change)
+    if wanted is None and recall is not None and (code or _to_recall(reading, owned)):
+        asking = "code" if reading.line.has(WHICH_CODE) else ""
+        wanted = Errand(recall, proof=name_in(talk, reading, code), asking=asking)
+    return _heard(reading, replace(wanted, code=code)) if wanted is not None else None
+
+
+def _to_undo(talk: Talk, reading: Reading, owned: Owned | None, subject: str, tool: Tool) -> Errand | None:
+    shifts, rest = read_shifts(reading.text)
+    line = reading.line
+    if any(shift.kind is Kind.PARTY for shift in shifts):  # "two of us can't come" leaves the others
+        line = read(rest, talk.schema, talk.now, talk.names).line
+    undoes = line.has(UNDO) or (owned is not None and owned.line.has(UNDO_IT))
+    if not undoes and not (talk.records and line.has(UNDO_THAT)):
+        return None
+    return Errand(tool, which=facts(stated(talk, reading, model_of(talk, tool), subject)))
+
+
+def _to_change(talk: Talk, reading: Reading, owned: Owned | None, subject: str, tool: Tool) -> Errand | None:
+    if owned is not None:
+        return _change_of(talk, owned, tool)
+    shifts, rest = read_shifts(reading.text)
+    head, tail = before_and_after(talk, rest)
+    changes = new_values(talk, Errand(tool), tail, subject if head is None else "")
+    known, line = bool(talk.records), reading.line
+    by_the_way = known and (changes or shifts) and line.has(CHANGE_THAT) and not line.has(SOMETHING_NEW)
+    if not (line.has(CHANGE) or by_the_way or (known and shifts) or is_new_request(talk, changes)):
+        return None
+    which = facts(stated(talk, head, tool, "")) if head is not None else {}
+    return Errand(tool, changes, which, shifts=shifts)
+
+
+def _change_of(talk: Talk, owned: Owned, tool: Tool) -> Errand | None:
+    """A change of what the sentence speaks of: "move my table on Friday to Saturday"."""
+    shifts, rest = read_shifts(owned.rest)
+    _, tail = before_and_after(talk, rest)
+    changes = new_values(talk, Errand(tool), tail, _named(talk, tail))
+    plainly = owned.line.has(CHANGE_IT)
+    if plainly and not changes and not shifts and owned.details and owned.details[-1].lead in _TOWARDS:
+        # "reschedule my booking for Thursday": the day is the new one
+        owned = owned.without_last_detail()
+        tail = read(owned.rest, talk.schema, talk.now, talk.names)
+        changes = new_values(talk, Errand(tool), tail, _named(talk, tail))
+    shifts = _apart(shifts, changes, tool)
+    clock = tool.of_kind(Kind.TIME)
+    if plainly and not changes and not shifts and clock is not None and tail.bare_clock is not None:
+        changes = {clock.name: tail.bare_clock.strftime("%H:%M")}
+    if not plainly and (not (changes or shifts) or owned.line.has(VERIFIES)):
+        return None
+    own = read(owned.said, talk.schema, talk.now, talk.names)
+    return Errand(tool, changes, facts(stated(talk, own, tool, _named(talk, own))), shifts=shifts)
+
+
+def _apart(shifts: tuple[Shift, ...], changes: Mapping[str, Any], tool: Tool) -> tuple[Shift, ...]:
+    """The differences of values that the sentence does not state outright as well."""
+    stated_too = {p.kind for p in tool.parameters if p.name in changes}
+    return tuple(shift for shift in shifts if shift.kind not in stated_too)
+
+
+def _named(talk: Talk, reading: Reading) -> str:
+    match = reading.choice(talk.schema.subject)
+    return match.option if match is not None and not match.rivals else ""
+
+
+def _to_recall(reading: Reading, owned: Owned | None) -> bool:
+    line = reading.line
+    if (line.has(RECALL) and not line.has(ASKS_FOR_ONE)) or line.has(WHICH_CODE) or line.has(BOOKED):
+        return True
+    if owned is None:
+        return False
+    return Act.QUESTION in reading.acts or owned.line.has(KNOW_OF_IT)
 
 
 def goes_on(talk: Talk, reading: Reading, subject: str) -> Heard | None:
@@ -110,16 +150,16 @@ def goes_on(talk: Talk, reading: Reading, subject: str) -> Heard | None:
     if _is_aside(talk, reading, subject):
         return None
     person = talk.schema.with_role(Role.HAND_OVER)
-    if person is not None and reading.line.has(_NO_CODE) and errand.record(talk.records) is None:
+    if person is not None and reading.line.has(NO_CODE) and errand.record(talk.records) is None:
         return Heard(Want.PERSON, reading.text, person)  # no tool can help without a code
-    dropped = reading.line.has(_DROPPED)
+    dropped = reading.line.has(DROPPED)
     new = None if dropped else begins(talk, reading, subject)
     if new is not None and new.errand is not None and _is_another(errand, new.errand):
         return _heard(reading, replace(new.errand, code=new.errand.code or errand.code, proof=errand.proof))
-    told = errand if dropped else _told(talk, errand, reading, subject)
+    told = errand if dropped else _told(talk, errand, reading, subject).settled(talk.records)
     if told != errand:
         return _heard(reading, told)
-    if dropped or Act.NO in reading.acts or reading.line.has(_NO_CODE) or Act.CANCEL in reading.acts:
+    if dropped or Act.NO in reading.acts or reading.line.has(NO_CODE) or Act.CANCEL in reading.acts:
         changing = errand.tool.role is Role.CHANGE and errand.read_out and not dropped
         return Heard(Want.REFUSE if changing else Want.CANCEL, reading.text)
     if Act.YES in reading.acts or (new is not None and new.errand is not None):
@@ -130,9 +170,9 @@ def goes_on(talk: Talk, reading: Reading, subject: str) -> Heard | None:
 def _is_aside(talk: Talk, reading: Reading, subject: str) -> bool:
     """A question of its own ("is it open on Monday?"), or a wish for one more table."""
     line = reading.line
-    if line.has(_ONE_MORE):
+    if line.has(ONE_MORE):
         return True
-    if Act.QUESTION not in reading.acts or line.has(_CHANGE) or line.has(_CHANGE_THAT_PLAINLY):
+    if Act.QUESTION not in reading.acts or line.has(CHANGE) or line.has(CHANGE_THAT_PLAINLY):
         return False
     asked = best_tool(talk, reading, subject)
     return asked is not None and asked.tool.role is not Role.COMMIT and asked.score >= _SURE
@@ -149,7 +189,7 @@ def _heard(reading: Reading, errand: Errand) -> Heard:
 
 def _agrees(reading: Reading, errand: Errand) -> bool:
     """A plain yes, also in the words of what is agreed to: "yes, cancel it"."""
-    does_it = _DOES_IT | (_CANCELS if errand.tool.role is Role.UNDO else _MOVES)
+    does_it = DOES_IT | (CANCELS if errand.tool.role is Role.UNDO else MOVES)
     rest = [token for token in reading.tokens if token.text not in does_it]
     acts = read_acts(rest, " ".join(token.raw for token in rest))
     return Act.YES in reading.acts and plainly_agrees(rest, acts)
@@ -157,9 +197,9 @@ def _agrees(reading: Reading, errand: Errand) -> bool:
 
 def _told(talk: Talk, errand: Errand, reading: Reading, subject: str) -> Errand:
     """The errand with what the sentence adds: which one, a code, a name, what is to change."""
-    code = _code(talk, errand, reading)
+    code = code_in(talk, errand, reading)
     unknown = errand.record(talk.records) is None
-    proof = _name(talk, reading, code, asked=bool(errand.code)) if unknown else ""
+    proof = name_in(talk, reading, code, asked=bool(errand.code)) if unknown else ""
     if code or proof:
         return replace(errand, code=code or errand.code, proof=proof or errand.proof, read_out=False)
     if unknown and len(talk.records) > 1:
@@ -168,10 +208,15 @@ def _told(talk: Talk, errand: Errand, reading: Reading, subject: str) -> Errand:
     if errand.tool.role is not Role.CHANGE:
         other = _picked(talk, errand, reading, subject) if len(talk.records) > 1 else None
         return errand if other is None else replace(errand, code=code_of(other), read_out=False)
-    _, tail = _before_and_after(talk, reading)
-    changes = _changes(talk, errand, tail, subject) or _bare(talk, errand, reading)
-    if changes:
-        return replace(errand, changes={**errand.changes, **changes}, asking="", read_out=False)
+    shifts, rest = read_shifts(reading.text)
+    _, tail = before_and_after(talk, rest)
+    changes = new_values(talk, errand, tail, subject) or (
+        {} if shifts else bare_answer(talk, errand, reading)
+    )
+    if changes or shifts:
+        shifts = _apart(shifts, changes, errand.tool)
+        all_changes = {**errand.changes, **changes}
+        return replace(errand, changes=all_changes, shifts=shifts, asking="", read_out=False)
     asking = next(iter(named_to_change(_all_needed(errand.tool), reading)), "")
     kept = {name: value for name, value in errand.changes.items() if name != asking}
     return replace(errand, changes=kept, asking=asking, read_out=False) if asking else errand
@@ -186,7 +231,7 @@ def _all_needed(tool: Tool) -> Tool:
 
 def _picked(talk: Talk, errand: Errand, reading: Reading, subject: str) -> Record | None:
     """The record meant by its place or by what is said of it: "the first one", "the one on Friday"."""
-    said = _facts(_values(talk, reading, _model(talk, errand.tool), subject))
+    said = facts(stated(talk, reading, model_of(talk, errand.tool), subject))
     fitting = fit(talk.records, said)
     if len(fitting) == 1:
         return fitting[0]
@@ -197,115 +242,3 @@ def _picked(talk: Talk, errand: Errand, reading: Reading, subject: str) -> Recor
         if ordinal is not None and 1 <= ordinal <= len(talk.records):
             return talk.records[ordinal - 1]
     return talk.records[-1] if "last" in reading.words or "latter" in reading.words else None
-
-
-def _model(talk: Talk, tool: Tool) -> Tool:
-    """The tool whose parameters say what is known of a thing that exists."""
-    return talk.schema.with_role(Role.CHANGE) or talk.schema.with_role(Role.COMMIT) or tool
-
-
-def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that can tell one booking from another: what is asked of the house does not."""
-    return {name: value for name, value in values.items() if "request" not in name}
-
-
-def _values(talk: Talk, reading: Reading, tool: Tool, subject: str) -> dict[str, Any]:
-    """What a sentence states, without code and name, which only say whose booking it is."""
-    values = values_in(reading, tool, talk.schema, talk.now)
-    if subject and tool.parameter(talk.schema.subject) is not None:
-        values[talk.schema.subject] = subject
-    apart = {p.name for p in tool.parameters if p.kind in (Kind.CODE, Kind.PERSON)}
-    return {name: value for name, value in values.items() if name not in apart}
-
-
-def _changes(talk: Talk, errand: Errand, reading: Reading, subject: str) -> dict[str, Any]:
-    """The new values in a sentence; "make it nine" is the time or the people, whichever is nearer."""
-    values = _values(talk, reading, errand.tool, subject)
-    record = errand.record(talk.records) or {}
-    for parameter in errand.tool.parameters:
-        if parameter.kind is Kind.REQUEST and parameter.name in values:  # the tool replaces what was asked
-            before = errand.changes.get(parameter.name) or record.get(parameter.name)
-            values[parameter.name] = joined(before, values[parameter.name])
-    return values | nearer_time(Goal(errand.tool, {**record, **errand.changes}), reading, values)
-
-
-_TO = re.compile(r"\bto\b(?! (?:move|change|shift|make|push|bring|my|our|the (?:booking|table|reservation)))")
-_SHORT = 4
-"""Words at most in a bare answer."""
-_FROM_VERB = re.compile(
-    r"\b(?:move|change|shift|reschedule|push|bring|postpone|amend|alter|update|rebook|switch|edit|moved|changed)\b"
-)
-
-
-def _before_and_after(talk: Talk, reading: Reading) -> tuple[Reading | None, Reading]:
-    """The parts before and after "to" in "move my table on Friday to Saturday"; else the whole only."""
-    text = reading.text
-    verb = _FROM_VERB.search(text.lower())
-    to = _TO.search(text.lower(), verb.end()) if verb is not None else None
-    if to is None:
-        return None, reading
-    head = read(text[: to.start()], talk.schema, talk.now, talk.names)
-    tail = read(f"make it {text[to.end() :].strip()}", talk.schema, talk.now, talk.names)
-    if tail.clock is None and tail.bare_clock is not None and tail.day is None and _no_people(tail):
-        tail = read(f"at {text[to.end() :].strip()}", talk.schema, talk.now, talk.names)
-    return head, tail
-
-
-def _no_people(reading: Reading) -> bool:
-    return not {"people", "persons", "guests", "us", "of"} & set(reading.words)
-
-
-def _bare(talk: Talk, errand: Errand, reading: Reading) -> dict[str, Any]:
-    """A bare answer: a number after "What should I change?" or a yes to another time that was offered."""
-    record = errand.record(talk.records) or {}
-    goal = Goal(errand.tool, {**record, **errand.changes}, errand.tool.parameters)
-    if proposed := proposed_value(talk, goal, reading):
-        return {name: value for name, value in proposed.items() if errand.tool.parameter(name)}
-    asked = errand.tool.parameter(errand.asking)
-    if asked is not None and asked.kind is Kind.PARTY and reading.bare_party is not None:
-        return {asked.name: reading.bare_party}
-    clock = errand.tool.of_kind(Kind.TIME)
-    counted = any(token.cardinal is not None for token in reading.tokens) and "the" not in reading.words
-    short = len(reading.words) <= _SHORT and not reading.acts & {Act.YES, Act.NO, Act.QUESTION}
-    if clock is not None and short and counted and reading.bare_clock is not None and _no_people(reading):
-        return {clock.name: reading.bare_clock.strftime("%H:%M")}
-    return {}
-
-
-def _new_request(talk: Talk, changes: Mapping[str, Any]) -> bool:
-    """Something to ask the restaurant for, said after the booking was made."""
-    change = talk.schema.with_role(Role.CHANGE)
-    asked = change.of_kind(Kind.REQUEST) if change is not None else None
-    return bool(talk.records) and asked is not None and set(changes) == {asked.name}
-
-
-def _code_said(talk: Talk, reading: Reading, tool: Tool | None) -> str:
-    """A code said of one's own accord."""
-    parameter = tool.of_kind(Kind.CODE) if tool is not None else None
-    if parameter is None:
-        return ""
-    asked = reading.line.has(_CODE_SAID)
-    return read_code(reading.text, code_length(parameter), asked=asked)
-
-
-def _code(talk: Talk, errand: Errand, reading: Reading) -> str:
-    """The code in a sentence, once one may be asked for."""
-    parameter = errand.tool.of_kind(Kind.CODE)
-    if parameter is None or errand.record(talk.records) is not None:
-        return ""
-    return read_code(reading.text, code_length(parameter), asked=True)
-
-
-def _name(talk: Talk, reading: Reading, code: str, *, asked: bool = False) -> str:
-    """The name on the booking: bare where it was asked for, else after "the name is" and the like."""
-    if reading.acts & {Act.YES, Act.NO}:
-        asked = False
-    rest = read(_without_letters(reading.text), talk.schema, talk.now, talk.names) if code else reading
-    led = rest.person.value if rest.person is not None and {"name", "under"} & set(rest.words) else ""
-    bare = rest.bare_person if asked and not code and not reading.acts & {Act.QUESTION} else None
-    return led or bare or ""
-
-
-def _without_letters(text: str) -> str:
-    """The sentence without single letters, which spell a code and no name."""
-    return " ".join(token.raw + token.mark for token in tokenise(text) if len(token.text) > 1)

@@ -13,6 +13,7 @@ from typing import Any
 from local.voice_live.mind.outputs import CallFunction
 from local.voice_live.mind.results import Result
 from local.voice_live.mind.schema import EXISTING, Kind, Role, Schema, Tool, is_code, split_name
+from local.voice_live.mind.shifts import Shift, shifted
 from local.voice_live.mind.wording import statement
 
 type Record = Mapping[str, Any]
@@ -35,6 +36,8 @@ class Errand:
     """The name that proves a caller from another number."""
     asking: str = ""
     """The parameter that the caller asks for, or wants to change without having said to what."""
+    shifts: tuple[Shift, ...] = ()
+    """Changes said as a difference ("an hour later"), until it is known from what."""
     read_out: bool = False
     """True when the last thing said states what would be done."""
     agreed: bool = False
@@ -47,6 +50,14 @@ class Errand:
         if len(fitting) == 1:
             return fitting[0]
         return records[0] if len(records) == 1 else None
+
+    def settled(self, records: Sequence[Record]) -> Errand:
+        """The same with its differences worked out, once it is known from what."""
+        record = self.record(records)
+        if record is None or not self.shifts:
+            return self
+        new = shifted({**record, **self.changes}, self.tool, self.shifts)
+        return replace(self, changes={**self.changes, **new}, shifts=())
 
     def changed(self, records: Sequence[Record]) -> dict[str, Any]:
         """The changes that are none already."""

@@ -12,21 +12,28 @@ from local.voice_live.mind.choose import Candidate, best_tool
 from local.voice_live.mind.errands import begins, goes_on
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.keys import in_words
-from local.voice_live.mind.lexicon import WORDED
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
 from local.voice_live.mind.schema import ON_EXISTING, Kind, Role, Tool
-from local.voice_live.mind.slots import missing, value_of, values_in
+from local.voice_live.mind.shifts import read_shifts, shifted
+from local.voice_live.mind.slots import value_of, values_in
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Goal, Talk
 from local.voice_live.mind.vocabulary import COMMON, FILLERS, STOPWORDS
-from local.voice_live.mind.wishes import default_subject, prepare, request, same_again, values_with_subject
+from local.voice_live.mind.wishes import (
+    all_about,
+    default_subject,
+    lookup_without_subject,
+    prepare,
+    request,
+    same_again,
+    values_with_subject,
+)
 from local.voice_live.mind.words import word_set
 
 _SURE = 2.0
 """Evidence for another tool from which a caller in the middle of a booking wants that one first."""
-_WISH_TO_KNOW = "like/want/need to know | give/tell me"
 _EARLIEST_DINNER = 5
 _FOR_A_PERSON = """
     cancel/change/move/amend/alter/rebook my/our/the/a/an (existing/earlier) booking/reservation/table |
@@ -149,6 +156,8 @@ def _on_read_back(
 ) -> Heard:
     values = values_with_subject(talk, reading, goal.tool, subject)
     values |= nearer_time(goal, reading, values)
+    shifts, _ = read_shifts(reading.text)
+    values |= shifted(goal.given, goal.tool, shifts)
     party = goal.tool.of_kind(Kind.PARTY)
     if not values and party is not None and reading.bare_party is not None:
         values[party.name] = reading.bare_party
@@ -299,49 +308,15 @@ def _anew(talk: Talk, reading: Reading, candidate: Candidate | None, subject: st
     match = reading.choice(talk.schema.subject)
     if match is not None and match.rivals and not subject:
         return Heard(Want.SELECT, reading.text, None, {}, (match.option, *match.rivals))
-    if subject and (told := _all_about(talk, reading, subject)) is not None:
+    if subject and (told := all_about(talk, reading, subject)) is not None:
         return told
     if subject:
         return Heard(Want.SELECT, reading.text, None, {talk.schema.subject: subject})
     return (
         _answer_without_goal(talk, reading)
-        or _lookup_without_subject(talk, reading)
+        or lookup_without_subject(talk, reading)
         or _small(talk, reading, offered)
     )
-
-
-def _lookup_without_subject(talk: Talk, reading: Reading) -> Heard | None:
-    """ "What's on the menu?" before any restaurant was named: which one is asked, not turned away."""
-    tool = talk.schema.with_role(Role.LOOKUP)
-    asks = Act.QUESTION in reading.acts or reading.line.has(_WISH_TO_KNOW)
-    if tool is None or talk.focus or not asks or Act.HELP in reading.acts:
-        return None
-    values = values_in(reading, tool, talk.schema, talk.now)
-    stated = [reading.choice(p.name) for p in tool.parameters if p.kind is Kind.CHOICE and p.name in values]
-    plainly = any(match is not None and match.score >= WORDED for match in stated)
-    return Heard(Want.REQUEST, reading.text, tool, values) if plainly else None
-
-
-_IN_GENERAL = ("about", "overview", "general", "summary", "description")
-
-
-def _all_about(talk: Talk, reading: Reading, subject: str) -> Heard | None:
-    """A question about something in words that fit no topic: the most general one answers it."""
-    tool, chosen = talk.schema.with_role(Role.LOOKUP), talk.asked
-    picks = chosen is not None and chosen.wanted is Wanted.VALUE and chosen.name == talk.schema.subject
-    if (
-        tool is None
-        or tool.parameter(talk.schema.subject) is None
-        or picks
-        or Act.QUESTION not in reading.acts
-    ):
-        return None
-    for parameter in tool.required:
-        option = next((one for one in parameter.options if one in _IN_GENERAL), None)
-        if option is not None and not missing(tool, {parameter.name, talk.schema.subject}):
-            values = {talk.schema.subject: subject, parameter.name: option}
-            return Heard(Want.REQUEST, reading.text, tool, values)
-    return None
 
 
 def _mere_answer(candidate: Candidate, acts: frozenset[Act]) -> bool:

@@ -10,17 +10,22 @@ from local.voice_live.mind.words import Token, phrases, word_set
 
 _LEADS = phrases(
     """
-    my name is | my names | the name is | the names | name is | names | my name | under name of | under the name of | under the name |
-    in the name of | in the name | by the name of | name of | name to | name should be | under | call me |
-    put it under | book it under | this is | i am | im | it is | its | thats | that is | for | name |
+    my name is | my names | the name is | the names | name is | names | my name | under name of |
+    under the name of | under the name |
+    in the name of | in the name | by the name of | name of | surname is | last name is |
+    family name is | surname | last name | name to | name should be | under | call me | call it |
+    put it under | book it under | put it down as | put it down under | put down | use | say |
+    this is | i am | im | it is | its | thats | that is | for | name |
     make it
     """
 )
 _STRONG = frozenset(
     phrases(
         """
-    my name is | my names | the name is | the names | name is | names | under name of | under the name of | under the name | in the name of |
-    by the name of | name of | call me | put it under | book it under
+    my name is | my names | the name is | the names | name is | names | under name of |
+    under the name of | under the name | in the name of |
+    by the name of | name of | surname is | last name is | family name is | surname | last name |
+    call me | put it under | book it under
     """
     )
 )
@@ -31,7 +36,7 @@ _LIKELY = frozenset(["under", "my name"])
 _ENDS = word_set(
     """
     at on for please and with tomorrow tonight today to from in by so but thanks thank if or the number
-    phone my we is are was will would can could there that it actually of i party people
+    phone my we off confirmed is are was will would can could there that it actually of i party people
     """
 )
 _TITLES = word_set("mr mrs ms miss dr doctor professor sir madam")

@@ -125,7 +125,7 @@ def _standing(tokens: Sequence[Token], words: list[str], used: frozenset[int]) -
         value = _value(tokens, i, used, homophones=False)
         if value is None or token.number is None or at(words, i + 1) in _NOT_PEOPLE:
             continue
-        follows = at(words, i + 1) in ("", "and", "so", "at", "on", "for")
+        follows = at(words, i + 1) in ("", "and", "so", "at", "on", "for", "now", "then", "instead")
         ends = follows or bool(token.mark) or i + 1 in used
         said = any(tuple(words[max(0, i - len(are)) : i]) == are for are in _ARE) and ends
         opens = (

@@ -139,11 +139,15 @@ def _continued(before: Reading, after: Reading) -> Reading:
 
 def _read(tokens: tuple[Token, ...], schema: Schema, now: datetime, names: tuple[str, ...]) -> Reading:
     words = texts(tokens)
-    days = _affirmed(find_dates(tokens, now.date()), words)
-    days.sort(key=lambda day: _may_be_a_place(tokens, day))
-    used = places(days)
-    clocks = _affirmed(find_times(tokens, now, used), words)
-    used |= places(clocks)
+    all_days = find_dates(tokens, now.date())
+    days = sorted(_affirmed(all_days, words), key=lambda day: _may_be_a_place(tokens, day))
+    used = places(all_days)
+    all_clocks = find_times(tokens, now, used)
+    clocks = _affirmed(all_clocks, words)
+    used |= places(all_clocks)
+    if all_clocks and not clocks:
+        clocks = find_times(tokens, now, used, loose=True)  # "not seven thirty, eight"
+        used |= places(clocks)
     parties = _affirmed([p] if (p := find_party(tokens, used)) else [], words)
     used |= places(parties)
     if parties and not clocks:

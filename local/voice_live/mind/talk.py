@@ -226,7 +226,8 @@ class Talk:
         if tool.role in ON_EXISTING and len(self.records) == 1:
             self.focus = str(self.records[0].get(self.schema.subject) or self.focus)
         if self.errand is not None and tool.role in ON_EXISTING:
-            self.errand = after(self.errand, tool, result)
+            errand = after(self.errand, tool, result)
+            self.errand = errand.settled(self.records) if errand is not None else None
         if result.failed and tool.role in ON_EXISTING:
             if not result.may_retry:
                 self.failures[call_key(call)] = result
@@ -245,7 +246,8 @@ class Talk:
             self.focus = subject
         match heard.want:
             case Want.ERRAND:
-                self.errand, self.goal = heard.errand, None
+                self.errand = heard.errand.settled(self.records) if heard.errand is not None else None
+                self.goal = None
             case Want.PREPARE if heard.tool is not None:
                 self.errand = None
                 self._remember(heard.values)

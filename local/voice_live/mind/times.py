@@ -95,13 +95,20 @@ class _Reader:
             "opened",
         } & set(self._words[:i]):
             return Found(self._clock_now, i, i + (1 if word == "currently" else 3))
-        if word == "now" and (at(self._words, i - 1) in ("right", "open") or 0 < i == len(self._words) - 1):
+        if word == "now" and (
+            at(self._words, i - 1) in ("right", "open")
+            or (0 < i == len(self._words) - 1 and self._not_counted(i - 1))
+        ):
             return Found(self._clock_now, i, i + 1)
         return None
 
     @property
     def _clock_now(self) -> time:
         return self._now.time().replace(second=0, microsecond=0)
+
+    def _not_counted(self, i: int) -> bool:
+        """False after a number or people: "we'll be six now" is about them."""
+        return self._tokens[i].number is None and self._words[i] not in _COUNTED and self._words[i] != "us"
 
     def _from_now(self, i: int) -> Found[time] | None:
         """ "in an hour", "in half an hour", "in two hours", "in twenty minutes"."""

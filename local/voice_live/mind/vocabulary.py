@@ -54,17 +54,21 @@ COMMON = (
         order orders delivery deliver takeaway joke robot human
         somewhere anywhere nowhere everywhere elsewhere
         anybody nobody everybody try trying again reach
-        contain contains containing include includes including along beside beyond across opposite behind above below between among against towards within without
+        contain contains containing include includes including along beside beyond across opposite
+        behind above below between among against towards within without
         joint joints spot spots venue venues eatery eateries pub pubs hotel hostel church cinema
         hospital airport office school beach
         dial fill view deal meal real role side site size rate late date gate state wait great
-        big bigger huge tiny short long tall wide deep high low full empty busy loud noisy calm warm cool dark
+        big bigger huge tiny short long tall wide deep high low full empty busy loud noisy calm warm
+        cool dark
         light bright clean dirty rich poor easy hard soft strong weak safe dangerous simple plain modern
         car bus train taxi bike drive walk walking ride park parking stop station
         head hand foot eyes face body mouth hair arm leg feet knee back
-        boy girl man men woman women mother father son daughter brother sister child baby aunt uncle cousin
+        boy girl man men woman women mother father son daughter brother sister child baby aunt uncle
+        cousin
         parents grandma grandpa grandmother grandfather boyfriend girlfriend partner fiance colleague
-        colleagues boss mate mates guests guest group party couple birthday anniversary wedding date occasion
+        colleagues boss mate mates guests guest group party couple birthday anniversary wedding date
+        occasion
         celebrate celebrating celebration business trip visit visiting tourist tourists holiday
         bring take carry keep leave left stay staying start begin finish end live living move moving turn
         ask asking tell telling told use using used seem become happen happens show showing bring buy sell
@@ -72,7 +76,8 @@ COMMON = (
         year years month months season spring summer autumn winter january february march july
         september october november december monday tuesday wednesday thursday friday saturday sunday
         class course courses way ways kind kinds sort sorts type types style lot lots bunch pair piece
-        bit couple rest part parts middle top bottom front inside outside outdoors indoors upstairs downstairs
+        bit couple rest part parts middle top bottom front inside outside outdoors indoors upstairs
+        downstairs
         problem trouble reason idea ideas fact example case point matter issue
         news story music film show game games team match sport football
         true false sad happy glad keen afraid worried angry tired bored ready able likely certain possible
@@ -80,7 +85,8 @@ COMMON = (
         recently straight away together apart alone both either neither several enough almost quite pretty
         though although while whether unless except besides however therefore
         whole own main local famous popular favourite favorite usual proper decent fair honest
-        able allowed available included charge fee fees tip tips service staff manager waiter chef owner owners
+        able allowed available included charge fee fees tip tips service staff manager waiter chef
+        owner owners
         chair chairs seat seats seating window door floor garden terrace balcony toilet toilets wifi
         """
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.voice_live.mind.acts import Act
+from local.voice_live.mind.asked import Wanted
 from local.voice_live.mind.choose import Candidate
 from local.voice_live.mind.heard import Heard, Want
+from local.voice_live.mind.lexicon import WORDED
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.refer import points_back
 from local.voice_live.mind.schema import Kind, Parameter, Role, Tool
-from local.voice_live.mind.slots import values_in
+from local.voice_live.mind.slots import missing, values_in
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Talk
 from local.voice_live.mind.words import phrases
@@ -116,3 +119,38 @@ def _refined(talk: Talk, tool: Tool, reading: Reading, values: dict[str, Any]) -
     if any(name in values for name in kinds):
         kept = {name: value for name, value in kept.items() if name not in kinds}
     return kept | values
+
+
+_WISH_TO_KNOW = "like/want/need to know | give/tell me"
+_IN_GENERAL = ("about", "overview", "general", "summary", "description")
+
+
+def all_about(talk: Talk, reading: Reading, subject: str) -> Heard | None:
+    """A question about something in words that fit no topic: the most general one answers it."""
+    tool, chosen = talk.schema.with_role(Role.LOOKUP), talk.asked
+    picks = chosen is not None and chosen.wanted is Wanted.VALUE and chosen.name == talk.schema.subject
+    if (
+        tool is None
+        or tool.parameter(talk.schema.subject) is None
+        or picks
+        or Act.QUESTION not in reading.acts
+    ):
+        return None
+    for parameter in tool.required:
+        option = next((one for one in parameter.options if one in _IN_GENERAL), None)
+        if option is not None and not missing(tool, {parameter.name, talk.schema.subject}):
+            values = {talk.schema.subject: subject, parameter.name: option}
+            return Heard(Want.REQUEST, reading.text, tool, values)
+    return None
+
+
+def lookup_without_subject(talk: Talk, reading: Reading) -> Heard | None:
+    """ "What's on the menu?" before any restaurant was named: which one is asked, not turned away."""
+    tool = talk.schema.with_role(Role.LOOKUP)
+    asks = Act.QUESTION in reading.acts or reading.line.has(_WISH_TO_KNOW)
+    if tool is None or talk.focus or not asks or Act.HELP in reading.acts:
+        return None
+    values = values_in(reading, tool, talk.schema, talk.now)
+    stated = [reading.choice(p.name) for p in tool.parameters if p.kind is Kind.CHOICE and p.name in values]
+    plainly = any(match is not None and match.score >= WORDED for match in stated)
+    return Heard(Want.REQUEST, reading.text, tool, values) if plainly else None
