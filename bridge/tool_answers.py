@@ -147,7 +147,7 @@ def _dish(question: Question) -> Facts:
             f"{r.name} has nothing like {said} on its menu. Say so; its menu has {sections}. "
             "Ask whether the caller would like something else."
         )
-    exact = [dish for dish in dishes if words(dish.name) == key_words(said)]
+    exact = [dish for dish in dishes if key_words(dish.name) == key_words(said)]
     if len(dishes) > 1 and not exact:
         return {
             "dishes": [{"name": dish.name, "price": str(dish.price)} for dish in dishes],

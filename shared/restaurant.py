@@ -27,7 +27,7 @@ from shared.opening_hours import OpeningHours, Span
 from shared.osm_hours import written_spans
 from shared.parts import Part, Slug, Text, amount
 from shared.places import GeoCoordinates, Landmark, Street, address_said
-from shared.public_holidays import is_known_country, public_holiday
+from shared.public_holidays import is_known_country, is_public_holiday
 
 type WallTime = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
 
@@ -299,7 +299,7 @@ class Restaurant(Part, frozen=True, kw_only=True):
         for special in self.special_opening_hours_specification:
             if special.valid_from <= day <= special.valid_through and special.name is not None:
                 return special.name
-        return public_holiday(self.address.address_country, day)
+        return "a public holiday" if is_public_holiday(self.address.address_country, day) else None
 
     def address_said(self) -> str | None:
         """The address for the ear: "fourteen Lantern Street, in the Old Town area"; None when unknown."""
@@ -319,7 +319,7 @@ class Restaurant(Part, frozen=True, kw_only=True):
                 return special[day]
             if written is not None:
                 return written_spans(written, country, day)
-            return holidays if holidays is not None and public_holiday(country, day) else None
+            return holidays if holidays is not None and is_public_holiday(country, day) else None
 
         if written is not None:
             written_spans(written, country, date(2024, 1, 1))  # refuses what the grammar does not have

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ import msgspec
 
 from shared import restaurant_search as search
 from shared.menu import Diet, Dish
-from shared.name_matching import Match, match
+from shared.name_matching import Match, key_words, match
 from shared.places import Gazetteer, Place, Places
 from shared.restaurant import City, Restaurant
 
@@ -128,15 +129,35 @@ class Catalogue:
         return [dish for _, dish in search.matching_dishes(restaurant, said)[:3]]
 
     def phrases(self) -> list[str]:
-        """Words for the recogniser, the most useful first: restaurants, cuisines, diets, areas, dishes.
+        """Words for the recogniser, the most useful first: restaurants, cuisines, diets, areas, landmarks and
+        streets, then dishes, those first whose words stand in most others ("Pad Thai").
 
         A cuisine also stands beside the word it is said with: "Thai" alone is heard as "tie".
         """
+        return list(self._phrases)
+
+    @cached_property
+    def _phrases(self) -> list[str]:
         names = [restaurant.name for restaurant in self.restaurants]
         cuisines = [f"{cuisine}{noun}" for noun in ("", " food") for cuisine in self.cuisines]
         diets = [f"{diet.said}{noun}" for noun in ("", " food") for diet in self.diets]
-        dishes = [dish.name for restaurant in self.restaurants for dish in restaurant.dishes]
-        return list(dict.fromkeys([*names, *cuisines, *diets, *self.city.areas, *dishes]))[:PHRASES]
+        landmarks = [landmark.name for landmark in self.city.landmarks]
+        streets = [street.name for street in self.city.streets]
+        dishes = _most_common([dish.name for restaurant in self.restaurants for dish in restaurant.dishes])
+        found = dict.fromkeys([*names, *cuisines, *diets, *self.city.areas, *landmarks, *streets, *dishes])
+        return list(found)[:PHRASES]
+
+
+def _most_common(names: Sequence[str]) -> list[str]:
+    """Names in order of how many of them hold all their words; the shorter first among equals."""
+    holding: dict[str, set[int]] = {}
+    said = [key_words(name) for name in names]
+    for index, of_name in enumerate(said):
+        for word in of_name:
+            holding.setdefault(word, set()).add(index)
+    common = [len(set.intersection(*(holding[word] for word in of_name))) for of_name in said]
+    order = sorted(range(len(names)), key=lambda index: (-common[index], len(said[index])))
+    return [names[index] for index in order]
 
 
 def _read(path: Path) -> dict[str, Any]:

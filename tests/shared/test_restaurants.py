@@ -40,8 +40,8 @@ class TestTheShippedFile:
     """What later rooms count on."""
 
     def test_is_large_enough_to_choose_from(self) -> None:
-        assert len(CATALOGUE.restaurants) == 14
-        assert len(CATALOGUE.cuisines) >= 9
+        assert len(CATALOGUE.restaurants) == 60
+        assert len(CATALOGUE.cuisines) == 15
         assert all(20 <= len(restaurant.dishes) <= 60 for restaurant in CATALOGUE.restaurants)
 
     def test_has_breaks_and_closings_past_midnight(self) -> None:
@@ -54,8 +54,10 @@ class TestTheShippedFile:
 
     def test_gives_the_recogniser_names_once_and_restaurants_first(self) -> None:
         phrases = CATALOGUE.phrases()
-        assert phrases[:14] == [restaurant.name for restaurant in CATALOGUE.restaurants]
-        assert {"Thai", "Old Town", "Pad Thai"} <= set(phrases)
+        assert phrases[:60] == [restaurant.name for restaurant in CATALOGUE.restaurants]
+        assert {"Thai", "Old Town", "Lantern Street", "Central Station", "Pad Thai", "Moussaka"} <= set(
+            phrases
+        )
         assert len(phrases) == len(set(phrases)) <= 500
 
     def test_telephone_numbers_are_of_the_range_kept_for_fiction(self) -> None:
@@ -195,39 +197,40 @@ def test_any_text_is_either_a_restaurant_or_refused(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dish", "first"),
+    ("dish", "found"),
     [
         ("sushi", "Sakura House"),
         ("pizza", "Napoli Pizza"),
-        ("curry", "Bombay Palace"),
-        ("thai curry", "Thai Orchid"),
+        ("curry", "Bombay Palace, Thai Orchid, Siam Terrace"),
+        ("thai curry", "Thai Orchid, Siam Terrace"),
         ("burgers", "Maple Diner"),
         ("ramen", "Tokyo Corner"),
-        ("some tacos", "El Camino"),
+        ("some tacos", "El Camino, Taqueria Paloma"),
         ("fish and chips", "Blue Anchor"),
         ("pad thai", "Thai Orchid"),
-        ("hummus", "Cedar Grill"),
+        ("hummus", "Cedar Grill, Phoenicia"),
         ("something with snails", "Bistro Margot"),
         ("dumplings", "Golden Lotus"),
         ("dosa", "Spice Market"),
         ("lasagna", "Trattoria Lucia"),
     ],
 )
-def test_a_dish_finds_the_restaurant_that_serves_it(dish: str, first: str) -> None:
-    assert names(dish=dish)[0] == first
+def test_a_dish_finds_a_restaurant_that_serves_it(dish: str, found: str) -> None:
+    assert names(dish=dish)[0] in found.split(", ")
 
 
 class TestFind:
     """Wishes together, and what to offer when they cannot all be met."""
 
     def test_all_wishes_hold_at_once(self) -> None:
-        assert names(cuisine="Italian", price="cheap") == ["Napoli Pizza"]
+        assert names(cuisine="Italian", price="cheap") == ["Nonna Rosa", "Napoli Pizza"]
         assert names(cuisine="Japanese", area="University") == ["Tokyo Corner"]
-        assert names(cuisine="Japanese", open_at=local("2026-11-23 20:00")) == ["Tokyo Corner"]
+        assert names(cuisine="Japanese", open_at=local("2026-11-23 21:00")) == ["Tokyo Corner"]
 
     def test_a_dish_must_suit_the_diet_asked_for_with_it(self) -> None:
-        (hit,) = CATALOGUE.find(dish="pizza", diet=Diet.VEGAN).hits
-        assert hit.reasons == ("has Marinara Pizza at nine twenty", "has five vegan dishes")
+        first, second = CATALOGUE.find(dish="pizza", diet=Diet.VEGAN).hits
+        assert {hit.restaurant.name for hit in (first, second)} == {"Napoli Pizza", "Giovanni's"}
+        assert first.reasons == ("has Marinara Pizza at nine twenty", "has five vegan dishes")
 
     def test_at_most_three_are_given_and_the_rest_is_counted(self) -> None:
         found = CATALOGUE.find(dish="chicken")
@@ -255,7 +258,7 @@ class TestFind:
         assert (found.hits, found.exact) == ((), False)
 
     def test_open_late_reaches_into_the_next_day(self) -> None:
-        assert set(names(open_at=local("2026-11-28 01:30"))) == {"El Camino", "Napoli Pizza"}
+        assert set(names(open_at=local("2026-11-28 01:30"))) == {"Beirut Nights", "Hanabi", "Napoli Pizza"}
 
 
 @given(
