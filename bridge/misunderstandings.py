@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from enum import StrEnum
 
-from bridge.repairs import asks_again, plain_words
+from shared.repairs import asks_again, plain_words
 
 _RECENT_TURNS = 6
 """The agent's turns among which the same words make a loop."""

@@ -38,6 +38,7 @@ class Events:
 class Services:
     """What the triggers use."""
 
+    settings: ControlSettings
     tables: Tables
     tokens: AcsTokens
     telephony: Telephony
@@ -63,7 +64,7 @@ class Services:
         )
         events = None if settings.events is None else _events(tables, settings.events)
         tokens, bookings = AcsTokens(settings.acs), BookingStore(tables)
-        return cls(tables, tokens, telephony, line, bookings, events, telemetry)
+        return cls(settings, tables, tokens, telephony, line, bookings, events, telemetry)
 
     async def close(self) -> None:
         """Close all connections."""

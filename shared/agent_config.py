@@ -26,6 +26,7 @@ from shared.agent_tables import (
     Languages,
     Limits,
     Silence,
+    Talk,
     Temperature,
     Transcription,
     TurnDetection,
@@ -72,6 +73,7 @@ class AgentConfig(Table, frozen=True, kw_only=True):
     keypad: Keypad = Keypad()
     transfer: Targets = Targets()
     limits: Limits = Limits()
+    talk: Talk = Talk()
     phrases: dict[Language, Phrases]
     """By language: "en", or "en-GB" where that one differs."""
 
@@ -233,7 +235,7 @@ def load_agent(folder: Path) -> Agent:
     except config_check.ConfigError as error:
         raise AgentError(f"{toml.name}: {error}") from error
     text = _text(prompt)
-    _check_placeholders(prompt.name, text)
+    check_placeholders(prompt.name, text)
     return Agent(prompt=text, **{name: getattr(config, name) for name in config.__struct_fields__})
 
 
@@ -251,7 +253,12 @@ def _text(path: Path) -> str:
         raise AgentError(f"{path}: cannot be read: {error}") from error
 
 
-def _check_placeholders(file: str, text: str) -> None:
+def check_placeholders(file: str, text: str) -> None:
+    """Refuse a prompt with a placeholder that there is not.
+
+    Raises:
+        AgentError: begins with `file`.
+    """
     known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     try:
         fields = [(name, spec, conversion) for _, name, spec, conversion in string.Formatter().parse(text)]

@@ -226,6 +226,13 @@ class Keypad(Table, frozen=True, kw_only=True):
     """What each key means, in words for the model, when the caller could not be understood."""
 
 
+class Talk(Table, frozen=True, kw_only=True):
+    """What can be chosen for a talk from the page."""
+
+    voices: Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)] = ()
+    """Names of voices of the kind of `voice`, beside that one."""
+
+
 class Limits(Table, frozen=True, kw_only=True):
     """Where patience ends."""
 

@@ -4,13 +4,15 @@
 |---|---|---|---|
 | calls | "{day}-{hex digit}" | call id | the record; 16 partitions a day, all derivable from the id |
 | calls | "open-{hex digit}" | call id | nothing else: an index of the calls that have not ended |
+| uncounted | hex digit | call id | nothing else: calls to be counted (`shared.uncounted`) |
 | turns | call id | "turn-{seq}" | one turn |
 | turns | call id | "tool-{seq}" | one tool run |
 
 The open index lets the sweep cost what is open now, not what was ever stored. It stands in other
 partitions than the records, so no transaction covers both; instead it is written before a claim and
 removed after the end. A crash between the two leaves an index row too many, which `open_calls` removes,
-never an open call without one.
+never an open call without one. A call is put among those to be counted before its index row goes, so that
+none is missed either.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import asyncio
 import heapq
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from azure.core import MatchConditions
@@ -27,46 +29,15 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
-from shared.calls import (
-    Call,
-    CallState,
-    Outcome,
-    ToolRun,
-    TransferState,
-    Turn,
-    derive_call_id,
-    partition_of,
-)
+from shared.call_rows import from_call, from_tool, from_turn, present, to_call, to_tool, to_turn
+from shared.calls import Call, CallState, ToolRun, Turn, derive_call_id, partition_of
 from shared.tables import Tables
+from shared.uncounted import UncountedCalls
 
 _DIGITS: Final = "0123456789abcdef"
 _UPDATE_TRIES: Final = 10
 _UPDATE_PAUSE: Final = 0.02
 """Seconds; the pause before try n is random between 0 and n times this."""
-_TEXT_LIMIT: Final = 32_000
-"""UTF-16 units in a string property, which Table Storage limits to 64 KiB."""
-
-_TIMES: Final = (
-    "rang_at",
-    "claimed_at",
-    "answered_at",
-    "connected_at",
-    "media_connected_at",
-    "ended_at",
-    "transferred_at",
-)
-_TEXTS: Final = ("caller", "called", "correlation_id", "server_call_id", "call_connection_id", "end_reason")
-_MEASURES: Final = (
-    "first_audio_ms",
-    "transcript_ms",
-    "tool_ms",
-    "filler",
-    "interrupted_ms",
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-)
-"""Fields of a turn that are present when they were measured."""
 
 
 class UpdateConflictError(Exception):
@@ -85,14 +56,17 @@ class CallStore:
     def __init__(self, tables: Tables, on_end: Callable[[Call], None] = lambda _: None) -> None:
         self._tables = tables
         self._on_end = on_end
+        self._uncounted = UncountedCalls(tables)
 
     async def claim(self, call: Call) -> bool:
         """Store `call` unless it is there already; True for the one who stored it."""
         calls = await self._tables.table("calls")
-        if call.state is not CallState.ENDED:
+        if call.state is CallState.ENDED:
+            await self._uncounted.put(call.id)
+        else:
             await calls.upsert_entity(_open_key(call.id), mode=UpdateMode.REPLACE)
         try:
-            await calls.create_entity(_from_call(call))
+            await calls.create_entity(from_call(call))
         except ResourceExistsError:
             return False
         return True
@@ -101,7 +75,7 @@ class CallStore:
         """The call, found by its id in one read; None when there is none."""
         calls = await self._tables.table("calls")
         try:
-            return _to_call(await calls.get_entity(partition_of(call_id), call_id))
+            return to_call(await calls.get_entity(partition_of(call_id), call_id))
         except ResourceNotFoundError:
             return None
 
@@ -123,13 +97,13 @@ class CallStore:
                 entity = await calls.get_entity(partition_of(call_id), call_id)
             except ResourceNotFoundError:
                 return None
-            before = _to_call(entity)
+            before = to_call(entity)
             after = change(before)
             if after == before:
                 return before
             try:
                 await calls.update_entity(
-                    _from_call(after),
+                    from_call(after),
                     mode=UpdateMode.REPLACE,
                     etag=entity.metadata["etag"],
                     match_condition=MatchConditions.IfNotModified,
@@ -139,25 +113,25 @@ class CallStore:
             if after.state is CallState.ENDED:
                 if before.state is not CallState.ENDED:
                     self._on_end(after)
-                await calls.delete_entity(_open_key(call_id))
+                await self._close(calls, call_id)
             return after
         raise UpdateConflictError(f"call {call_id}: changed by others {_UPDATE_TRIES} times in a row")
 
     async def add_turn(self, call_id: str, turn: Turn) -> None:
         """Store a turn; the same `seq` again replaces it."""
-        await self._put(call_id, f"turn-{turn.seq:05d}", _from_turn(turn))
+        await self._put(call_id, f"turn-{turn.seq:05d}", from_turn(turn))
 
     async def add_tool(self, call_id: str, run: ToolRun) -> None:
         """Store a tool run; the same `seq` again replaces it."""
-        await self._put(call_id, f"tool-{run.seq:05d}", _from_tool(run))
+        await self._put(call_id, f"tool-{run.seq:05d}", from_tool(run))
 
     async def turns(self, call_id: str) -> list[Turn]:
         """The turns of a call by rising `seq`."""
-        return [_to_turn(row) async for row in self._rows(call_id, "turn-")]
+        return [to_turn(row) async for row in self._rows(call_id, "turn-")]
 
     async def tools(self, call_id: str) -> list[ToolRun]:
         """The tool runs of a call by rising `seq`."""
-        return [_to_tool(row) async for row in self._rows(call_id, "tool-")]
+        return [to_tool(row) async for row in self._rows(call_id, "tool-")]
 
     async def day(self, day: date, limit: int = 50) -> list[Call]:
         """The newest `limit` calls of a UTC day, the newest first."""
@@ -182,13 +156,27 @@ class CallStore:
                 continue
             call = await self.get(call_id)
             if call is None or call.state is CallState.ENDED:
-                await calls.delete_entity(_open_key(call_id))
+                await self._close(calls, call_id)
             else:
                 yield call
 
+    async def open_ids(self) -> list[str]:
+        """The ids in the index of open calls, the newest first; a few may have ended."""
+        calls = await self._tables.table("calls")
+        rows = calls.query_entities("PartitionKey ge 'open-' and PartitionKey lt 'open.'", select=["RowKey"])
+        return sorted([row["RowKey"] async for row in rows], key=newest_first)
+
+    async def recount(self, call_id: str) -> None:
+        """Have a call counted anew, because something was written to it after its end."""
+        await self._uncounted.put(call_id)
+
+    async def _close(self, calls: TableClient, call_id: str) -> None:
+        await self._uncounted.put(call_id)
+        await calls.delete_entity(_open_key(call_id))
+
     async def _put(self, call_id: str, row_key: str, properties: Mapping[str, Any]) -> None:
         turns = await self._tables.table("turns")
-        entity = {"PartitionKey": call_id, "RowKey": row_key, **_present(properties)}
+        entity = {"PartitionKey": call_id, "RowKey": row_key, **present(properties)}
         await turns.upsert_entity(entity, mode=UpdateMode.REPLACE)
 
     async def _rows(self, call_id: str, prefix: str) -> AsyncIterator[Mapping[str, Any]]:
@@ -206,10 +194,16 @@ async def _first(calls: TableClient, partition: str, limit: int) -> list[Call]:
     rows = calls.query_entities("PartitionKey eq @p", parameters={"p": partition}, results_per_page=limit)
     found: list[Call] = []
     async for row in rows:
-        found.append(_to_call(row))
+        found.append(to_call(row))
         if len(found) == limit:
             break
     return found
+
+
+def newest_first(call_id: str) -> tuple[int, int, str]:
+    """Sorts call ids of several days: within a day the id itself does."""
+    day, remaining, digest = call_id.split("-")
+    return -int(day), int(remaining), digest
 
 
 def _rang_at_or_after(call_id: str, moment: datetime) -> bool:
@@ -221,126 +215,3 @@ def _rang_at_or_after(call_id: str, moment: datetime) -> bool:
 
 def _open_key(call_id: str) -> dict[str, Any]:
     return {"PartitionKey": f"open-{partition_of(call_id)[-1]}", "RowKey": call_id}
-
-
-def _present(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the None values: Table Storage has no null, an absent property is one."""
-    return {name: value for name, value in properties.items() if value is not None}
-
-
-def _fit(text: str) -> str:
-    """`text`, cut where a string property would overflow; a character beyond U+FFFF counts as two units."""
-    if len(text) * 2 <= _TEXT_LIMIT:
-        return text
-    return text.encode("utf-16-le")[: _TEXT_LIMIT * 2].decode("utf-16-le", errors="ignore")
-
-
-def _time(row: Mapping[str, Any], name: str) -> datetime | None:
-    """A plain UTC datetime of what the client read, which is a subclass with the service's text beside it."""
-    value = row.get(name)
-    return None if value is None else datetime.combine(value.date(), value.time(), UTC)
-
-
-def _known_time(row: Mapping[str, Any], name: str) -> datetime:
-    time = _time(row, name)
-    if time is None:
-        raise ValueError(f"row {row['RowKey']}: {name} is missing; the row was not written by Tabletalk")
-    return time
-
-
-def _from_call(call: Call) -> dict[str, Any]:
-    properties = {name: getattr(call, name) for name in (*_TIMES, *_TEXTS)}
-    properties |= {
-        "state": str(call.state),
-        "outcome": None if call.outcome is None else str(call.outcome),
-        "secret_hashes": " ".join(call.secret_hashes),
-        "greeting_ms": call.greeting_ms,
-    }
-    if call.transfer_state is not TransferState.NONE:
-        properties |= {
-            "transfer": call.transfer,
-            "transfer_state": str(call.transfer_state),
-            "transfer_detail": call.transfer_detail,
-            "summary": _fit(call.summary),
-        }
-    return {"PartitionKey": partition_of(call.id), "RowKey": call.id, **_present(properties)}
-
-
-def _to_call(row: Mapping[str, Any]) -> Call:
-    outcome = row.get("outcome")
-    return Call(
-        id=row["RowKey"],
-        rang_at=_known_time(row, "rang_at"),
-        claimed_at=_known_time(row, "claimed_at"),
-        caller=row["caller"],
-        called=row["called"],
-        correlation_id=row["correlation_id"],
-        server_call_id=row["server_call_id"],
-        call_connection_id=row["call_connection_id"],
-        secret_hashes=tuple(row["secret_hashes"].split()),
-        state=CallState(row["state"]),
-        outcome=None if outcome is None else Outcome(outcome),
-        answered_at=_time(row, "answered_at"),
-        connected_at=_time(row, "connected_at"),
-        media_connected_at=_time(row, "media_connected_at"),
-        ended_at=_time(row, "ended_at"),
-        end_reason=row["end_reason"],
-        greeting_ms=row.get("greeting_ms"),
-        transfer=row.get("transfer", 0),
-        transfer_state=TransferState(row.get("transfer_state", "")),
-        transfer_detail=row.get("transfer_detail", ""),
-        transferred_at=_time(row, "transferred_at"),
-        summary=row.get("summary", ""),
-    )
-
-
-def _from_turn(turn: Turn) -> dict[str, Any]:
-    return {
-        "seq": turn.seq,
-        "role": turn.role,
-        "text": _fit(turn.text),
-        "started_at": turn.started_at,
-        "ended_at": turn.ended_at,
-        "latency_ms": turn.latency_ms,
-        "interrupted": turn.interrupted,
-        "heard_ms": turn.heard_ms,
-        "item_id": turn.item_id,
-        **{name: getattr(turn, name) for name in _MEASURES},
-    }
-
-
-def _to_turn(row: Mapping[str, Any]) -> Turn:
-    return Turn(
-        seq=row["seq"],
-        role=row["role"],
-        text=row["text"],
-        started_at=_known_time(row, "started_at"),
-        ended_at=_known_time(row, "ended_at"),
-        latency_ms=row.get("latency_ms"),
-        interrupted=row["interrupted"],
-        heard_ms=row.get("heard_ms"),
-        item_id=row["item_id"],
-        **{name: row.get(name) for name in _MEASURES},
-    )
-
-
-def _from_tool(run: ToolRun) -> dict[str, Any]:
-    return {
-        "seq": run.seq,
-        "name": run.name,
-        "arguments": _fit(run.arguments),
-        "result": _fit(run.result),
-        "ms": run.ms,
-        "started_at": run.started_at,
-    }
-
-
-def _to_tool(row: Mapping[str, Any]) -> ToolRun:
-    return ToolRun(
-        seq=row["seq"],
-        name=row["name"],
-        arguments=row["arguments"],
-        result=row["result"],
-        ms=row["ms"],
-        started_at=_known_time(row, "started_at"),
-    )

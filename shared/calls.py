@@ -66,7 +66,7 @@ class EventKind(StrEnum):
     CONNECTED = "connected"
     """Callback CallConnected."""
     MEDIA_CONNECTED = "media_connected"
-    """The bridge took the media socket."""
+    """The bridge took the media socket; `detail` names the model that answers."""
     MEDIA_FAILED = "media_failed"
     """Callback MediaStreamingFailed: the call is up and silent, somebody must hang up."""
     FAILED = "failed"
@@ -155,6 +155,22 @@ class CallEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """What somebody who talks from the page has chosen. A call has one exactly if it came from there."""
+
+    user: str = field(repr=False)
+    """Who was given the token of the media socket."""
+    origin: str
+    """Where the page came from: "https://host". The browser tells it when it opens the socket."""
+    language: str = ""
+    """Of the greeting; empty for the agent's default."""
+    voice: str = ""
+    """Name of the voice; empty for the agent's."""
+    prompt: str = field(default="", repr=False)
+    """In place of prompt.md; empty for that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """The record of one call, as stored."""
 
@@ -192,6 +208,10 @@ class Call:
     """When a person took the call."""
     summary: str = field(default="", repr=False)
     """What the person was told about the call with that hand-over."""
+    talk: Talk | None = None
+    """Set when the call came from the page."""
+    model: str = ""
+    """What answered: a model of Voice Live, or an agent of Foundry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +325,7 @@ def apply(call: Call, event: CallEvent) -> Call:
         transferred_at=_earliest(call.transferred_at, at, kind is EventKind.TRANSFER_ACCEPTED),
         end_reason=_more_telling(call.end_reason, event),
         greeting_ms=_least(call.greeting_ms, event.ms if kind is EventKind.GREETED else None),
+        model=max(call.model, event.detail if kind is EventKind.MEDIA_CONNECTED else ""),
     )
     merged = _with_transfer(merged, event)
     return replace(merged, state=_state(merged), outcome=_outcome(merged))

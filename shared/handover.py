@@ -118,6 +118,11 @@ class Targets(Table, frozen=True, kw_only=True):
         """Whether callers can be handed over at all."""
         return self.to is not None or bool(self.restaurants)
 
+    @property
+    def everybody(self) -> list[str]:
+        """All to whom callers can be handed over, those for all restaurants first."""
+        return list(dict.fromkeys([*([self.to] if self.to else []), *self.restaurants.values()]))
+
 
 def check_restaurants(targets: Targets, known: Collection[str]) -> None:
     """Refuse restaurant ids that the catalogue does not have.

@@ -107,6 +107,39 @@ class EventsSettings:
         )
 
 
+_TOKEN_LENGTH = 32
+"""Characters that a token has at least: then nobody guesses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """Who may use the operator API and its page. With neither of the two, nobody."""
+
+    token: str | None
+    """Bearer token; whoever shows it is an operator."""
+    easy_auth: bool
+    """Whether the platform signs people in before a request gets here, and its headers tell who they are."""
+    agent_dir: Path
+    restaurants_file: Path
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> OperatorSettings:
+        token = env.get("OPERATOR_TOKEN", "").strip() or None
+        easy_auth = env.get("OPERATOR_EASY_AUTH", "").strip().lower() or "false"
+        if easy_auth not in ("true", "false"):
+            raise SettingError(f"OPERATOR_EASY_AUTH: {easy_auth!r} is neither true nor false")
+        if token is not None and len(token) < _TOKEN_LENGTH:
+            raise SettingError(f"OPERATOR_TOKEN: too short; set {_TOKEN_LENGTH} random characters or more")
+        if token is not None and easy_auth == "true":
+            raise SettingError("OPERATOR_TOKEN: leave it out, since OPERATOR_EASY_AUTH signs people in")
+        return cls(
+            token=token,
+            easy_auth=easy_auth == "true",
+            agent_dir=Path(env.get("AGENT_DIR") or DEFAULT_AGENT_DIR),
+            restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class TelemetrySettings:
     """Where traces and numbers go besides the metrics page; nowhere by default."""
@@ -175,6 +208,7 @@ class ControlSettings:
     media_base_url: str
     """Where ACS reaches the bridge: wss://..., ws:// on a laptop."""
     retention: RetentionSettings
+    operator: OperatorSettings
     events: EventsSettings | None = None
     telemetry: TelemetrySettings = TelemetrySettings()
 
@@ -186,6 +220,7 @@ class ControlSettings:
             callback_base_url=_url(env, "CALLBACK_BASE_URL", ("https", "http")),
             media_base_url=_url(env, "MEDIA_BASE_URL", ("wss", "ws")),
             retention=RetentionSettings.from_env(env),
+            operator=OperatorSettings.from_env(env),
             events=EventsSettings.from_env(env),
             telemetry=TelemetrySettings.from_env(env),
         )

@@ -17,6 +17,7 @@ from shared import agent_config, config_check, settings
 from shared.agent_config import AgentConfig
 from shared.bookings import BookingStore
 from shared.handover import Targets
+from shared.prices import Prices
 from shared.restaurants import Catalogue
 from shared.settings import DEFAULT_RESTAURANTS_FILE
 
@@ -64,13 +65,16 @@ def test_no_setting_is_documented_that_is_not_read() -> None:
     assert {name for name in ROWS if re.fullmatch(r"[A-Z_]+", name)} == set(setting_names())
 
 
-@pytest.mark.parametrize("key", list(config_check.keys(AgentConfig)), ids=lambda key: key.name)
-def test_every_agent_key_is_documented_with_its_values_and_default(key: config_check.Key) -> None:
+FILE_KEYS = [*config_check.keys(AgentConfig), *config_check.keys(Prices)]
+
+
+@pytest.mark.parametrize("key", FILE_KEYS, ids=lambda key: key.name)
+def test_every_key_is_documented_with_its_values_and_default(key: config_check.Key) -> None:
     assert ROWS.get(key.name) == [key.allowed, key.default]
 
 
-def test_no_agent_key_is_documented_that_there_is_not() -> None:
-    known = {key.name for key in config_check.keys(AgentConfig)}
+def test_no_key_is_documented_that_there_is_not() -> None:
+    known = {key.name for key in FILE_KEYS}
     assert {name for name in ROWS if "." in name and "[]" not in name} <= known
 
 

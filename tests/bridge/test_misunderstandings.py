@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.misunderstandings import Misunderstandings, Rung
-from bridge.repairs import asks_again
+from shared.repairs import asks_again
 
 _RUNGS = list(Rung)
 

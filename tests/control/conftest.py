@@ -26,6 +26,7 @@ from tests.shared.acs_server import RESOURCE_ID, AcsServer, acs_server
 
 ROOT = Path(__file__).parent.parent.parent
 KEYS = Keys(host="host-key", system="system-key")
+OPERATOR_TOKEN = "t" * 32
 
 
 class StoppedClock:
@@ -126,6 +127,7 @@ async def control(
         "ACS_JWKS_URL": acs.settings.jwks_url,
         "CALLBACK_BASE_URL": hosted.url,
         "MEDIA_BASE_URL": "ws://127.0.0.1:1",
+        "OPERATOR_TOKEN": OPERATOR_TOKEN,
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value or "")

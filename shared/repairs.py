@@ -95,4 +95,7 @@ def _repair_pattern(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?:(?:{softener}) )*(?:{repair})(?: (?:{repair}|{softener}))*")
 
 
+LANGUAGES = tuple(_REPAIRS)
+"""The languages with an entry here."""
+
 _PATTERNS = {language: _repair_pattern(language) for language in _REPAIRS}

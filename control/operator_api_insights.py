@@ -1,0 +1,287 @@
+"""The operator API: figures over a range of days, each with the address of the calls behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+
+from control.operator_api_auth import User
+from control.operator_api_calls import days_of
+from control.operator_api_csv import write_csv
+from control.operator_api_http import ApiAnswer, ApiRequest, answer_if_new
+from control.operator_api_model import (
+    Capacity,
+    Containment,
+    Counted,
+    CsvQuery,
+    DayFigures,
+    HourFigures,
+    Insights,
+    InsightsQuery,
+    IntentFigures,
+    Latency,
+    OutcomeFigures,
+    RestaurantFigures,
+    ToolFigures,
+    WishFigures,
+)
+from control.operator_api_views import money
+from control.operator_services import OperatorServices
+from shared.call_facts import CONTAINED, CallerOutcome
+from shared.histogram import ERROR, percentile
+from shared.intents import Intent
+from shared.restaurants import Catalogue, UnknownRestaurantError
+from shared.tally import Tally, peaks
+
+_MOST_NAMES: Final = 50
+"""Restaurants and wishes that are listed."""
+
+
+async def get_insights(
+    ops: OperatorServices, _: User, request: ApiRequest, query: InsightsQuery
+) -> ApiAnswer:
+    """GET /insights"""
+    return answer_if_new(await insights(ops, query), request)
+
+
+async def get_csv(ops: OperatorServices, _: User, __: ApiRequest, query: CsvQuery) -> ApiAnswer:
+    """GET /insights.csv"""
+    figures = await insights(ops, query)
+    rows = [_summary(figures)] if query.table == "summary" else _flat(getattr(figures, query.table))
+    name = f"tabletalk-{query.table}-{figures.first}-{figures.last}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return ApiAnswer(200, write_csv(rows), "text/csv", headers)
+
+
+async def insights(ops: OperatorServices, query: InsightsQuery) -> Insights:
+    """The figures.
+
+    Raises:
+        ApiError: the range is not allowed.
+    """
+    first, last = days_of(query, ops.insights.day_of(ops.clock()))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return figures(ops, dict(zip(days, await ops.insights.tallies(days), strict=True)), None)
+
+
+def figures(ops: OperatorServices, by_day: Mapping[date, Tally], capacity: int | None) -> Insights:
+    """The figures out of those of the days, which come in order of time, at least one."""
+    days = list(by_day)
+    link = _Links(days[0], days[-1])
+    whole = Tally()
+    for day in by_day.values():
+        whole.merge(day)
+    cost, priced = _cost(whole)
+    peak_of = peaks(by_day.items())
+    return Insights(
+        first=days[0],
+        last=days[-1],
+        time_zone=ops.insights.zone.key,
+        currency=ops.prices.currency,
+        prices_source=ops.prices.source,
+        prices_as_of=ops.prices.as_of,
+        percentile_error=ERROR,
+        calls=whole.calls,
+        conversations=whole.conversations,
+        minutes=_minutes(whole),
+        cost=money(cost) or 0.0,
+        cost_per_call=money(round(cost / priced)) if priced else None,
+        unpriced_calls=whole.calls - priced,
+        input_tokens=whole.input_tokens,
+        cached_tokens=whole.cached_tokens,
+        output_tokens=whole.output_tokens,
+        calls_url=link(),
+        containment=_containment(whole, link),
+        days=[_day(day, counted, peak_of[day]) for day, counted in by_day.items()],
+        hours=[
+            HourFigures(hour=hour, calls=whole.hours.get(hour, 0), calls_url=link(hour=hour))
+            for hour in range(24)
+        ],
+        outcomes=_outcomes(whole, link),
+        intents=_intents(whole, link),
+        replies=_latency(whole.replies, "reply_over", link),
+        greetings=_latency(whole.greetings, "greeting_over", link),
+        interruptions=Counted(
+            count=whole.interruptions, calls=whole.interrupted, calls_url=link(interrupted=True)
+        ),
+        misunderstandings=Counted(
+            count=whole.misunderstandings, calls=whole.misunderstood, calls_url=link(misunderstood=True)
+        ),
+        tool_faults=Counted(
+            count=sum(pair.some for pair in whole.tools.values()),
+            calls=whole.faulty,
+            calls_url=link(tool_fault="any"),
+        ),
+        tools=[
+            ToolFigures(tool=tool, runs=pair.all, faults=pair.some, calls_url=link(tool_fault=tool))
+            for tool, pair in sorted(whole.tools.items(), key=lambda item: (-item[1].all, item[0]))
+        ],
+        restaurants=_restaurants(whole, ops.catalogue, link),
+        wishes=[
+            WishFigures(wish=wish, calls=calls, calls_url=link(wish=wish))
+            for wish, calls in sorted(whole.wishes.items(), key=lambda item: (-item[1], item[0]))[
+                :_MOST_NAMES
+            ]
+        ],
+        capacity=_capacity(peak_of, capacity),
+    )
+
+
+# --- inside --------------------------------------------------------------------------------------------
+
+
+class _Links:
+    """Addresses of the calls behind a figure."""
+
+    def __init__(self, first: date, last: date) -> None:
+        self._days = {"from": first.isoformat(), "to": last.isoformat()}
+
+    def __call__(self, **wanted: str | int | bool) -> str:
+        values = {
+            name: str(value).lower() if isinstance(value, bool) else value for name, value in wanted.items()
+        }
+        return f"/api/v1/calls?{urlencode({**self._days, **values})}"
+
+
+def _cost(counted: Tally) -> tuple[int, int]:
+    """Millionths, and the calls that have a price."""
+    parts = counted.outcomes.values()
+    return sum(part.cost for part in parts), sum(part.calls - part.unpriced for part in parts)
+
+
+def _minutes(counted: Tally) -> float:
+    return round(sum(part.seconds for part in counted.outcomes.values()) / 60, 2)
+
+
+def _day(day: date, counted: Tally, peak: int) -> DayFigures:
+    return DayFigures(
+        day=day,
+        calls=counted.calls,
+        conversations=counted.conversations,
+        peak=peak,
+        minutes=_minutes(counted),
+        cost=money(_cost(counted)[0]) or 0.0,
+        reply_p50_ms=percentile(counted.replies, 0.5),
+        reply_p95_ms=percentile(counted.replies, 0.95),
+        calls_url=_Links(day, day)(),
+    )
+
+
+def _outcomes(whole: Tally, link: _Links) -> list[OutcomeFigures]:
+    found = []
+    for outcome in CallerOutcome:
+        part = whole.outcomes.get(outcome)
+        if part is None:
+            continue
+        priced = part.calls - part.unpriced
+        found.append(
+            OutcomeFigures(
+                outcome=outcome,
+                calls=part.calls,
+                minutes=round(part.seconds / 60, 2),
+                cost=money(part.cost) or 0.0,
+                minutes_per_call=round(part.seconds / 60 / part.calls, 2),
+                cost_per_call=money(round(part.cost / priced)) if priced else None,
+                calls_url=link(outcome=outcome),
+            )
+        )
+    return found
+
+
+def _intents(whole: Tally, link: _Links) -> list[IntentFigures]:
+    return [
+        IntentFigures(
+            intent=intent,
+            calls=pair.all,
+            reached=pair.some,
+            calls_url=link(intent=intent),
+            reached_url=link(intent=intent, reached=True),
+        )
+        for intent in Intent
+        if (pair := whole.intents.get(intent)) is not None
+    ]
+
+
+def _containment(whole: Tally, link: _Links) -> Containment:
+    contained = sum(part.calls for name, part in whole.outcomes.items() if name in CONTAINED)
+    return Containment(
+        contained=contained,
+        conversations=whole.conversations,
+        share=round(contained / whole.conversations, 4) if whole.conversations else None,
+        contained_url=link(contained=True),
+        others_url=link(contained=False),
+    )
+
+
+def _latency(histogram: Mapping[int, int], over: str, link: _Links) -> Latency:
+    p95 = percentile(histogram, 0.95)
+    return Latency(
+        count=sum(histogram.values()),
+        p50_ms=percentile(histogram, 0.5),
+        p95_ms=p95,
+        slower_than_p95_url=link(**{over: p95 or 0}),
+    )
+
+
+def _restaurants(whole: Tally, catalogue: Catalogue, link: _Links) -> list[RestaurantFigures]:
+    most = sorted(whole.restaurants.items(), key=lambda item: (-item[1].calls, item[0]))[:_MOST_NAMES]
+    return [
+        RestaurantFigures(
+            id=key,
+            name=_name(catalogue, key),
+            calls=triple.calls,
+            bookings=triple.bookings,
+            orders=triple.orders,
+            calls_url=link(restaurant=key),
+        )
+        for key, triple in most
+    ]
+
+
+def _name(catalogue: Catalogue, restaurant_id: str) -> str:
+    try:
+        return catalogue.get(restaurant_id).name
+    except UnknownRestaurantError:
+        return restaurant_id  # it was there when the call was
+
+
+def _capacity(peak_of: Mapping[date, int], capacity: int | None) -> Capacity:
+    day = max(peak_of, key=lambda day: peak_of[day])
+    peak = peak_of[day]
+    return Capacity(
+        peak=peak,
+        peak_day=day if peak else None,
+        capacity=capacity,
+        share=round(peak / capacity, 4) if capacity else None,
+    )
+
+
+def _flat(rows: Iterable[msgspec.Struct]) -> list[dict[str, object]]:
+    """Figures as rows, without the addresses."""
+    return [
+        {name: value for name, value in msgspec.structs.asdict(row).items() if not name.endswith("_url")}
+        for row in rows
+    ]
+
+
+def _summary(figures: Insights) -> dict[str, object]:
+    return {
+        name: value
+        for name, value in msgspec.structs.asdict(figures).items()
+        if not isinstance(value, (list, msgspec.Struct)) and not name.endswith("_url")
+    } | {
+        "contained": figures.containment.contained,
+        "containment": figures.containment.share,
+        "reply_p50_ms": figures.replies.p50_ms,
+        "reply_p95_ms": figures.replies.p95_ms,
+        "greeting_p50_ms": figures.greetings.p50_ms,
+        "greeting_p95_ms": figures.greetings.p95_ms,
+        "interruptions": figures.interruptions.count,
+        "misunderstandings": figures.misunderstandings.count,
+        "tool_faults": figures.tool_faults.count,
+        "peak": figures.capacity.peak,
+    }

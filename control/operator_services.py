@@ -1,0 +1,107 @@
+"""What the operator API works with, made once per process and event loop beside the other clients.
+
+Apart from `control.services`, because a wrong price or a broken prompt must not keep a phone from being
+answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from control.answering import Line
+from control.live_calls import LiveCalls
+from control.services import Services, services
+from shared.agent_config import Agent, AgentError, load_agent
+from shared.bookings import BookingStore
+from shared.call_archive import CallArchive
+from shared.call_facts import FactsMaker, phrases_that_ask_again
+from shared.call_search import CallSearch
+from shared.commands import Commands
+from shared.counter import Counter
+from shared.insights import InsightStore
+from shared.prices import Prices, PricesError, load_prices
+from shared.restaurants import Catalogue, CatalogueError
+from shared.settings import OperatorSettings
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorServices:
+    """Belongs to one event loop; its connections are those of `Services`."""
+
+    settings: OperatorSettings
+    line: Line
+    agent: Agent
+    """As its files were when this process began."""
+    prices: Prices
+    catalogue: Catalogue
+    archive: CallArchive
+    bookings: BookingStore
+    insights: InsightStore
+    counter: Counter
+    search: CallSearch
+    commands: Commands
+    live: LiveCalls
+    clock: Callable[[], datetime]
+
+    @classmethod
+    def over(cls, shared: Services, settings: OperatorSettings) -> Self:
+        """What stands on the clients that there are already.
+
+        Raises:
+            AgentError, PricesError, CatalogueError: a file cannot be used; the message names it and the key.
+        """
+        agent, prices = load_agent(settings.agent_dir), load_prices(settings.agent_dir)
+        catalogue = Catalogue.load(settings.restaurants_file)
+        insights = InsightStore(shared.tables, catalogue.zone)
+        return cls(
+            settings=settings,
+            line=shared.line,
+            agent=agent,
+            prices=prices,
+            catalogue=catalogue,
+            archive=CallArchive(shared.tables),
+            bookings=shared.bookings,
+            insights=insights,
+            counter=Counter(shared.tables, insights, facts_maker(agent, prices, catalogue)),
+            search=CallSearch(shared.tables, insights),
+            commands=Commands(shared.tables),
+            live=LiveCalls(shared.line.calls),
+            clock=lambda: datetime.now(UTC),
+        )
+
+
+class NotReadyError(Exception):
+    """A file that the operator API needs cannot be used; the message names it and the fix."""
+
+
+def facts_maker(agent: Agent, prices: Prices, catalogue: Catalogue) -> FactsMaker:
+    """What works out the facts of calls."""
+    asked_again = {
+        language: (phrases.not_heard, phrases.not_heard_again, phrases.press_a_key)
+        for language, phrases in agent.phrases.items()
+    }
+    return FactsMaker(catalogue, prices, phrases_that_ask_again(asked_again))
+
+
+_made: tuple[asyncio.AbstractEventLoop, Services, OperatorServices] | None = None
+
+
+def operator_services() -> OperatorServices:
+    """Those of the running event loop. No await in here, so requests that come at once share them.
+
+    Raises:
+        NotReadyError
+        SettingError
+    """
+    global _made
+    shared, loop = services(), asyncio.get_running_loop()
+    if _made is None or _made[0] is not loop or _made[1] is not shared:
+        try:
+            _made = loop, shared, OperatorServices.over(shared, shared.settings.operator)
+        except (AgentError, PricesError, CatalogueError) as error:
+            raise NotReadyError(str(error)) from error
+    return _made[2]
