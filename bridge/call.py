@@ -278,15 +278,17 @@ class Call:
         finally:
             self._running.pop(tool.call_id, None)
             self._log.tool(tool, result.output, began, fault=fault)
-        await self._do(
-            self._conversation.on_tool_result(
-                tool.call_id,
-                result.output,
-                ends_call=result.ends_call,
-                transfer=result.transfer,
-                now=time.monotonic(),
-            )
+        commands: list[Command] = []
+        if result.tools is not None and self._session.tools is not None:  # a Foundry agent keeps its own
+            commands = self._conversation.on_tools_changed(result.tools)
+        commands += self._conversation.on_tool_result(
+            tool.call_id,
+            result.output,
+            ends_call=result.ends_call,
+            transfer=result.transfer,
+            now=time.monotonic(),
         )
+        await self._do(commands)
 
     async def _result(self, tool: RunTool) -> tuple[ToolResult, bool]:
         """The tool's result, and whether the tool is at fault: that is told to the model, never raised."""

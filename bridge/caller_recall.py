@@ -13,12 +13,15 @@ from azure.core.exceptions import AzureError
 
 from bridge import caller_words
 from bridge.caller_words import Standing
+from bridge.tools import ToolBox
+from shared.allergy_words import allergens_named
 from shared.booking_access import own_number
 from shared.call_store import CallStore
 from shared.caller_calls import GO_ON_WITHIN, Past, to_go_on_with
 from shared.callers import CallerStore, Known
 from shared.calls import Call, rang_at
 from shared.languages import detect
+from shared.menu import Allergen
 from shared.restaurants import Catalogue
 
 SECONDS: Final = 0.3
@@ -52,6 +55,12 @@ class Recall:
             said += "\n" + caller_words.cut_off(now - (self.earlier[-1].over_at or now))
         return said
 
+    @property
+    def allergies(self) -> frozenset[Allergen]:
+        """What the caller must not eat, as far as it is kept."""
+        memory = None if self.known is None else self.known.memory
+        return frozenset() if memory is None else allergens_named(" ".join(memory.allergies))
+
     def language(self, spoken: Sequence[str]) -> str | None:
         """Which of the languages spoken here the caller is to be greeted in, if that is known."""
         said = " ".join(turn.text for past in self.earlier for turn in past.turns if turn.role == "caller")
@@ -76,6 +85,16 @@ async def recall(callers: CallerStore, calls: CallStore, record: Call, now: date
     except Exception:
         log.exception("caller not looked up")  # a row that nobody understands must not cost the call
     return found
+
+
+async def know_cart(tools: ToolBox) -> None:
+    """A call that goes on with another one may have its cart. Takes SECONDS at most, and never fails: without
+    it the model has to name dishes in its own words."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            await tools.know_cart()
+    except (TimeoutError, AzureError) as error:
+        log.warning("cart not looked up", extra={"reason": type(error).__name__})
 
 
 async def _earlier(calls: CallStore, record: Call, found: Recall, now: datetime) -> Sequence[Past]:

@@ -8,6 +8,7 @@ This takes what happens and decides what comes next. What follows from the calle
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from bridge.caller_rules import CallerRules
 from bridge.commands import Command, HandOver, HangUp, SaveTurn, Send
@@ -138,6 +139,10 @@ class Conversation:
             case _:
                 pass
         return commands + self._next(now)
+
+    def on_tools_changed(self, tools: list[dict[str, Any]]) -> list[Command]:
+        """The model has other tools from now on: they name the dishes of a menu. Comes before the result."""
+        return self._model.tools_changed(tools)
 
     def on_tool_result(
         self, call_id: str, output: str, *, ends_call: bool, transfer: Transfer | None, now: float

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bridge.commands import Command, HangUp, RunTool
+from typing import Any
+
+from bridge.commands import Command, HangUp, RunTool, Send
 from bridge.goodbye import Reason
 from bridge.parts import Parts
 from bridge.replies import Kind
@@ -113,6 +115,11 @@ class ModelRules:
             if self._replies.exhausted:
                 return self._on_exhausted(now)
         return []
+
+    def tools_changed(self, tools: list[dict[str, Any]]) -> list[Command]:
+        """The model has other tools from now on. When the service refuses them, it goes on with the old."""
+        update = wire.SessionTools(tools=tools)
+        return [Send(wire.SessionUpdate(event_id=self._parts.event_id("session.update"), session=update))]
 
     def tool_result(
         self, call_id: str, output: str, *, ends_call: bool, transfer: Transfer | None, now: float

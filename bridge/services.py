@@ -12,7 +12,7 @@ from azure.identity.aio import DefaultAzureCredential
 
 from bridge.agent_source import AgentSource
 from bridge.call import Call
-from bridge.caller_recall import Recall, recall
+from bridge.caller_recall import Recall, know_cart, recall
 from bridge.conversation import Conversation
 from bridge.going_on import history
 from bridge.line import Line
@@ -21,6 +21,7 @@ from bridge.metrics import Metrics
 from bridge.recorder import Recorder
 from bridge.session import session_for, target_for
 from bridge.tool_memory import MemoryTools
+from bridge.tool_order_parts import Ordering
 from bridge.tools import TOOL_NAMES, ToolBox
 from bridge.transfers import Transfers
 from bridge.turns import TurnLog
@@ -109,10 +110,14 @@ class Services:
             call_id=earlier[0].call.id if earlier else record.id,
             caller=record.caller or None,
             now=lambda: datetime.now(UTC),
+            ordering=Ordering.of(self.tables, agent.orders),
+            allergies=frozenset() if known is None else known.allergies,
             transfer=agent.transfer,
             by_phone=bool(line.call_connection_id),
             memory=memory,
         )
+        if earlier:
+            await know_cart(tools)
         turns = TurnLog(
             padding_ms=agent.turn_detection.prefix_padding_ms,
             silence_ms=agent.turn_detection.silence_duration_ms,

@@ -1,10 +1,13 @@
-"""What running a tool gives: JSON for the model, and what the call has to do about it."""
+"""What a tool is, and what running one gives: JSON for the model, and what the call has to do about it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.handover import Transfer
 
@@ -12,11 +15,22 @@ from shared.handover import Transfer
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """`output` is JSON for the model. `ends_call`: hang up when the goodbye has been heard. `transfer`: hand
-    the caller over once they have been told; when that fails, `not_reached` is the output instead."""
+    the caller over once they have been told; when that fails, `not_reached` is the output instead. `tools`:
+    definitions that the model has from now on."""
 
     output: str
     ends_call: bool = False
     transfer: Transfer | None = None
+    tools: list[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool[T: msgspec.Struct]:
+    """A tool: the struct of its parameters, what it does with them and whether that changes anything."""
+
+    parameters: type[T]
+    run: Callable[[T], Awaitable[ToolResult]]
+    read_only: bool = False
 
 
 class ToolFailureError(Exception):

@@ -1,6 +1,6 @@
-"""What the model may do for this caller: look up restaurants, see to bookings, hand over, end the call.
+"""What the model may do for this caller: look up restaurants, see to bookings and orders, hand over, hang up.
 
-Facts come from the catalogue and the booking store only. A result is short and carries `spoken`, words fit
+Facts come from the catalogue and the stores only. A result is short and carries `spoken`, words fit
 for the ear; a failure carries `error` and a `message` that tells the model what to ask the caller next.
 """
 
@@ -9,17 +9,19 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from azure.core.exceptions import AzureError
 
 from bridge.tool_answers import Question, UnknownDishError, absent, described, found
 from bridge.tool_bookings import BookingTools
+from bridge.tool_carts import CartTools
 from bridge.tool_memory import MemoryTools
+from bridge.tool_order_parts import Ordering, OrderParts
+from bridge.tool_orders import OrderTools
 from bridge.tool_parameters import (
     BookTable,
     CancelBooking,
@@ -33,14 +35,15 @@ from bridge.tool_parameters import (
     TransferToPerson,
 )
 from bridge.tool_proof import Proof
-from bridge.tool_results import ToolFailureError, ToolResult, failure, not_reached, result
+from bridge.tool_results import Tool, ToolFailureError, ToolResult, failure, not_reached, result
 from bridge.tool_schema import ToolArgumentError, parameters, parse
 from bridge.tool_values import read_date, read_moment
 from shared import spoken
+from shared.allergy_words import allergens_named
 from shared.bookings import BookingStore
 from shared.handover import Nobody, Targets, Transfer, choose, paragraph
 from shared.ledger import ConflictError
-from shared.menu import Diet
+from shared.menu import Allergen, Diet, Dish
 from shared.name_matching import match, words
 from shared.restaurant import Restaurant
 from shared.restaurants import Catalogue, UnknownRestaurantError
@@ -57,6 +60,12 @@ TOOL_NAMES = (
     "find_bookings",
     "move_booking",
     "cancel_booking",
+    "start_order",
+    "order_item",
+    "review_order",
+    "place_order",
+    "order_status",
+    "cancel_order",
     "remember",
     "forget_me",
     "transfer_to_person",
@@ -78,13 +87,16 @@ class ToolBox:
         call_id: str,
         caller: str | None,
         now: Callable[[], datetime],
+        ordering: Ordering | None = None,
+        allergies: Iterable[Allergen] = (),
         transfer: Targets = Targets(),  # noqa: B008 - a frozen value
         by_phone: bool = True,
         memory: MemoryTools | None = None,
     ) -> None:
-        """`caller` is the number as the phone network gave it; `now` returns an aware time. `transfer` is to
-        whom callers are handed over, which needs a call of the phone network (`by_phone`). Without `memory`
-        nothing is kept about callers."""
+        """`caller` is the number as the phone network gave it; `now` returns an aware time. `ordering` is
+        what orders are made with, left out, none are taken; `allergies` of the caller are known from before.
+        `transfer` is to whom callers are handed over, which needs a call of the phone network
+        (`by_phone`). Without `memory` nothing is kept about callers."""
         self._catalogue = catalogue
         self._now = now
         self._transfer = transfer
@@ -96,21 +108,28 @@ class ToolBox:
         own = BookingTools(
             catalogue, bookings, call_id=call_id, caller=caller, now=now, proof=proof, person=person
         )
-        self._tools: dict[str, _Tool[Any]] = {
-            "find_restaurants": _Tool(FindRestaurants, self._find_restaurants, read_only=True),
-            "restaurant_details": _Tool(RestaurantDetails, self._restaurant_details, read_only=True),
-            "book_table": _Tool(BookTable, own.book),
-            "find_bookings": _Tool(FindBookings, own.find, read_only=True),
-            "move_booking": _Tool(MoveBooking, own.move),
-            "cancel_booking": _Tool(CancelBooking, own.cancel),
-            "end_call": _Tool(EndCall, self._end_call),
+        self._tools: dict[str, Tool[Any]] = {
+            "find_restaurants": Tool(FindRestaurants, self._find_restaurants, read_only=True),
+            "restaurant_details": Tool(RestaurantDetails, self._restaurant_details, read_only=True),
+            "book_table": Tool(BookTable, own.book),
+            "find_bookings": Tool(FindBookings, own.find, read_only=True),
+            "move_booking": Tool(MoveBooking, own.move),
+            "cancel_booking": Tool(CancelBooking, own.cancel),
         }
+        self._cart: CartTools | None = None
+        if ordering is not None and any(r.delivery is not None for r in catalogue.restaurants):
+            parts = OrderParts(
+                catalogue, ordering, call_id=call_id, caller=caller, now=now, proof=proof, allergies=allergies
+            )
+            self._cart = CartTools(parts)
+            self._tools |= self._cart.tools() | OrderTools(parts).tools()
         self._memory = memory
         if memory is not None:
-            self._tools["remember"] = _Tool(Remember, memory.remember)
-            self._tools["forget_me"] = _Tool(ForgetMe, memory.forget)
+            self._tools["remember"] = Tool(Remember, self._remember)
+            self._tools["forget_me"] = Tool(ForgetMe, memory.forget)
         if person:
-            self._tools["transfer_to_person"] = _Tool(TransferToPerson, self._transfer_to_person)
+            self._tools["transfer_to_person"] = Tool(TransferToPerson, self._transfer_to_person)
+        self._tools["end_call"] = Tool(EndCall, self._end_call)
 
     def definitions(self) -> list[dict[str, Any]]:
         """The tools as Voice Live takes them in `session.tools`; names are enums read off the catalogue."""
@@ -119,6 +138,7 @@ class ToolBox:
             "cuisine": self._catalogue.cuisines,
             "area": list(self._catalogue.city.areas),
             "diet": [diet.said for diet in self._catalogue.diets],
+            **(self._cart.enums() if self._cart is not None else {}),
         }
         small = {name: values for name, values in enums.items() if len(values) <= _ENUM_LIMIT}
         return [
@@ -130,6 +150,21 @@ class ToolBox:
             }
             for name, tool in self._tools.items()
         ]
+
+    @property
+    def _menu(self) -> tuple[Dish, ...]:
+        """What can be ordered now; its names stand in the definitions."""
+        return () if self._cart is None else self._cart.menu
+
+    async def know_cart(self) -> None:
+        """The call has a cart that it did not begin: know its menu. Await it before `definitions`."""
+        if self._cart is not None:
+            await self._cart.know_menu()
+
+    def know_allergies(self, allergies: Iterable[Allergen]) -> None:
+        """The caller must not eat these: from now on dishes with them are warned of."""
+        if self._cart is not None:
+            self._cart.know_allergies(allergies)
 
     def phrases(self) -> list[str]:
         """Restaurant, cuisine, area and dish names for the recogniser, at most 500."""
@@ -151,17 +186,18 @@ class ToolBox:
         """Run one tool. `arguments` is JSON text from the model, right or wrong.
 
         Never raises for what the model or the store did: the trouble goes to the model in words. Cancelling
-        is safe at any point; a booking that was being saved then stands or does not, and the same call
-        again finds out.
+        is safe at any point; a booking or order that was being saved then stands or does not, and the same
+        call again finds out.
         """
         tool = self._tools.get(name)
         if tool is None:
             return failure("unknown_tool", f"There is no tool {name}. There are {', '.join(self._tools)}.")
+        menu = self._menu
         try:
             done = await tool.run(parse(tool.parameters, arguments))
             if self._memory is not None:
                 self._memory.noted(name, done.output)
-            return done
+            return done if self._menu == menu else replace(done, tools=self.definitions())
         except ToolArgumentError as error:
             return failure("bad_arguments", str(error))
         except UnknownDishError as error:
@@ -176,14 +212,14 @@ class ToolBox:
             return error.result
         except ConflictError:
             return failure(
-                "busy", "Many people are booking there right now; nothing was saved. Offer to try once more."
+                "busy", "Many people are doing the same right now; nothing was saved. Offer to try once more."
             )
         except AzureError as error:
             logger.warning("tool failed: tool=%s error=%s", name, type(error).__name__)
             return failure(
                 "unavailable",
-                "The booking system does not answer and it is not certain what was saved. Say so, and offer "
-                "to try again: the same booking cannot be made twice.",
+                "Our system does not answer and it is not certain what was saved. Say so, and offer to try "
+                "again: the same booking or order cannot be made twice.",
             )
 
     async def _find_restaurants(self, wish: FindRestaurants) -> ToolResult:
@@ -215,6 +251,13 @@ class ToolBox:
         day = read_date(asked.date) if asked.date else now.date()
         question = Question(self._catalogue, restaurant, asked.dish, day, now)
         return result(described(question, asked.topic))
+
+    async def _remember(self, wish: Remember) -> ToolResult:
+        if self._memory is None:
+            raise TypeError("remember: there is no memory")  # then there is no such tool
+        # For the orders of this call, whatever the caller says to keeping it.
+        self.know_allergies(allergens_named(wish.allergies or ""))
+        return await self._memory.remember(wish)
 
     async def _transfer_to_person(self, wish: TransferToPerson) -> ToolResult:
         restaurant = self._catalogue.get(wish.restaurant) if wish.restaurant else None
@@ -266,12 +309,3 @@ class ToolBox:
                 "caller which they prefer."
             )
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Tool[T: msgspec.Struct]:
-    """A tool: the struct of its parameters, what it does with them and whether that changes anything."""
-
-    parameters: type[T]
-    run: Callable[[T], Awaitable[ToolResult]]
-    read_only: bool = False

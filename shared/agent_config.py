@@ -25,6 +25,7 @@ from shared.agent_tables import (
     Language,
     Languages,
     Limits,
+    Orders,
     Silence,
     Talk,
     Temperature,
@@ -73,6 +74,7 @@ class AgentConfig(Table, frozen=True, kw_only=True):
     keypad: Keypad = Keypad()
     transfer: Targets = Targets()
     limits: Limits = Limits()
+    orders: Orders = Orders()
     talk: Talk = Talk()
     phrases: dict[Language, Phrases]
     """By language: "en", or "en-GB" where that one differs."""

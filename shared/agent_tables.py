@@ -239,3 +239,15 @@ class Limits(Table, frozen=True, kw_only=True):
     max_call_minutes: Annotated[int, msgspec.Meta(ge=1, le=55)] = 15
     """Voice Live ends a session after 60 minutes; the goodbye needs room before that."""
     tool_timeout_seconds: Annotated[float, msgspec.Meta(ge=1, le=30)] = 8.0
+
+
+class Orders(Table, frozen=True, kw_only=True):
+    """What is taken and taken back by telephone of orders for delivery."""
+
+    cancel_minutes: Annotated[int, msgspec.Meta(ge=0, le=120)] = 5
+    """How long after placing it a caller may cancel an order that the kitchen has not begun. An order for
+    later may be cancelled until the kitchen begins."""
+    question_above: Annotated[int, msgspec.Meta(ge=1, le=500)] = 12
+    """More of one thing than this is asked about: it was misheard, or somebody plays."""
+    most_portions: Annotated[int, msgspec.Meta(ge=1, le=500)] = 60
+    """Of everything together; larger orders are for a person."""

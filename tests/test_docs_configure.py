@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 
 from bridge.tool_memory import MemoryTools
+from bridge.tool_order_parts import Ordering
 from bridge.tools import ToolBox
 from shared import agent_config, config_check, settings
 from shared.agent_config import AgentConfig
@@ -47,6 +48,7 @@ def tool_definitions() -> list[dict[str, Any]]:
         caller=None,
         now=lambda: datetime.now(UTC),
         transfer=Targets(to="+15550100"),  # without anybody to transfer to there is no such tool
+        ordering=cast(Ordering, mock.Mock()),  # nor those without ordering
         memory=cast(MemoryTools, mock.Mock()),  # nor without a memory
     )
     return tools.definitions()

@@ -110,8 +110,14 @@ class Session(msgspec.Struct, kw_only=True, omit_defaults=True):
     max_response_output_tokens: int | None = None
 
 
+class SessionTools(msgspec.Struct, kw_only=True):
+    """A `session` of `session.update` that changes the tools alone: what is left out stays as it is."""
+
+    tools: list[dict[str, Any]]
+
+
 class SessionUpdate(ClientEvent, tag="session.update", kw_only=True):
-    session: Session
+    session: Session | SessionTools
 
 
 class TextPart(msgspec.Struct):

@@ -15,13 +15,18 @@ from shared.bookings import BookingStore
 from shared.restaurants import Catalogue
 from shared.settings import StoreSettings
 from shared.tables import Tables
-from tests.bridge.tool_calls import CATALOGUE, NOW, run, said, told, toolbox
+from tests.bridge.tool_calls import CATALOGUE, NOW, order_tools, run, said, told, toolbox
 
 
 @pytest.fixture
-async def store(azurite: str, table_prefix: str) -> AsyncIterator[BookingStore]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield BookingStore(tables)
+async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
+    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(tables: Tables) -> BookingStore:
+    return BookingStore(tables)
 
 
 @pytest.fixture
@@ -36,7 +41,8 @@ _NOT_HERE = ("transfer_to_person", "remember", "forget_me")
 class TestDefinitions:
     """What `session.update` carries."""
 
-    def test_every_tool_and_parameter_is_described(self, tools: ToolBox) -> None:
+    def test_every_tool_and_parameter_is_described(self, tables: Tables) -> None:
+        tools = order_tools(tables)
         definitions = {tool["name"]: tool for tool in tools.definitions()}
         assert list(definitions) == [name for name in TOOL_NAMES if name not in _NOT_HERE]
         for tool in definitions.values():
@@ -45,7 +51,8 @@ class TestDefinitions:
             schema = tool["parameters"]
             assert (schema["type"], schema["additionalProperties"]) == ("object", False)
             for parameter in schema["properties"].values():
-                assert parameter["type"] in ("string", "integer")
+                assert parameter["type"] in ("string", "integer", "boolean", "array")
+                assert parameter.get("items", {"type": "string"})["type"] == "string"
                 assert parameter["description"]
                 assert None not in parameter.get("enum", [])
 

@@ -6,10 +6,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from bridge.tool_order_parts import Ordering
 from bridge.tools import ToolBox
 from shared.bookings import BookingStore
 from shared.restaurants import Catalogue
 from shared.settings import DEFAULT_RESTAURANTS_FILE
+from shared.tables import Tables
+from tests.shared.order_house import KITCHENS
 
 CATALOGUE = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
@@ -17,6 +20,14 @@ NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 
 def toolbox(store: BookingStore, call_id: str = "call") -> ToolBox:
     return ToolBox(CATALOGUE, store, call_id=call_id, caller="+15550100", now=lambda: NOW)
+
+
+def order_tools(
+    tables: Tables, call_id: str = "call", caller: str | None = "+15550100", **more: Any
+) -> ToolBox:
+    """Tools that take orders as well, in the city of the order tests."""
+    given: dict[str, Any] = {"now": lambda: NOW, "ordering": Ordering.of(tables)}
+    return ToolBox(KITCHENS, BookingStore(tables), call_id=call_id, caller=caller, **given | more)
 
 
 async def run(tools: ToolBox, tool: str, /, **arguments: Any) -> dict[str, Any]:

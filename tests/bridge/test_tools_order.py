@@ -1,0 +1,436 @@
+"""What the model is told when a caller orders food to the door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bridge.tools import ToolBox
+from shared.menu import Allergen
+from shared.order_records import Status
+from shared.order_sold_out import SoldOut
+from shared.orders import OrderStore
+from shared.settings import StoreSettings
+from shared.tables import Tables
+from tests.bridge.tool_calls import order_tools, run, said, told
+from tests.shared.order_house import KITCHENS, NOW
+
+HOME = {"restaurant": "Napoli Pizza", "address": "14 Lantern Street"}
+PIZZA = {"item": "margherita-pizza", "options": ["large"]}
+
+
+@pytest.fixture
+async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
+    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def tools(tables: Tables) -> ToolBox:
+    return order_tools(tables)
+
+
+async def ready(tools: ToolBox, **more: Any) -> dict[str, Any]:
+    """An order of one pizza that was read back."""
+    await said(tools, "start_order", **HOME | more)
+    await said(tools, "order_item", **PIZZA)
+    return await run(tools, "review_order")
+
+
+async def placed(tools: ToolBox, **more: Any) -> dict[str, Any]:
+    await ready(tools, **more)
+    result = await run(tools, "place_order", name="Kim Taylor")
+    assert "error" not in result, result
+    return result
+
+
+class TestStart:
+    """start_order"""
+
+    async def test_says_where_when_and_for_how_much(self, tools: ToolBox) -> None:
+        assert await said(tools, "start_order", **HOME) == (
+            "Napoli Pizza delivers to fourteen Lantern Street, in about thirty minutes. Delivery is two "
+            "euros, and free from thirty euros. The smallest order is twelve euros."
+        )
+
+    async def test_gives_the_model_the_menu_as_enums(self, tools: ToolBox) -> None:
+        result = await tools.run("start_order", json.dumps(HOME))
+        assert result.tools is not None
+        item = next(tool for tool in result.tools if tool["name"] == "order_item")["parameters"]["properties"]
+        assert item["item"]["enum"] == [dish.id for dish in KITCHENS.get("napoli-pizza").dishes]
+        assert item["options"]["items"]["enum"] == ["regular", "large", "olives", "ham", "chilli"]
+        assert (await tools.run("start_order", json.dumps(HOME))).tools is None, "they know it already"
+
+    async def test_keeps_what_helps_to_find_the_door(self, tools: ToolBox, tables: Tables) -> None:
+        code = (await placed(tools, address="14 Lantern Street, second floor, ring at Meyer"))["code"]
+        order = await OrderStore(tables).get(code)
+        assert order is not None
+        assert (order.to.address, order.to.directions) == (
+            "14 Lantern Street",
+            "second floor, ring at Meyer",
+        )
+
+    @pytest.mark.parametrize(
+        ("change", "code", "words"),
+        [
+            ({"address": "Lantern Street"}, "house_number_needed", "which number in Lantern Street"),
+            ({"address": "14 Nowhere Road"}, "unknown_address", "Ask the caller for the street"),
+            ({"address": "99 Bell Lane"}, "unknown_address", "number up to 34"),
+            ({"restaurant": "Sakura House"}, "no_delivery", "offer El Camino, Napoli Pizza or Tokyo Corner"),
+            ({"time": "17:00"}, "past", "which is 2026-11-22 18:35"),
+            ({"time": "18:20"}, "too_soon", "which is 2026-11-22 18:35"),
+            ({"time": "2026-12-24 19:00"}, "too_far_ahead", "seven days ahead"),
+            ({"time": "2026-11-23 04:00"}, "kitchen_closed", "call start_order again with that time"),
+            ({"allergies": ["kiwi"]}, "bad_arguments", "menus do not mark 'kiwi'"),
+        ],
+    )
+    async def test_what_is_not_possible_is_told_with_what_is(
+        self, tools: ToolBox, change: dict[str, Any], code: str, words: str
+    ) -> None:
+        got, message = await told(tools, "start_order", **HOME | change)
+        assert got == code
+        assert words in message
+
+    async def test_an_address_out_of_the_area_is_refused(self, tools: ToolBox) -> None:
+        code, message = await told(tools, "start_order", restaurant="El Camino", address="2 Quay Road")
+        assert code == "out_of_area"
+        assert "does not deliver as far as 2 Quay Road. Say so, and offer Napoli Pizza or Tokyo" in message
+
+    async def test_again_keeps_the_items_the_time_and_the_way_to_the_door(self, tools: ToolBox) -> None:
+        await ready(tools, address="14 Lantern Street, second floor", time="20:00")
+        result = await run(tools, "start_order", **HOME, allergies=["nuts"])
+        assert (result["due"], result["subtotal"]) == ("2026-11-22 20:00", "14.50")
+        assert (await run(tools, "start_order", **HOME, time="now"))["due"] == "2026-11-22 18:35"
+
+    async def test_another_restaurant_needs_a_yes_and_begins_anew(self, tools: ToolBox) -> None:
+        await ready(tools)
+        tokyo = HOME | {"restaurant": "Tokyo Corner"}
+        code, message = await told(tools, "start_order", **tokyo)
+        assert code == "other_order"
+        assert "An order at Napoli Pizza is begun, with one portion" in message
+        result = await run(tools, "start_order", **tokyo, replace=True)
+        assert (result["restaurant"], result["items"]) == ("Tokyo Corner", [])
+
+
+class TestItems:
+    """order_item"""
+
+    @pytest.fixture(autouse=True)
+    async def begun(self, tools: ToolBox) -> None:
+        await said(tools, "start_order", **HOME)
+
+    async def test_a_dish_is_priced_with_its_options(self, tools: ToolBox) -> None:
+        result = await run(
+            tools, "order_item", item="margherita-pizza", options=["large", "olives"], quantity=2
+        )
+        assert result["spoken"] == "Two Margherita Pizza, large and olives. That is thirty-one euros so far."
+        (line,) = result["items"]
+        assert (line["line"], line["quantity"], line["amount"]) == (1, 2, "31.00")
+
+    async def test_a_name_as_it_was_heard_will_do(self, tools: ToolBox) -> None:
+        result = await run(tools, "order_item", item="margherita", options="large")
+        assert result["items"][0]["item"] == "margherita-pizza"
+
+    async def test_said_twice_it_is_there_once(self, tools: ToolBox) -> None:
+        """A model that got no answer asks again; a quantity is how many there shall be in all."""
+        await run(tools, "order_item", **PIZZA, quantity=2)
+        assert (await run(tools, "order_item", **PIZZA, quantity=2))["subtotal"] == "29.00"
+        assert (await run(tools, "order_item", **PIZZA, quantity=3))["subtotal"] == "43.50"
+
+    async def test_a_line_is_changed_by_its_number(self, tools: ToolBox) -> None:
+        await run(tools, "order_item", **PIZZA)
+        await run(tools, "order_item", item="margherita-pizza", options=["regular"], note="no basil")
+        result = await run(
+            tools, "order_item", item="margherita-pizza", line=2, options=["large"], quantity=2
+        )
+        assert result["spoken"].startswith("Two Margherita Pizza, large, and the kitchen is told: no basil.")
+        assert result["subtotal"] == "43.50"
+        assert (await run(tools, "order_item", item="margherita-pizza", line=1, quantity=0))[
+            "subtotal"
+        ] == "29.00"
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "words"),
+        [
+            (
+                {"item": "margherita-pizza"},
+                "option_missing",
+                "regular or large for four euros more. Ask which",
+            ),
+            ({**PIZZA, "options": ["huge"]}, "unknown_option", "no option that is clearly 'huge'"),
+            ({**PIZZA, "options": ["large", "regular"]}, "options_too_many", "at most one can be chosen"),
+            ({"item": "tiramisu", "options": ["cream"]}, "unknown_option", "pass it on as the note"),
+            (
+                {"item": "pizza", "options": ["large"]},
+                "unknown_item",
+                "Ask whether it is Margherita Pizza at",
+            ),
+            ({"item": "a motor car"}, "unknown_item", "nothing like 'a motor car'"),
+            ({"item": "tiramisu", "quantity": 0}, "not_in_order", "not in the order: Tiramisu"),
+            ({**PIZZA, "line": 7}, "not_in_order", "not in the order"),
+            ({**PIZZA, "quantity": -1}, "bad_arguments", "how many they would like"),
+        ],
+    )
+    async def test_what_cannot_be_added_says_what_to_ask(
+        self, tools: ToolBox, arguments: dict[str, Any], code: str, words: str
+    ) -> None:
+        got, message = await told(tools, "order_item", **arguments)
+        assert got == code
+        assert words in message
+
+    async def test_which_of_two_is_asked(self, tools: ToolBox) -> None:
+        for size in ("large", "regular"):
+            await run(tools, "order_item", item="margherita-pizza", options=[size])
+        result = await run(tools, "order_item", item="margherita-pizza", quantity=0)
+        assert (result["error"], result["lines"]) == ("which_line", [1, 2])
+        only = await run(tools, "order_item", item="margherita-pizza", quantity=0, options=["regular"])
+        assert [line["options"] for line in only["items"]] == [["large"]]
+
+    async def test_nobody_gets_18000_waters(self, tools: ToolBox) -> None:
+        for confirmed in (None, True):
+            code, message = await told(
+                tools, "order_item", item="sparkling-water", quantity=18_000, confirmed=confirmed
+            )
+            assert code == "too_much"
+            assert "at most sixty portions" in message
+
+    async def test_a_great_many_are_asked_about_once(self, tools: ToolBox) -> None:
+        code, message = await told(tools, "order_item", **PIZZA, quantity=20, confirmed=True)
+        assert (code, "Twenty Margherita Pizza is a great many" in message) == ("ask_first", True)
+        assert (await told(tools, "order_item", **PIZZA, quantity=20))[0] == "ask_first"
+        assert (await run(tools, "order_item", **PIZZA, quantity=20, confirmed=True))["subtotal"] == "290.00"
+        assert (await told(tools, "order_item", **PIZZA, quantity=30, confirmed=True))[0] == "ask_first"
+        assert (await run(tools, "order_item", **PIZZA, quantity=13))["subtotal"] == "188.50"
+
+    async def test_what_is_sold_out_cannot_be_added(self, tools: ToolBox, tables: Tables) -> None:
+        await SoldOut(tables).mark("napoli-pizza", "tiramisu", NOW + timedelta(hours=1))
+        code, message = await told(tools, "order_item", item="tiramisu")
+        assert (code, "Tiramisu cannot be ordered now" in message) == ("sold_out", True)
+        result = await tools.run("start_order", json.dumps(HOME))
+        assert result.tools is not None, "the menu is told anew, without it"
+        assert "tiramisu" not in json.dumps(result.tools)
+
+    async def test_items_of_one_breath_are_all_there(self, tools: ToolBox) -> None:
+        """A model may call a tool several times at once."""
+        await asyncio.gather(
+            run(tools, "order_item", **PIZZA),
+            run(tools, "order_item", item="tiramisu"),
+            run(tools, "order_item", item="tiramisu", quantity=2),
+        )
+        items = (await run(tools, "review_order"))["items"]
+        assert sorted(line["item"] for line in items) == ["margherita-pizza", "tiramisu"]
+
+
+class TestAllergies:
+    """A dish with what somebody must not eat."""
+
+    async def test_is_warned_of_once_and_taken_after_a_yes(self, tools: ToolBox) -> None:
+        await said(tools, "start_order", **HOME, allergies=["milk"])
+        code, message = await told(tools, "order_item", **PIZZA, confirmed=True)
+        assert (code, "the menu lists milk for Margherita Pizza" in message) == ("ask_first", True)
+        assert "error" not in await run(tools, "order_item", **PIZZA, confirmed=True)
+        assert "error" not in await run(tools, "order_item", **PIZZA, quantity=2), "once is enough"
+        assert "Careful" not in (await run(tools, "review_order"))["spoken"]
+
+    async def test_named_later_is_said_at_once_and_at_the_read_back(
+        self, tools: ToolBox, tables: Tables
+    ) -> None:
+        await ready(tools)
+        warning = "Careful: the menu lists milk for Margherita Pizza."
+        assert warning in await said(tools, "start_order", **HOME, allergies=["dairy"])
+        assert (await told(tools, "place_order", name="Kim"))[0] == "not_read_back"
+        spoken = await said(tools, "review_order")
+        assert warning in spoken
+        assert "The restaurant is told of the allergy to milk." in spoken
+        code = (await run(tools, "place_order", name="Kim"))["code"]
+        order = await OrderStore(tables).get(code)
+        assert order is not None
+        assert order.allergies == (Allergen.MILK,)
+
+    async def test_known_from_before_counts(self, tables: Tables) -> None:
+        tools = order_tools(tables, allergies={Allergen.MILK})
+        await said(tools, "start_order", **HOME)
+        assert (await told(tools, "order_item", **PIZZA))[0] == "ask_first"
+
+    async def test_learned_in_another_way_counts(self, tools: ToolBox) -> None:
+        await said(tools, "start_order", **HOME)
+        tools.know_allergies({Allergen.MILK})
+        assert (await told(tools, "order_item", **PIZZA))[0] == "ask_first"
+
+    async def test_of_a_dish_that_tells_nothing_is_warned_too(self, tools: ToolBox) -> None:
+        await said(tools, "start_order", **HOME, allergies=["celery"])
+        code, message = await told(tools, "order_item", item="soup-of-the-day")
+        assert code == "ask_first"
+        assert "the menu does not say what allergens Soup of the Day has" in message
+
+
+class TestReview:
+    """review_order"""
+
+    async def test_reads_everything_back_with_the_total(self, tools: ToolBox) -> None:
+        assert (await ready(tools))["spoken"] == (
+            "One Margherita Pizza, large. From Napoli Pizza to fourteen Lantern Street, in about thirty "
+            "minutes. That is sixteen fifty with two euros for delivery, to be paid at the door."
+        )
+
+    async def test_delivery_becomes_free(self, tools: ToolBox) -> None:
+        await ready(tools)
+        await run(tools, "order_item", **PIZZA, quantity=3)
+        result = await run(tools, "review_order")
+        assert (result["delivery_fee"], result["total"]) == ("0.00", "43.50")
+        assert "forty-three fifty with free delivery" in result["spoken"]
+
+    async def test_says_what_is_missing_to_the_smallest_order(self, tools: ToolBox) -> None:
+        await said(tools, "start_order", **HOME)
+        await said(tools, "order_item", item="tiramisu")
+        result = await run(tools, "review_order")
+        assert result["missing"] == "5.80"
+        assert "so five eighty are missing" in result["spoken"]
+        assert (await told(tools, "place_order", name="Kim"))[0] == "below_minimum"
+
+    async def test_of_nothing_asks_what_they_would_like(self, tools: ToolBox) -> None:
+        assert (await told(tools, "review_order"))[0] == "no_order"
+        await said(tools, "start_order", **HOME)
+        assert (await told(tools, "review_order"))[0] == "empty"
+
+
+class TestPlace:
+    """place_order"""
+
+    async def test_gives_code_time_and_total(self, tools: ToolBox, tables: Tables) -> None:
+        result = await placed(tools)
+        order = await OrderStore(tables).get(result["code"])
+        assert order is not None
+        assert (order.name, str(order.total), order.status) == ("Kim Taylor", "16.50", Status.RECEIVED)
+        assert result["spoken"] == (
+            "Your order is placed. Napoli Pizza brings it at twenty-five to seven in the evening. That is "
+            f"sixteen fifty at the door. Your order code is {', '.join(order.code)}."
+        )
+
+    async def test_again_is_the_same_order(self, tools: ToolBox, tables: Tables) -> None:
+        """In this process and, after a crash, in the next."""
+        code = (await placed(tools))["code"]
+        for again in (tools, order_tools(tables)):
+            result = await run(again, "place_order", name="Kim")
+            assert (result["code"], result["spoken"][:29]) == (code, "Your order is placed already.")
+        assert len(await OrderStore(tables).of_caller("+15550100", NOW)) == 1
+
+    async def test_at_once_is_one_order(self, tools: ToolBox, tables: Tables) -> None:
+        await ready(tools)
+        other = order_tools(tables)  # of a process that thinks it has the call as well
+        results = await asyncio.gather(*(run(box, "place_order", name="Kim") for box in (tools, other) * 2))
+        assert len({result["code"] for result in results}) == 1
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            ("order_item", {"item": "tiramisu"}),
+            ("order_item", {**PIZZA, "quantity": 2}),
+            ("order_item", {"item": "margherita-pizza", "note": "no basil", "line": 1}),
+            ("start_order", {**HOME, "address": "15 Lantern Street"}),
+            ("start_order", {**HOME, "time": "21:00"}),
+        ],
+    )
+    async def test_what_was_not_read_back_is_refused(
+        self, tools: ToolBox, change: tuple[str, dict[str, Any]]
+    ) -> None:
+        await ready(tools)
+        await said(tools, change[0], **change[1])
+        code, message = await told(tools, "place_order", name="Kim")
+        assert (code, "Nothing was ordered" in message) == ("not_read_back", True)
+        await run(tools, "review_order")
+        assert (await run(tools, "place_order", name="Kim"))["ordered"] is True
+
+    async def test_what_sold_out_meanwhile_is_refused(self, tools: ToolBox, tables: Tables) -> None:
+        await ready(tools)
+        await SoldOut(tables).mark("napoli-pizza", "margherita-pizza", NOW + timedelta(hours=1))
+        assert (await told(tools, "place_order", name="Kim"))[0] == "sold_out"
+        assert (await told(tools, "review_order"))[0] == "sold_out"
+        assert (await run(tools, "order_item", item="margherita-pizza", quantity=0))["items"] == []
+
+    async def test_a_kitchen_that_closed_meanwhile_takes_nothing(self, tables: Tables) -> None:
+        clock = [NOW]
+        tools = order_tools(tables, now=lambda: clock[0])
+        await ready(tools)
+        clock[0] = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+        assert (await told(tools, "place_order", name="Kim"))[0] == "kitchen_closed"
+
+    async def test_the_cart_of_an_order_is_closed(self, tools: ToolBox) -> None:
+        await placed(tools)
+        assert (await told(tools, "order_item", item="tiramisu"))[0] == "placed"
+        await ready(tools)
+        assert (await run(tools, "place_order", name="Kim"))["spoken"].startswith("Your order is placed. ")
+
+    async def test_a_call_has_a_few_orders_and_no_more(self, tools: ToolBox) -> None:
+        codes = {(await placed(tools))["code"] for _ in range(3)}
+        assert len(codes) == 3
+        assert (await told(tools, "start_order", **HOME))[0] == "too_many_orders"
+
+    async def test_a_cart_outlives_the_process(self, tools: ToolBox, tables: Tables) -> None:
+        await ready(tools)
+        later = order_tools(tables)
+        await later.know_cart()
+        item = next(tool for tool in later.definitions() if tool["name"] == "order_item")
+        assert "tiramisu" in item["parameters"]["properties"]["item"]["enum"]
+        assert (await run(later, "place_order", name="Kim"))["total"] == "16.50"
+
+
+class TestAfterwards:
+    """order_status and cancel_order"""
+
+    async def test_the_status_is_what_the_restaurant_says(self, tools: ToolBox, tables: Tables) -> None:
+        code = (await placed(tools))["code"]
+        assert "has not answered yet" in await said(tools, "order_status")
+        await OrderStore(tables).set_status(code, Status.ON_ITS_WAY)
+        assert await said(order_tools(tables, "later"), "order_status") == (
+            "The order from Napoli Pizza for sixteen fifty is on its way. It is due at twenty-five to "
+            "seven in the evening."
+        )
+
+    async def test_of_a_call_without_number_is_known_in_the_call(self, tables: Tables) -> None:
+        tools = order_tools(tables, caller=None)
+        await placed(tools)
+        assert "Napoli Pizza" in await said(tools, "order_status")
+        other = order_tools(tables, "other", caller=None)
+        assert (await told(other, "order_status"))[0] == "number_withheld"
+
+    async def test_there_is_none(self, tools: ToolBox) -> None:
+        assert (await told(tools, "order_status"))[0] == "none_found"
+
+    async def test_can_be_cancelled_for_a_while(self, tables: Tables) -> None:
+        clock = [NOW]
+        tools = order_tools(tables, now=lambda: clock[0])
+        first, second = (await placed(tools))["code"], (await placed(tools))["code"]
+        clock[0] += timedelta(minutes=4)
+        assert await said(tools, "cancel_order", code=first) == (
+            "Your order from Napoli Pizza is cancelled. There is nothing to pay."
+        )
+        clock[0] += timedelta(minutes=1)
+        assert (await run(tools, "cancel_order", code=first))["cancelled"] is True, "said twice is said once"
+        code, message = await told(tools, "cancel_order", code=second)
+        assert (code, "the time for that is over" in message) == ("too_late", True)
+
+    async def test_cannot_be_cancelled_when_the_kitchen_has_begun(
+        self, tools: ToolBox, tables: Tables
+    ) -> None:
+        code = (await placed(tools))["code"]
+        await OrderStore(tables).set_status(code, Status.PREPARING)
+        got, message = await told(tools, "cancel_order", code=code)
+        assert (got, "the kitchen has begun" in message) == ("too_late", True)
+
+    async def test_one_for_later_can_be_cancelled_until_the_kitchen_begins(self, tables: Tables) -> None:
+        clock = [NOW]
+        tools = order_tools(tables, now=lambda: clock[0])
+        code = (await placed(tools, time="21:00"))["code"]
+        clock[0] = NOW + timedelta(hours=2)
+        assert (await run(tools, "cancel_order", code=code))["cancelled"] is True
+
+    async def test_a_cancelled_one_is_not_placed_again_by_itself(self, tools: ToolBox) -> None:
+        code = (await placed(tools))["code"]
+        await run(tools, "cancel_order", code=code)
+        assert (await told(tools, "place_order", name="Kim"))[0] == "cancelled"
