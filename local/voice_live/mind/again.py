@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from local.voice_live.mind.asked import Wanted, last_question
-from local.voice_live.mind.schema import Kind, Role
+from local.voice_live.mind.roles import Role
+from local.voice_live.mind.schema import Kind
 from local.voice_live.mind.spoken import join_words
 from local.voice_live.mind.talk import Talk
 from local.voice_live.mind.wording import (

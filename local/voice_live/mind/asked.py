@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Schema
+from local.voice_live.mind.roles import IN_SET_PHRASES, OF_AN_ORDER, Role
+from local.voice_live.mind.schema import Kind, Parameter, Schema
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.vocabulary import STOPWORDS
 from local.voice_live.mind.words import phrases, plain, stem
@@ -22,6 +23,12 @@ class Wanted(Enum):
     """Yes or no to going on with the tool `name`."""
     MORE = auto()
     """Whether there is anything else."""
+    KEEP = auto()
+    """Whether something about the caller may be kept."""
+    FORGET = auto()
+    """Whether what is kept shall be deleted."""
+    GO_ON = auto()
+    """Whether to go on where an earlier call stopped."""
     CHANGE = auto()
     """What to change in a read-back."""
     OTHER = auto()
@@ -38,6 +45,17 @@ class Asked:
 
 _MORE = ("anything else", "something else", "what else", "any other questions", "else i can", "anything more")
 _CHANGE = ("should i change", "like to change", "shall i change", "what is wrong", "what would you change")
+_ABOUT_THE_CALLER = (
+    (
+        ("shall i remember", "should i remember", "may i remember", "can i remember", "want me to remember"),
+        Wanted.KEEP,
+    ),
+    (
+        ("shall i delete", "should i delete", "shall i forget", "should i forget", "want me to delete"),
+        Wanted.FORGET,
+    ),
+    (("where we stopped", "where we left off", "where we were"), Wanted.GO_ON),
+)
 _OFFERS = phrases(
     """
     shall i | would you like me to | should i | do you want me to | would you like to | do you want to |
@@ -78,7 +96,7 @@ _KIND_WORDS: dict[Kind, tuple[str, ...]] = {
 }
 
 
-_NOT_ASKED = {Role.END, Role.HAND_OVER, *ON_EXISTING}
+_NOT_ASKED = IN_SET_PHRASES - OF_AN_ORDER
 
 
 def last_question(text: str) -> str:
@@ -96,6 +114,9 @@ def read_question(text: str, schema: Schema) -> Asked | None:
         return None
     if has_any(words, _CHANGE):
         return Asked(Wanted.CHANGE)
+    for phrases_of, wanted in _ABOUT_THE_CALLER:
+        if has_any(words, phrases_of):
+            return Asked(wanted)
     if has_any(words, _MORE):
         return Asked(Wanted.MORE)
     for parameter in _parameters(schema):

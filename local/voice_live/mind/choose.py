@@ -8,7 +8,8 @@ from typing import Any
 
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.refer import points_back, speaks_of_any
-from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Tool
+from local.voice_live.mind.roles import IN_SET_PHRASES, Role
+from local.voice_live.mind.schema import Kind, Parameter, Tool
 from local.voice_live.mind.slots import values_in
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Talk
@@ -72,7 +73,7 @@ def best_tool(talk: Talk, reading: Reading, subject: str) -> Candidate | None:
     found: list[Candidate] = []
     scores: dict[str, float] = {}
     for tool in talk.schema.tools:
-        if tool.role in {Role.END, Role.HAND_OVER, *ON_EXISTING}:
+        if tool.role in IN_SET_PHRASES:
             continue
         values = values_in(reading, tool, talk.schema, talk.now)
         if subject and tool.parameter(talk.schema.subject) is not None:

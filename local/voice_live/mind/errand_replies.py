@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from local.voice_live.mind.existing import Errand, code_of, described, existing_noun, fit, read_out
 from local.voice_live.mind.outputs import CallFunction, Output, Say
-from local.voice_live.mind.schema import Kind, Role, Tool
+from local.voice_live.mind.roles import Role
+from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.spoken import join_words, number_words
 from local.voice_live.mind.talk import Talk, call_key
 from local.voice_live.mind.wording import ANYTHING_ELSE, SHALL_I, WHAT_TO_CHANGE, question

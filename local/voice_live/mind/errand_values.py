@@ -13,7 +13,8 @@ from local.voice_live.mind.errand_words import CODE_SAID
 from local.voice_live.mind.existing import Errand
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
-from local.voice_live.mind.schema import Kind, Role, Tool
+from local.voice_live.mind.roles import Role
+from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.slots import values_in
 from local.voice_live.mind.special import joined
 from local.voice_live.mind.talk import Goal, Talk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.voice_live.mind.schema import EXISTING
+from local.voice_live.mind.roles import EXISTING
 from local.voice_live.mind.words import word_set
 
 THING = f"{'/'.join(sorted(EXISTING))}/table/tables"

@@ -47,7 +47,8 @@ from local.voice_live.mind.existing import Errand, Record, code_of, fit
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.owned import Owned, find_owned
 from local.voice_live.mind.reading import Reading, read
-from local.voice_live.mind.schema import Kind, Role, Tool
+from local.voice_live.mind.roles import Role
+from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.shifts import Shift, read_shifts
 from local.voice_live.mind.talk import Talk
 

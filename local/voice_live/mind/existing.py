@@ -12,7 +12,8 @@ from typing import Any
 
 from local.voice_live.mind.outputs import CallFunction
 from local.voice_live.mind.results import Result
-from local.voice_live.mind.schema import EXISTING, Kind, Role, Schema, Tool, is_code, split_name
+from local.voice_live.mind.roles import EXISTING, Role, split_name
+from local.voice_live.mind.schema import Kind, Schema, Tool, is_code
 from local.voice_live.mind.shifts import Shift, shifted
 from local.voice_live.mind.wording import statement
 

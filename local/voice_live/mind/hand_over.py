@@ -7,7 +7,8 @@ from typing import Any
 from local.voice_live.mind.existing import described, existing_noun
 from local.voice_live.mind.heard import Heard
 from local.voice_live.mind.outputs import CallFunction
-from local.voice_live.mind.schema import Kind, Parameter, Tool, split_name
+from local.voice_live.mind.roles import split_name
+from local.voice_live.mind.schema import Kind, Parameter, Tool
 from local.voice_live.mind.talk import Talk, spoken_values
 from local.voice_live.mind.wording import action
 from local.voice_live.mind.words import word_set

@@ -37,6 +37,18 @@ class Want(Enum):
     """Something with a booking that exists."""
     PERSON = auto()
     """To be put through to a human."""
+    KEEP = auto()
+    """To have something remembered, or an answer to whether it may be."""
+    FORGET = auto()
+    """To have what is kept about the caller deleted."""
+    KNOWN = auto()
+    """To hear what is known of the caller."""
+    NO_USUAL = auto()
+    """The usual, which nobody knows."""
+    GO_ON = auto()
+    """To go on where an earlier call stopped."""
+    ORDER = auto()
+    """To order things, or something about the order under way."""
     HERE = auto()
     """To be still on the line, or to be helped further."""
     WAIT = auto()
@@ -64,5 +76,11 @@ class Heard:
     """The caller leaves the choice open."""
     beside: Mapping[str, Any] = field(default_factory=dict)
     """What the sentence states for another tool: when searching for a booking, when booking for a search."""
+    noted: Mapping[str, Any] = field(default_factory=dict)
+    """What it says that is worth keeping for later calls."""
+    agreed: bool = False
+    """True for a plain yes to what was asked."""
+    usual: bool = False
+    """True for a wish of what the caller usually has."""
     errand: Errand | None = None
     """What is wanted with a thing that exists, as it stands after this sentence."""

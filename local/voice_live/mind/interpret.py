@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from local.voice_live.mind.acts import Act, plainly_agrees
@@ -11,11 +12,13 @@ from local.voice_live.mind.changes import bare_change, named_to_change, nearer_t
 from local.voice_live.mind.choose import Candidate, best_tool
 from local.voice_live.mind.errands import begins, goes_on
 from local.voice_live.mind.heard import Heard, Want
+from local.voice_live.mind.keeping import about_memory, worth_keeping
 from local.voice_live.mind.keys import in_words
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
-from local.voice_live.mind.schema import ON_EXISTING, Kind, Role, Tool
+from local.voice_live.mind.roles import IN_SET_PHRASES, Role
+from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.shifts import read_shifts, shifted
 from local.voice_live.mind.slots import value_of, values_in
 from local.voice_live.mind.spans import has_any
@@ -57,9 +60,20 @@ def interpret(talk: Talk, text: str) -> Heard:
         return Heard(Want.LOST, text)
     if not talk.schema.tools:
         return _without_tools(reading, text)
+    heard = _interpret(talk, reading, text)
+    keep = talk.schema.with_role(Role.KEEP)
+    noted = worth_keeping(keep, reading) if keep is not None else {}
+    return replace(heard, noted=noted) if noted else heard
+
+
+def _interpret(talk: Talk, reading: Reading, text: str) -> Heard:
     courtesy = _courtesy(talk, reading, text)
     if courtesy is not None:
         return courtesy
+    if (memory := about_memory(talk, reading)) is not None:
+        return memory
+    if (goes_on_again := _on_going_on(talk, reading)) is not None:
+        return goes_on_again
     subject = _subject_of(talk, reading)
     if Act.PERSON not in reading.acts and (errand := _errand(talk, reading, subject)) is not None:
         return errand
@@ -81,6 +95,15 @@ def interpret(talk: Talk, text: str) -> Heard:
         if heard is not None:
             return heard
     return _anew(talk, reading, candidate, subject)
+
+
+def _on_going_on(talk: Talk, reading: Reading) -> Heard | None:
+    """The answer to whether to go on where an earlier call stopped."""
+    if talk.asked is None or talk.asked.wanted is not Wanted.GO_ON:
+        return None
+    if Act.NO in reading.acts:
+        return Heard(Want.CANCEL, reading.text)
+    return Heard(Want.GO_ON, reading.text) if plainly_agrees(reading.tokens, reading.acts) else None
 
 
 def _asks_for_person(talk: Talk, reading: Reading) -> Heard | None:
@@ -332,7 +355,7 @@ def _answer_without_goal(talk: Talk, reading: Reading) -> Heard | None:
     if expected is None or Act.DONE in reading.acts:
         return None
     for tool in talk.schema.tools:
-        if tool.role in ON_EXISTING or tool.parameter(expected.name) is None:
+        if tool.role in IN_SET_PHRASES or tool.parameter(expected.name) is None:
             continue
         values = values_in(reading, tool, talk.schema, talk.now, expected)
         if expected.name in values or (values and tool.role is Role.SEARCH):

@@ -12,7 +12,8 @@ from local.voice_live.mind.dates import find_dates
 from local.voice_live.mind.lexicon import lexicon
 from local.voice_live.mind.names import find_name
 from local.voice_live.mind.patterns import Line, line_of
-from local.voice_live.mind.schema import EXISTING, Kind, Schema
+from local.voice_live.mind.roles import EXISTING
+from local.voice_live.mind.schema import Kind, Schema
 from local.voice_live.mind.spans import at, places, texts
 from local.voice_live.mind.times import find_times
 from local.voice_live.mind.words import Token, tokenise, word_set

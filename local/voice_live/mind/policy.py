@@ -13,6 +13,7 @@ from typing import Any
 
 from local.voice_live.mind.dates import stated_now
 from local.voice_live.mind.interpret import interpret
+from local.voice_live.mind.known import known_values, read_known
 from local.voice_live.mind.outputs import CallFunction, Output, Say, ToolChoice
 from local.voice_live.mind.replies import Replies
 from local.voice_live.mind.schema import read_schema
@@ -50,7 +51,8 @@ class PolicyMind:
         """`think` without the wait, for tests and tools."""
         schema = read_schema(tools)
         now = stated_now(instructions) or self._clock().replace(tzinfo=None, second=0, microsecond=0)
-        talk = Talk(schema, now)
+        talk = Talk(schema, now, read_known(instructions))
+        talk.memory = known_values(talk.known, schema)
         for item in items:
             take_item(talk, item)
         talk.directive = _announcement(instructions) or talk.directive

@@ -11,10 +11,13 @@ from local.voice_live.mind.chat import chat, introduce_self
 from local.voice_live.mind.errand_replies import next_for
 from local.voice_live.mind.hand_over import hand_over
 from local.voice_live.mind.heard import Heard, Want
+from local.voice_live.mind.keeping import keep_question
+from local.voice_live.mind.memory_replies import may_keep, next_for_memory, say_memory, worth_asking
 from local.voice_live.mind.outputs import CallFunction, Output, Say
 from local.voice_live.mind.refer import most_wanted
 from local.voice_live.mind.results import Result, Thing, in_short, say_result
-from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Tool
+from local.voice_live.mind.roles import ON_EXISTING, Role
+from local.voice_live.mind.schema import Kind, Parameter, Tool
 from local.voice_live.mind.slots import missing
 from local.voice_live.mind.spoken import join_words
 from local.voice_live.mind.talk import Goal, Talk, call_key, spoken_values
@@ -118,6 +121,13 @@ class Replies:
                 return [next_for(self._talk, self._talk.errand)]
             case Want.PERSON if heard.tool is not None:
                 return [self._unless_it_failed(hand_over(self._talk, heard.tool, heard))]
+            case Want.KEEP | Want.FORGET if heard.tool is not None:
+                following = next_for_memory(heard.tool, heard)
+                return [
+                    self._unless_it_failed(following) if isinstance(following, CallFunction) else following
+                ]
+            case Want.LEAVE if worth_asking(self._talk, heard):
+                return [Say(worth_asking(self._talk, heard))]
             case Want.LEAVE:
                 return self._goodbye()
             case _:
@@ -147,6 +157,12 @@ class Replies:
                 return f"Hi {name}, nice to meet you! {self._resume() or 'How can I help you today?'}"
             case Want.DECLINE:
                 return f"All right. {ANYTHING_ELSE}"
+            case Want.KNOWN:
+                return say_memory(talk, heard)
+            case Want.NO_USUAL:
+                return f"{say_memory(talk, heard)} {self._resume() or 'What would you like?'}"
+            case Want.GO_ON:
+                return self._where_we_were()
             case Want.ASK_MORE:
                 return self._resume() or WHAT_ELSE
             case Want.HERE:
@@ -205,6 +221,15 @@ class Replies:
             given = {p.name: _reason(p) for p in tool.required}
             outputs.append(CallFunction(tool.name, given))
         return outputs
+
+    def _where_we_were(self) -> str:
+        goal = self._talk.goal
+        told = ", ".join(spoken_values(goal.tool, goal.given)) if goal is not None else ""
+        return (
+            f"We had {told}. {self._resume()}"
+            if told and goal is not None and goal.missing
+            else (self._resume() or WHAT_ELSE)
+        )
 
     # --- things told before ---
 
@@ -360,6 +385,9 @@ class Replies:
 
     def _failure(self, result: Result, *, handed_over: bool = False) -> str:
         """Why it failed and what is asked for, with a question of our own where the tool gives none."""
+        tool = self._schema.tool(self._talk.results[-1][0].name) if self._talk.results else None
+        if tool is not None and tool.role is Role.KEEP and "consent" in result.code:
+            return keep_question(self._talk.results[-1][0].arguments, tool)
         text = say_failure(result.message)
         if handed_over and (asking := self._under_way()):  # nobody was reached: on with what was open
             return f"{text.removesuffix(last_question(text)).strip()} {asking}"
@@ -376,8 +404,10 @@ class Replies:
         tool = self._schema.tool(call.name)
         if tool is None:
             return ""
-        if tool.role is Role.COMMIT or tool.role in ON_EXISTING:
-            return ANYTHING_ELSE
+        if tool.role is Role.COMMIT and (asking := may_keep(talk)):
+            return asking
+        if tool.role in {Role.COMMIT, Role.KEEP, Role.FORGET, *ON_EXISTING}:
+            return self._resume() or ANYTHING_ELSE
         if (more := self._resume()) or talk.goal is not None:
             return more
         commit = self._schema.with_role(Role.COMMIT)

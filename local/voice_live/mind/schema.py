@@ -7,13 +7,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Any
 
+from local.voice_live.mind.roles import (
+    EXISTING,
+    IN_SET_PHRASES,
+    Role,
+    family,
+    role_of,
+    split_name,
+)
 from local.voice_live.mind.vocabulary import STOPWORDS
-from local.voice_live.mind.words import phrases, plain, stem, word_set
+from local.voice_live.mind.words import plain, stem, word_set
 
 
 class Kind(Enum):
@@ -35,27 +43,6 @@ class Kind(Enum):
     PLACE = auto()
     FOOD = auto()
     TEXT = auto()
-
-
-class Role(Enum):
-    """What a tool does to the conversation."""
-
-    SEARCH = auto()
-    """Gives things to choose from."""
-    LOOKUP = auto()
-    """Tells something; changes nothing."""
-    COMMIT = auto()
-    """Changes something in the world: read back, then wait for a yes."""
-    RECALL = auto()
-    """Tells what exists already for this caller, such as their bookings."""
-    CHANGE = auto()
-    """Changes what exists: read back, then wait for a yes."""
-    UNDO = auto()
-    """Cancels what exists: read back, then wait for a yes."""
-    HAND_OVER = auto()
-    """Puts the caller through to a person."""
-    END = auto()
-    """Hangs up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +104,10 @@ class Schema:
         """The tool of that name."""
         return next((t for t in self.tools if t.name == name), None)
 
-    def with_role(self, role: Role) -> Tool | None:
-        """The first tool in that role."""
-        return next((t for t in self.tools if t.role is role), None)
+    def with_role(self, role: Role, of: str = "") -> Tool | None:
+        """The first tool in that role; with `of`, one for that family of things before any other."""
+        found = [t for t in self.tools if t.role is role]
+        return next((t for t in found if not of or family(t.name) == of), next(iter(found), None))
 
     @property
     def subject_parameter(self) -> Parameter | None:
@@ -128,33 +116,9 @@ class Schema:
         return max(found, key=lambda p: len(p.options), default=None)
 
 
-ON_EXISTING = frozenset({Role.RECALL, Role.CHANGE, Role.UNDO})
-"""Roles of tools for what exists; a caller calls for them in set phrases only."""
 _CODE_WORDS = word_set("code reference ref confirmation")
-EXISTING = word_set("booking bookings reservation reservations appointment appointments order orders")
-"""What a caller may have already."""
 _OTHER_CODES = word_set("postal post zip country area promo discount coupon dial dialling voucher")
 _REQUEST_WORDS = word_set("request requests note notes remark remarks comment comments wishes")
-_RECALL_VERBS = word_set("find get look list check show read retrieve search fetch")
-_CHANGE_VERBS = word_set("move change update amend modify edit reschedule rebook")
-_UNDO_VERBS = word_set("cancel delete remove undo revoke")
-_SEARCH_VERBS = word_set("find search list recommend suggest discover browse")
-_COMMIT_VERBS = word_set(
-    """
-    book reserve order cancel create place pay send transfer update change delete add remove schedule
-    submit confirm buy make set move
-    """
-)
-_END_NAMES = frozenset(
-    phrases(
-        """
-    end call | hang up | hangup | end conversation | finish call | terminate call | close call | end the
-    call | goodbye | disconnect
-    """
-    )
-)
-_HAND_OVER_VERBS = word_set("transfer connect handover hand escalate forward")
-_PERSON_WORDS = word_set("person human agent operator staff representative colleague team someone manager")
 _PARTY_WORDS = word_set("party people guests guest persons person diners covers pax seats adults")
 _PLACE_WORDS = word_set(
     """
@@ -164,9 +128,8 @@ _PLACE_WORDS = word_set(
 _PERSON_HINTS = word_set("caller booking customer person guest under full first last your their")
 
 
-def split_name(name: str) -> str:
-    """An identifier as words: "partySize" and "party_size" are "party size"."""
-    return re.sub(r"[_\-.\s]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)).strip().lower()
+_ALONE = {Role.BEGIN: Role.COMMIT, Role.PLACE: Role.COMMIT, Role.REVIEW: Role.LOOKUP}
+"""What the tools of an order are where nothing can be added to one."""
 
 
 def is_code(words: Iterable[str]) -> bool:
@@ -194,6 +157,8 @@ def _read(definitions: str) -> Schema:
         body = inner if isinstance(inner, dict) else definition
         if isinstance(body.get("name"), str) and body["name"]:
             tools.append(_tool(body))
+    if not any(tool.role is Role.ADD for tool in tools):  # an order in one call is one commitment
+        tools = [replace(t, role=_ALONE.get(t.role, t.role)) for t in tools]
     return Schema(tuple(_weighted(tools)), _subject(tools))
 
 
@@ -208,35 +173,9 @@ def _tool(body: Mapping[str, Any]) -> Tool:
         _parameter(str(key), value if isinstance(value, dict) else {}, str(key) in needed)
         for key, value in (properties.items() if isinstance(properties, dict) else ())
     )
-    role = _role_on_existing(name, parameters) or _role(name, description)
+    kinds = {p.kind for p in parameters}
+    role = role_of(name, description, has_code=Kind.CODE in kinds, has_number=Kind.NUMBER in kinds)
     return Tool(name, description, role, parameters)
-
-
-def _role_on_existing(name: str, parameters: Sequence[Parameter]) -> Role | None:
-    """The role of a tool that takes the code of something the caller has; None for any other tool."""
-    words = split_name(name).split()
-    if not words or not EXISTING & set(words) or all(p.kind is not Kind.CODE for p in parameters):
-        return None
-    verbs = (_RECALL_VERBS, Role.RECALL), (_CHANGE_VERBS, Role.CHANGE), (_UNDO_VERBS, Role.UNDO)
-    return next((role for some, role in verbs if words[0] in some), None)
-
-
-def _role(name: str, description: str) -> Role:
-    words = split_name(name)
-    first = words.split()[0] if words else ""
-    about = plain(description)
-    if words in _END_NAMES or about.startswith(("hang up", "end the call", "ends the call")):
-        return Role.END
-    if set(words.split()) & _HAND_OVER_VERBS and set(f"{words} {about}".split()) & _PERSON_WORDS:
-        return Role.HAND_OVER
-    asks_first = re.search(
-        r"\b(read back|read-back|commits?|(caller|user|customer) (has|must|confirms?))\b", about
-    )
-    if first in _COMMIT_VERBS or (asks_first and "confirm" in about) or "read back" in about:
-        return Role.COMMIT
-    if first in _SEARCH_VERBS or about.startswith(tuple(_SEARCH_VERBS)):
-        return Role.SEARCH
-    return Role.LOOKUP
 
 
 def _parameter(name: str, shape: Mapping[str, Any], required: bool) -> Parameter:
@@ -300,7 +239,7 @@ def _subject(tools: Sequence[Tool]) -> str:
 def _weighted(tools: Sequence[Tool]) -> list[Tool]:
     """The tools with their word weights: a word of the name counts most, and less the more tools share it."""
     # These are asked for in set phrases, so they take no words from the others.
-    raw = [{} if tool.role in {Role.HAND_OVER, *ON_EXISTING} else _word_weights(tool) for tool in tools]
+    raw = [{} if tool.role in IN_SET_PHRASES - {Role.END} else _word_weights(tool) for tool in tools]
     weighted: list[Tool] = []
     for tool, weights in zip(tools, raw, strict=True):
         shared = {word: sum(word in other for other in raw) for word in weights}

@@ -13,7 +13,8 @@ from local.voice_live.mind.food import MENU_SECTIONS
 from local.voice_live.mind.lexicon import is_cuisine, lexicon
 from local.voice_live.mind.matching import Match, option_words
 from local.voice_live.mind.reading import Reading
-from local.voice_live.mind.schema import Kind, Parameter, Role, Schema, Tool
+from local.voice_live.mind.roles import Role
+from local.voice_live.mind.schema import Kind, Parameter, Schema, Tool
 from local.voice_live.mind.spans import at, has_any
 from local.voice_live.mind.special import special_request
 from local.voice_live.mind.vocabulary import COMMON, FILLERS

@@ -15,11 +15,13 @@ from typing import Any
 from local.voice_live.mind.asked import Asked, Wanted, read_question
 from local.voice_live.mind.existing import Errand, Record, after, learn, read_out
 from local.voice_live.mind.heard import Heard, Want
+from local.voice_live.mind.known import Known
 from local.voice_live.mind.line_words import LineWords, line_words
 from local.voice_live.mind.outputs import CallFunction
 from local.voice_live.mind.refer import subject_value
 from local.voice_live.mind.results import Result, Thing, read_result
-from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Schema, Tool
+from local.voice_live.mind.roles import ON_EXISTING, Role
+from local.voice_live.mind.schema import Kind, Parameter, Schema, Tool
 from local.voice_live.mind.slots import missing
 from local.voice_live.mind.special import joined
 from local.voice_live.mind.spoken import value_words
@@ -54,6 +56,8 @@ class Talk:
 
     schema: Schema
     now: datetime
+    known: Known = field(default_factory=Known)
+    """What the instructions say of the caller."""
     goal: Goal | None = None
     memory: dict[str, Any] = field(default_factory=dict)
     """Facts for committing tools, whenever they were said."""
@@ -92,6 +96,11 @@ class Talk:
     ended: bool = False
     errand: Errand | None = None
     """What is wanted with something that exists, until it is done or given up."""
+    noted: dict[str, Any] = field(default_factory=dict)
+    """What the caller said that is worth keeping, for the tool that keeps it."""
+    asked_to_keep: bool = False
+    forgetting: Mapping[str, Any] = field(default_factory=dict)
+    """What shall be deleted, by the parameters of the tool that does it."""
     records: list[Record] = field(default_factory=list)
     """What is known to exist for this caller, from results."""
 
@@ -157,6 +166,7 @@ class Talk:
         self.results.clear()
         if kind is None or self.goal is None:
             self.asked = read_question(text, self.schema)
+            self.asked_to_keep |= self.asked is not None and self.asked.wanted is Wanted.KEEP
         self.checked = kind is not None and self.goal is not None
         self.pending = None
         if self.goal is not None and self.reads_back(text):
@@ -203,6 +213,8 @@ class Talk:
             return
         if tool.role is Role.END:
             self.ended = True
+        if tool.role is Role.KEEP:
+            self.asked_to_keep, self.noted = True, {}
         if tool.role is Role.SEARCH:
             self.search = dict(call.arguments)
         if tool.role is Role.LOOKUP:
@@ -244,6 +256,7 @@ class Talk:
         subject = heard.values.get(self.schema.subject)
         if isinstance(subject, str) and subject:
             self.focus = subject
+        self.noted.update(heard.noted)
         match heard.want:
             case Want.ERRAND:
                 self.errand = heard.errand.settled(self.records) if heard.errand is not None else None
@@ -279,6 +292,8 @@ class Talk:
                 )
                 self.goal = self.errand = None
                 self.memory = {k: v for k, v in self.memory.items() if self._kind_of(k) is Kind.PERSON}
+            case Want.FORGET:
+                self.forgetting = dict(heard.values)
             case Want.INTRODUCE:
                 self._remember(heard.values)
 

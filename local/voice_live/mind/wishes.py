@@ -11,7 +11,8 @@ from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.lexicon import WORDED
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.refer import points_back
-from local.voice_live.mind.schema import Kind, Parameter, Role, Tool
+from local.voice_live.mind.roles import Role
+from local.voice_live.mind.schema import Kind, Parameter, Tool
 from local.voice_live.mind.slots import missing, values_in
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Talk

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from local.voice_live.mind.schema import ON_EXISTING, Kind, Parameter, Role, Schema, Tool, split_name
+from local.voice_live.mind.roles import IN_SET_PHRASES, split_name
+from local.voice_live.mind.schema import Kind, Parameter, Schema, Tool
 from local.voice_live.mind.spoken import join_words, value_words
 from local.voice_live.mind.words import word_set
 
@@ -16,6 +17,8 @@ STILL_THERE = "I am still here. What can I do for you?"
 YOU_ARE_WELCOME = "You are welcome."
 ONE_MOMENT = "One moment, please."
 TAKE_YOUR_TIME = "Of course, take your time."
+NOTHING_KNOWN = "I know nothing about you yet."
+NO_USUAL = "I do not know your usual yet."
 NOT_DONE = "All right, I have not done anything."
 WHAT_TO_CHANGE = "What should I change?"
 CANNOT_LOOK_UP = "I am sorry, I cannot look that up just now."
@@ -180,7 +183,7 @@ def action(tool: Tool) -> str:
 
 def abilities(schema: Schema) -> str:
     """What the tools can do, as the end of a sentence that begins "I can"; empty without tools."""
-    plain = [tool for tool in schema.tools if tool.role not in {Role.END, Role.HAND_OVER, *ON_EXISTING}]
+    plain = [tool for tool in schema.tools if tool.role not in IN_SET_PHRASES]
     return join_words([action(tool) for tool in plain[:3]], "and")
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.voice_live.mind.schema import Kind, Role, read_schema
+from local.voice_live.mind.roles import Role
+from local.voice_live.mind.schema import Kind, read_schema
 from local.voice_live.mind.words import plain
 from tests.local.mind.world import RESTAURANT, TOOLS, TRANSFER, Talk, answer
 

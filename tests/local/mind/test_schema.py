@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.voice_live.mind.asked import Asked, Wanted, read_question
-from local.voice_live.mind.schema import Kind, Role, Schema, read_schema, split_name
+from local.voice_live.mind.roles import Role, split_name
+from local.voice_live.mind.schema import Kind, Schema, read_schema
 from local.voice_live.mind.wording import abilities, offer, question, read_back
 from tests.local.mind.world import TOOLS, WEATHER
 
