@@ -20,6 +20,7 @@ from shared.outbox_relay import Relay
 from shared.outbox_report import Report
 from shared.outbox_rows import OutboxRows
 from shared.outbox_topic import Topic
+from shared.retention import Retention
 from shared.settings import ControlSettings, EventsSettings
 from shared.tables import Tables
 from shared.telephony import Telephony
@@ -44,6 +45,7 @@ class Services:
     telephony: Telephony
     line: Line
     bookings: BookingStore
+    retention: Retention
     events: Events | None
     """None without a topic: events are kept."""
     telemetry: Telemetry
@@ -64,7 +66,8 @@ class Services:
         )
         events = None if settings.events is None else _events(tables, settings.events)
         tokens, bookings = AcsTokens(settings.acs), BookingStore(tables)
-        return cls(settings, tables, tokens, telephony, line, bookings, events, telemetry)
+        retention = Retention(tables, settings.retention)
+        return cls(settings, tables, tokens, telephony, line, bookings, retention, events, telemetry)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
 from shared import booking_rows, outbox, pointers
@@ -90,16 +91,14 @@ class BookingRemoval:
     async def _drop_events(self, table: TableClient, entry: Entry) -> None:
         """Events of the booking that were never published, and those that were given up."""
         subject = f"bookings/{entry.root}"
-        waiting = table.query_entities(
-            "PartitionKey eq @partition and RowKey ge @first and RowKey lt @end and subject eq @subject",
-            parameters={
-                "partition": entry.place.partition,
-                "first": outbox.PREFIX,
-                "end": f"{outbox.PREFIX[:-1]}.",
-                "subject": subject,
-            },
-        )
-        await delete_rows(table, entry.place.partition, [row["RowKey"] async for row in waiting])
+        found: dict[str, list[str]] = {}
+        partition: str | None = entry.place.partition
+        while partition is not None and partition not in found:
+            rows = await _waiting(table, partition, subject)
+            found[partition] = [row["RowKey"] for row in rows]
+            partition = next((row["follows"] for row in rows if "follows" in row), None)
+        for earlier, keys in reversed(found.items()):  # the last ones lead to those before
+            await delete_rows(table, earlier, keys)
         letters = await self._tables.table(outbox.TABLE)
         dead = letters.query_entities(
             "PartitionKey eq @dead and subject eq @subject",
@@ -116,3 +115,17 @@ def over_on(booking: Booking) -> date:
     if booking.status is Status.CANCELLED:
         return date.min
     return booking.on + timedelta(days=2)
+
+
+async def _waiting(table: TableClient, partition: str, subject: str) -> list[TableEntity]:
+    """The events of a booking that are not published, as far as they are in one partition."""
+    rows = table.query_entities(
+        "PartitionKey eq @partition and RowKey ge @first and RowKey lt @end and subject eq @subject",
+        parameters={
+            "partition": partition,
+            "first": outbox.PREFIX,
+            "end": f"{outbox.PREFIX[:-1]}.",
+            "subject": subject,
+        },
+    )
+    return [row async for row in rows]

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import UpdateMode
+from azure.data.tables.aio import TableClient
+
+from shared import insights
 from shared.call_store import CallStore
-from shared.calls import Call, CallState
+from shared.calls import Call, CallState, partition_of, rang_at
+from shared.ledger import unchanged
 from shared.table_rows import delete_rows, merge_rows
 from shared.tables import Tables
 
 _SETTLED: Final = timedelta(minutes=2)
-"""After the end of a call nothing more is written about it: a bridge gives up long before."""
+"""After the end of a call nothing more is written about it, and it is counted: both take seconds."""
+_AT_ONCE: Final = 8
 _LONGEST: Final = timedelta(hours=2)
 """A call that rang so long ago is over, whatever its record says."""
 
@@ -20,7 +28,8 @@ _LONGEST: Final = timedelta(hours=2)
 class CallRemoval:
     """Removes calls, and who made them. Each step may be done twice, and by several at once.
 
-    Every method raises azure.core.exceptions.AzureError when the store fails.
+    Sums over calls (`shared.insights`) stay as they are: they tell of nobody. Every method raises
+    azure.core.exceptions.AzureError when the store fails; do the same again later.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -31,43 +40,72 @@ class CallRemoval:
         """Take the number and every word out of a call; when, how long and how fast it was stays.
 
         False when the call is not over, or only just: then later.
-
-        Raises:
-            shared.call_store.UpdateConflictError: the record is being changed; do the same again later.
         """
         call = await self._calls.get(call_id)
         if call is not None and not _is_over(call, now.astimezone(UTC)):
             return False
         turns = await self._tables.table("turns")
-        rows = turns.query_entities("PartitionKey eq @call", parameters={"call": call_id}, select=["RowKey"])
-        silent = [_wordless(row["RowKey"]) async for row in rows]
-        await merge_rows(turns, call_id, silent)
-        await self._calls.update(call_id, lambda known: replace(known, caller="", summary=""))
+        keys = await _row_keys(turns, call_id)
+        await merge_rows(turns, call_id, [change for key in keys for change in _wordless(key)])
+        await self._forget_in_figures(call_id)
+        if call is not None:
+            # Not by `CallStore.update`: that has a call counted anew, and one without words would count as a
+            # call in which nothing was wanted.
+            nobodys = {"RowKey": call_id, "caller": "", "summary": ""}
+            await merge_rows(await self._tables.table("calls"), partition_of(call_id), [nobodys])
         return True
 
     async def delete_before(self, day: date, most: int) -> int:
-        """Delete the calls of the days (UTC) before this one with their turns, the oldest first, at most so
-        many; says how many. One range of partitions, so it costs what is due."""
-        calls = await self._tables.table("calls")
-        due = calls.query_entities(
-            "PartitionKey ge '0' and PartitionKey lt @day",  # "open-..." comes behind all days
+        """Delete the calls of the days (UTC) before this one with all that was said, the oldest first, at
+        most so many; says how many. They are ranges of partitions, so it costs what is due."""
+        figures = await self._due(insights.TABLE, day, most, " and RowKey ge 'call-' and RowKey lt 'call.'")
+        for partition in dict.fromkeys(partition for partition, _ in figures):
+            keys = [key for of, key in figures if of == partition]
+            await delete_rows(await self._tables.table(insights.TABLE), partition, keys)
+        found = await self._due("calls", day, most)
+        for begin in range(0, len(found), _AT_ONCE):
+            await asyncio.gather(*(self._delete(*key) for key in found[begin : begin + _AT_ONCE]))
+        return len(found)
+
+    async def _due(self, name: str, day: date, most: int, which: str = "") -> list[tuple[str, str]]:
+        """Partition and row of what is older than a day, in a table with partitions that begin with one."""
+        table = await self._tables.table(name)
+        rows = table.query_entities(
+            # Partitions that begin with a letter, such as "open-...", come behind all days.
+            f"PartitionKey ge '0' and PartitionKey lt @day{which}",
             parameters={"day": f"{day:%Y%m%d}"},
             select=["PartitionKey", "RowKey"],
         )
-        deleted = 0
-        async for row in due:
-            if deleted == most:
+        found: list[tuple[str, str]] = []
+        async for row in rows:
+            if len(found) == most:
                 break
-            await self._delete(row["PartitionKey"], row["RowKey"])
-            deleted += 1
-        return deleted
+            found.append((row["PartitionKey"], row["RowKey"]))
+        return found
 
     async def _delete(self, partition: str, call_id: str) -> None:
         """The turns first: a crash in between leaves the call, by which they are found again."""
         turns, calls = await self._tables.table("turns"), await self._tables.table("calls")
-        rows = turns.query_entities("PartitionKey eq @call", parameters={"call": call_id}, select=["RowKey"])
-        await delete_rows(turns, call_id, [row["RowKey"] async for row in rows])
+        await delete_rows(turns, call_id, await _row_keys(turns, call_id))
         await calls.delete_entity(partition, call_id)
+
+    async def _forget_in_figures(self, call_id: str) -> None:
+        """The facts of a call hold its number. Days of figures are those of the restaurants' zone."""
+        table, key = await self._tables.table(insights.TABLE), insights.row_key(call_id)
+        for day in (-1, 0, 1):
+            partition = f"{rang_at(call_id) + timedelta(days=day):%Y%m%d}"
+            try:
+                row = await table.get_entity(partition, key)
+            except ResourceNotFoundError:
+                continue
+            facts = msgspec.structs.replace(insights.read_facts(row), caller="")
+            change = {"PartitionKey": partition, "RowKey": key, "facts": msgspec.json.encode(facts).decode()}
+            await table.update_entity(change, mode=UpdateMode.MERGE, **unchanged(row.metadata["etag"]))
+
+
+async def _row_keys(turns: TableClient, call_id: str) -> list[str]:
+    rows = turns.query_entities("PartitionKey eq @call", parameters={"call": call_id}, select=["RowKey"])
+    return [row["RowKey"] async for row in rows]
 
 
 def _is_over(call: Call, now: datetime) -> bool:
@@ -76,7 +114,8 @@ def _is_over(call: Call, now: datetime) -> bool:
     return call.rang_at < now - _LONGEST
 
 
-def _wordless(row_key: str) -> dict[str, Any]:
+def _wordless(row_key: str) -> list[dict[str, Any]]:
+    """How a row changes that may hold words of the caller."""
     if row_key.startswith("tool-"):
-        return {"RowKey": row_key, "arguments": "{}", "result": "{}"}
-    return {"RowKey": row_key, "text": ""}
+        return [{"RowKey": row_key, "arguments": "{}", "result": "{}"}]
+    return [{"RowKey": row_key, "text": ""}] if row_key.startswith("turn-") else []

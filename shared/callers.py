@@ -20,14 +20,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableEntity, UpdateMode
 from azure.data.tables.aio import TableClient
 
 from shared.caller_key import CallerKeys
 from shared.caller_memory import Memory
-from shared.ledger import TRIES, ConflictError, pause
+from shared.ledger import TRIES, ConflictError, pause, unchanged
 from shared.retention_agenda import Agenda, Kind
 from shared.table_rows import delete_rows
 from shared.tables import Tables
@@ -183,8 +182,7 @@ async def _put(table: TableClient, name: str, memory: Memory, read: TableEntity 
             await table.update_entity(
                 entity,
                 mode=UpdateMode.REPLACE,
-                etag=read.metadata["etag"],
-                match_condition=MatchConditions.IfNotModified,
+                **unchanged(read.metadata["etag"]),
             )
     except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
         return False
@@ -209,3 +207,33 @@ def _age(call_id: str) -> tuple[int, str]:
     """Sorts ids of calls, the latest first: days descend by this, times within a day by the id itself."""
     day, _, rest = call_id.partition("-")
     return -int(day), rest
+
+
+class CallerRemoval:
+    """Deletes what is kept about callers by name, without any key. Each step may be done twice.
+
+    Every method raises azure.core.exceptions.AzureError when the store fails.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def drop_calls(self, name: str, before: date) -> None:
+        """Delete the rows of a caller's calls of the days (UTC) before this one."""
+        table = await self._tables.table(TABLE)
+        rows = table.query_entities(
+            "PartitionKey eq @name and RowKey ge @first and RowKey lt @end",
+            parameters={"name": name, "first": CALL, "end": f"{CALL}{before:%Y%m%d}"},
+            select=["RowKey"],
+        )
+        await delete_rows(table, name, [row["RowKey"] async for row in rows])
+
+    async def drop_memory(self, name: str, before: date) -> None:
+        """Delete what is kept about a caller if it was last used before this day."""
+        table = await self._tables.table(TABLE)
+        for key in (MEMORY, REFUSED):
+            row = await _row(table, name, key)
+            if row is not None and _due(row)[1] < before:
+                # Whoever calls at this very moment is known, and stays so.
+                with contextlib.suppress(ResourceModifiedError):
+                    await table.delete_entity(row, **unchanged(row.metadata["etag"]))

@@ -16,6 +16,7 @@ from azure.data.tables import TableEntity, UpdateMode
 
 from shared.outbox import DEAD, TABLE, Outbox
 from shared.settings import SettingError, StoreSettings
+from shared.table_rows import delete_rows
 from shared.tables import Tables
 
 _ADDED: Final = frozenset(
@@ -47,6 +48,18 @@ class DeadLetters:
         outbox = await self._tables.table(TABLE)
         async for row in outbox.query_entities("PartitionKey eq @dead", parameters={"dead": DEAD}):
             yield _letter(row)
+
+    async def delete_before(self, moment: datetime) -> int:
+        """Delete those that were given up before a moment (aware), for they hold names; says how many."""
+        outbox = await self._tables.table(TABLE)
+        rows = outbox.query_entities(
+            "PartitionKey eq @dead and gave_up_at lt @moment",
+            parameters={"dead": DEAD, "moment": moment},
+            select=["RowKey"],
+        )
+        keys = [row["RowKey"] async for row in rows]
+        await delete_rows(outbox, DEAD, keys)
+        return len(keys)
 
     async def again(self, letter_id: str) -> bool:
         """Put an event back where it stood, as if it had never been tried; False when there is none.
