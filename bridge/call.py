@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from bridge.call_log import CallLog
-from bridge.carriers import BYTES_PER_MS, Audio, KeyPressed, audio_bytes
+from bridge.carriers import BYTES_PER_MS, Audio, KeyPressed, Told, ToolStarted, audio_bytes
 from bridge.commands import (
     AskForPerson,
     CancelTool,
@@ -34,9 +34,13 @@ from bridge.transfers import Transfers
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
 from shared.calls import EventKind
+from shared.commands import CallCommand, Order
+from shared.handover import Transfer
 
 _EARLY_KEYS = 32
 """Keys kept that the caller presses before the session is open; the latest count."""
+_WANTED = 8
+"""Commands of operators that may wait: somebody clicks again."""
 _OUR_EVENT_ID = re.compile(
     r"(session\.update|input_audio_buffer\.append|response\.(create|cancel)|"
     r"conversation\.item\.(create|truncate|delete))-\d{1,7}"
@@ -54,6 +58,7 @@ class Call:
     Args:
         open_model: opens the Voice Live session.
         session: the settings that the session is given.
+        answers: what answers, for the record: a model, or an agent.
         tool_seconds: how long a tool may take.
     """
 
@@ -63,6 +68,7 @@ class Call:
         *,
         open_model: Callable[[], Awaitable[VoiceLive]],
         session: wire.Session,
+        answers: str,
         conversation: Conversation,
         tools: ToolBox,
         transfers: Transfers,
@@ -73,6 +79,7 @@ class Call:
         self._line = line
         self._open_model = open_model
         self._session = session
+        self._answers = answers
         self._conversation = conversation
         self._tools = tools
         self._transfers = transfers
@@ -88,11 +95,12 @@ class Call:
         self._line_back = asyncio.Event()
         self._early_keys: deque[str] | None = deque(maxlen=_EARLY_KEYS)
         """Until the session is open; then None."""
+        self._wanted: asyncio.Queue[CallCommand] = asyncio.Queue(_WANTED)
 
     async def run(self) -> EventKind:
         """Run the call to its end; the phone call is over when this returns. Returns what ended it."""
         end = EventKind.FAILED
-        self._log.event(EventKind.MEDIA_CONNECTED)
+        self._log.event(EventKind.MEDIA_CONNECTED, self._answers)
         over = False
         try:
             await self._talk()
@@ -129,6 +137,13 @@ class Call:
         self._line, self._line_lost = line, False
         self._line_back.set()
 
+    def obey(self, command: CallCommand) -> None:
+        """Do what an operator wants done with the call."""
+        try:
+            self._wanted.put_nowait(command)
+        except asyncio.QueueFull:
+            log.warning("operator's command dropped, too many wait", extra={"order": str(command.order)})
+
     async def _talk(self) -> None:
         async with contextlib.AsyncExitStack() as after, asyncio.TaskGroup() as self._tasks:
             self._tasks.create_task(self._watch_line())
@@ -140,6 +155,7 @@ class Call:
             await self._do(self._begin())
             self._tasks.create_task(self._model_to_caller())
             self._tasks.create_task(self._keep_time())
+            self._tasks.create_task(self._obey())
 
     def _begin(self) -> list[Command]:
         now = time.monotonic()
@@ -257,6 +273,7 @@ class Call:
             case StopPlayback():
                 await self._to_line(self._line.carrier.encode_stop())
             case RunTool(call_id=call_id):
+                await self._tell(ToolStarted(command.seq, command.name, command.arguments))
                 self._running[call_id] = self._tasks.create_task(self._run_tool(command))
             case CancelTool(call_id) if call_id in self._running:  # else it has just ended
                 self._running[call_id].cancel()
@@ -265,9 +282,29 @@ class Call:
             case HandOver():
                 self._tasks.create_task(self._hand_over(command))
             case SaveTurn(turn):
-                self._log.turn(turn)
+                await self._tell(self._log.turn(turn))
             case HangUp(reason, failed):
                 raise CallOverError(EventKind.FAILED if failed else EventKind.HUNG_UP, reason)
+
+    async def _tell(self, told: Told) -> None:
+        """Show the caller what happens, where the carrier can."""
+        frame = self._line.carrier.encode_told(told)
+        if frame is not None:
+            await self._to_line(frame)
+
+    async def _obey(self) -> None:
+        while True:
+            command = await self._wanted.get()
+            log.info("operator's command", extra={"order": str(command.order)})
+            if command.order is Order.END:
+                raise CallOverError(EventKind.HUNG_UP, "operator")
+            summary = command.summary or self._log.summary()
+            chosen = self._tools.hand_over(summary).transfer
+            transfer = Transfer(command.to, summary) if command.to else chosen
+            if transfer is None:
+                log.warning("nobody can be reached for the operator")
+            else:
+                await self._do(self._conversation.on_person(transfer, time.monotonic()))
 
     async def _run_tool(self, tool: RunTool) -> None:
         began = time.monotonic()
@@ -277,7 +314,8 @@ class Call:
             result, fault = await self._result(tool)
         finally:
             self._running.pop(tool.call_id, None)
-            self._log.tool(tool, result.output, began, fault=fault)
+            run = self._log.tool(tool, result.output, began, fault=fault)
+        await self._tell(run)
         commands: list[Command] = []
         if result.tools is not None and self._session.tools is not None:  # a Foundry agent keeps its own
             commands = self._conversation.on_tools_changed(result.tools)

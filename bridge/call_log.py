@@ -51,21 +51,25 @@ class CallLog:
         self._metrics.greeted(ms)
         self._recorder.event(CallEvent(EventKind.GREETED, datetime.now(UTC), ms=ms))
 
-    def turn(self, turn: CallerTurn | AgentTurn) -> None:
-        """A turn, or more of one."""
+    def turn(self, turn: CallerTurn | AgentTurn) -> Turn:
+        """A turn, or more of one; returns it as it is stored."""
         if turn.text:
             self._said.append(("caller" if isinstance(turn, CallerTurn) else "agent", turn.text))
         self._metrics.turn(turn)
-        self._recorder.turn(self._stored(turn), over=isinstance(turn, CallerTurn) or turn.over)
+        stored = self._stored(turn)
+        self._recorder.turn(stored, over=isinstance(turn, CallerTurn) or turn.over)
+        return stored
 
-    def tool(self, tool: RunTool, result: str, began: float, *, fault: bool) -> None:
-        """A tool has ended that began at `began`, monotonic; `fault` when it broke or took too long."""
+    def tool(self, tool: RunTool, result: str, began: float, *, fault: bool) -> ToolRun:
+        """A tool has ended that began at `began`, monotonic; `fault` when it broke or took too long. Returns
+        it as it is stored."""
         ms = round((time.monotonic() - began) * 1000)
         log.info("tool run", extra={"tool": self._metrics.tool_label(tool.name), "ms": ms})
         self._metrics.tool(tool.name, ms, fault=fault)
         self._ran.append((tool.name, result))
         run = ToolRun(tool.seq, tool.name, tool.arguments, result, ms, self._utc(began))
         self._recorder.tool(run, fault=fault)
+        return run
 
     def tool_label(self, name: str) -> str:
         """What a tool is called in logs: its name may be any text of the model."""

@@ -51,6 +51,8 @@ class Recorder:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        # The end may be on record already, and the call counted without what was written since.
+        self._put(lambda: self._store.recount(self._call_id))
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await self._waiting.join()

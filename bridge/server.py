@@ -19,14 +19,17 @@ from bridge.call import Call
 from bridge.carriers import Carrier
 from bridge.carriers.acs import AcsCarrier
 from bridge.carriers.browser import BrowserCarrier
+from bridge.command_watch import watch_commands
 from bridge.line import Line
 from bridge.metrics import CONTENT_TYPE
 from bridge.recorder import Recorder
 from bridge.services import Services
 from bridge.sockets import close_socket
-from shared.auth import AuthError, KeysUnavailableError, secret_matches
+from shared.auth import AuthError, KeysUnavailableError, new_secret, secret_hash, secret_matches
+from shared.call_store import UpdateConflictError
 from shared.calls import Call as CallRecord
 from shared.calls import CallEvent, CallState, EventKind, is_call_id
+from shared.talks import redeem
 from shared.telemetry import call_id_var
 from shared.telephony import TelephonyError
 
@@ -73,7 +76,7 @@ class BridgeServer:
     """Websockets at /{carrier}/{call id}/{secret}; GET /healthz and /readyz.
 
     The first part of the path names the carrier. An ACS socket proves itself by the token of ACS and by the
-    per-call secret; a browser has the secret alone.
+    per-call secret; a browser by a secret that is good once, soon, and from the page it was given to.
     """
 
     def __init__(self, services: Services) -> None:
@@ -83,6 +86,7 @@ class BridgeServer:
         """Calls that run, by id; None while one is set up."""
         self._draining = False
         self._server: Server | None = None
+        self._commands: asyncio.Task[None] | None = None
 
     @property
     def live_calls(self) -> int:
@@ -110,12 +114,20 @@ class BridgeServer:
             close_timeout=_CLOSE_SECONDS,
             server_header=None,
         )
+        self._commands = asyncio.create_task(watch_commands(self._services.commands, self._live))
         port: int = next(iter(self._server.sockets)).getsockname()[1]
         return port
 
     async def drain(self, seconds: float) -> None:
         """Take no new calls and let the running ones end, for at most `seconds`; then end them."""
         self._draining = True
+        try:
+            await self._drain(seconds)
+        finally:
+            if self._commands is not None:
+                self._commands.cancel()
+
+    async def _drain(self, seconds: float) -> None:
         if self._server is None:
             return
         log.info("draining", extra={"calls": self.live_calls, "seconds": seconds})
@@ -196,6 +208,8 @@ class BridgeServer:
             raise RefusedError(HTTPStatus.GONE, "the call has ended")
         if self._is_full(call_id):
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, _NO_PLACE)
+        if record.talk is not None:
+            await self._redeem(call_id, secret, headers)
         connection_id = headers.get("x-ms-call-connection-id", "") or record.call_connection_id
         return Admission(record, carrier, connection_id)
 
@@ -207,6 +221,19 @@ class BridgeServer:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, error.reason) from error
         except AuthError as error:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, error.reason) from error
+
+    async def _redeem(self, call_id: str, secret: str, headers: Headers) -> None:
+        """Use up the token of a talk; of several sockets that bring it at once, one gets in."""
+        origins, receipt, now = headers.get_all("origin"), secret_hash(new_secret()), datetime.now(UTC)
+        origin = origins[0] if len(origins) == 1 else None
+        try:
+            record = await self._services.store.update(
+                call_id, lambda known: redeem(known, secret_hash(secret), receipt, origin, now)
+            )
+        except (AzureError, UpdateConflictError) as error:
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer") from error
+        if record is None or record.secret_hashes != (receipt,):
+            raise RefusedError(HTTPStatus.FORBIDDEN, "the token is used up, too old, or for another page")
 
     async def _record(self, call_id: str) -> CallRecord | None:
         try:
@@ -287,8 +314,8 @@ class BridgeServer:
 
 
 def _carrier_of(record: CallRecord) -> str:
-    """The carrier a call came over: ACS gives its calls ids, a browser has none."""
-    return "acs" if record.correlation_id or record.server_call_id else "browser"
+    """The carrier a call came over."""
+    return "acs" if record.talk is None else "browser"
 
 
 def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[], Awaitable[None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,18 +28,22 @@ from bridge.transfers import Transfers
 from bridge.turns import TurnLog
 from bridge.voicelive.connection import TOKEN_SCOPE, Headers, VoiceLive
 from shared.agent_config import Agent
+from shared.agent_talk import TalkChoiceError, for_talk
 from shared.auth import AcsTokens
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
 from shared.caller_erasure import Erasure
 from shared.callers import CallerStore
 from shared.calls import Call as CallRecord
+from shared.commands import Commands
 from shared.exporting import Telemetry
 from shared.restaurants import Catalogue
 from shared.settings import BridgeSettings
 from shared.tables import Tables
 from shared.telephony import Telephony
 from shared.tracing import Traces
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Services:
     tables: Tables
     store: CallStore
     bookings: BookingStore
+    commands: Commands
     callers: CallerStore | None
     """None without a key: then nothing is kept about callers."""
     catalogue: Catalogue
@@ -84,6 +90,7 @@ class Services:
                 tables=tables,
                 store=CallStore(tables, telemetry.traces.call),
                 bookings=BookingStore(tables),
+                commands=Commands(tables),
                 callers=None if settings.caller_keys is None else CallerStore(tables, settings.caller_keys),
                 catalogue=catalogue,
                 agents=agents,
@@ -96,12 +103,14 @@ class Services:
 
     async def new_call(self, line: Line, record: CallRecord, recorder: Recorder) -> Call:
         """A call with its own conversation and tools, by the agent as it is configured now."""
-        agent, now = self.agents.current(), datetime.now(UTC)
+        agent, now = _chosen(self.agents.current(), record), datetime.now(UTC)
         known = None if self.callers is None else await recall(self.callers, self.store, record, now)
         earlier = () if known is None else known.earlier
         words = "" if known is None else known.words(self.catalogue, now)
         language = known.language(agent.languages.spoken) if known is not None else None
         language = language or agent.language_for(record.caller, record.called)
+        if record.talk is not None and record.talk.language:
+            language = record.talk.language
         memory = self._memory(record, recorder, known, agent, lambda: conversation.spoken_language)
         tools = ToolBox(
             self.catalogue,
@@ -151,6 +160,7 @@ class Services:
             line,
             open_model=open_model,
             session=session_for(agent, tools, self.catalogue, now, language, words),
+            answers=agent.model or (agent.foundry_agent.name if agent.foundry_agent is not None else ""),
             conversation=conversation,
             tools=tools,
             transfers=transfers,
@@ -183,6 +193,19 @@ class Services:
         )
         memory.begin()
         return memory
+
+
+def _chosen(agent: Agent, record: CallRecord) -> Agent:
+    """The agent as whoever talks from the page wants it."""
+    if record.talk is None:
+        return agent
+    talk = record.talk
+    try:
+        return for_talk(agent, language=talk.language, voice=talk.voice, prompt=talk.prompt)
+    except TalkChoiceError as error:
+        # It was good when it was chosen: the agent has been changed within a minute.
+        log.warning("the choice for a talk is no longer there", extra={"field": error.field})
+        return agent
 
 
 async def voice_live_headers(api_key: str | None, stack: contextlib.AsyncExitStack) -> Headers:

@@ -191,7 +191,11 @@ def _is_due(call: Call, now: datetime) -> bool:
 
 async def _look_into(line: Line, call: Call) -> None:
     """Ask Call Automation about a call and record its end if it is over."""
-    if not call.call_connection_id:
+    if call.talk is not None and call.state is CallState.CONNECTED:
+        # It knows nothing of talks from the page: the bridge tells their end, unless it died.
+        if call.rang_at < line.clock() - LONGEST_CALL:
+            await follow(line, call.id, [CallEvent(EventKind.LOST, line.clock())])
+    elif not call.call_connection_id:
         await follow(line, call.id, [CallEvent(EventKind.RING_ENDED, call.rang_at + RING)])
     elif await line.telephony.state(call.call_connection_id) in (None, "disconnected"):
         await follow(line, call.id, [CallEvent(EventKind.LOST, line.clock())])

@@ -28,6 +28,7 @@ PRODUCTION_SETTINGS = (
     "CALLBACK_BASE_URL",
     "MEDIA_BASE_URL",
     "EVENTS_",
+    "OPERATOR_",
     "CALLER_",
     "RETENTION_",
     "AZURE_",
@@ -81,6 +82,7 @@ class Keys:
     functions_host_key: str
     voice_live_key: str
     inbox_key: str
+    operator_token: str
     caller_key: str
 
     @classmethod
@@ -93,6 +95,7 @@ class Keys:
             functions_host_key=secrets.token_hex(24),
             voice_live_key=secrets.token_hex(24),
             inbox_key=secrets.token_hex(24),
+            operator_token=secrets.token_hex(24),
             caller_key=base64.b64encode(secrets.token_bytes(32)).decode(),
         )
 
@@ -159,6 +162,8 @@ def _settings(ports: Ports, keys: Keys, addresses: Addresses) -> dict[str, str]:
         "MEDIA_BASE_URL": f"ws://127.0.0.1:{ports.bridge}",
         "EVENTS_TOPIC_ENDPOINT": f"{addresses.event_grid}/topics/{EVENTS_TOPIC}/api/events",
         "EVENTS_TOPIC_KEY": keys.event_grid_key,
+        "OPERATOR_TOKEN": keys.operator_token,
+        "OPERATOR_EASY_AUTH": "",
         "BRIDGE_HOST": "127.0.0.1",
         "BRIDGE_PORT": str(ports.bridge),
         "VOICE_LIVE_ENDPOINT": addresses.voice_live,
@@ -241,6 +246,11 @@ def inbox_subscription(ports: Ports, keys: Keys) -> dict[str, Any]:
         "endpoint": f"{inbox_url(ports)}/events?code={keys.inbox_key}",
         "schema": "CloudEventSchemaV1_0",
     }
+
+
+def page_url(addresses: Addresses, keys: Keys) -> str:
+    """The operator's page. A browser sends nothing of what stands behind the #; the page does."""
+    return f"{addresses.functions}/api/page/#token={keys.operator_token}"
 
 
 def inbox_url(ports: Ports) -> str:

@@ -33,6 +33,7 @@ from local.services import (
     addresses_of,
     inbox_subscription,
     inbox_url,
+    page_url,
     service_specs,
     subscription,
 )
@@ -65,13 +66,21 @@ class Stack:
     """A running stack."""
 
     def __init__(
-        self, stack_id: str, directory: Path, addresses: Addresses, services: list[Service], inbox: str = ""
+        self,
+        stack_id: str,
+        directory: Path,
+        addresses: Addresses,
+        services: list[Service],
+        inbox: str = "",
+        page: str = "",
     ) -> None:
         self.id = stack_id
         self.directory = directory
         self.addresses = addresses
         self.inbox = inbox
         """Where a restaurant's inbox shows the events it was sent."""
+        self.page = page
+        """The operator's page, with the token that opens it."""
         self._services = services
 
     async def watch(self) -> None:
@@ -174,7 +183,7 @@ async def _services(
                 (INBOX_SUBSCRIPTION, inbox_subscription(ports, keys)),
             ):
                 await _subscribe(http, f"{addresses.event_grid}/subscriptions/{name}", body, keys)
-        yield Stack(stack_id, directory, addresses, started, inbox_url(ports))
+        yield Stack(stack_id, directory, addresses, started, inbox_url(ports), page_url(addresses, keys))
     finally:
         # The store goes last, so that what the others write while they stop is kept.
         await asyncio.gather(*(service.stop() for service in started[1:]))

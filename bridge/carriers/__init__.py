@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.calls import ToolRun, Turn
+
 SAMPLE_RATE = 24_000
 BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
@@ -40,6 +42,19 @@ class KeyPressed:
 Inbound = Audio | MediaFormat | KeyPressed
 
 
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """The agent has a tool run; a `ToolRun` with the same `seq` follows when it has ended."""
+
+    seq: int
+    name: str
+    arguments: str
+
+
+Told = Turn | ToolRun | ToolStarted
+"""What happens in a call besides sound. A turn may be told again as more of it is known."""
+
+
 class CarrierError(ValueError):
     """A frame that this carrier does not send; the message names the field."""
 
@@ -67,6 +82,10 @@ class Carrier(Protocol):
 
     def encode_stop(self) -> str:
         """The frame that drops everything queued and stops what plays."""
+        ...
+
+    def encode_told(self, told: Told) -> str | None:
+        """The frame that shows it to the caller; None for a carrier that only carries sound."""
         ...
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bridge.carriers import CarrierError, Inbound, MediaFormat, checked_audio, checked_key
+from bridge.carriers import CarrierError, Inbound, MediaFormat, Told, checked_audio, checked_key
 
 
 class _Metadata(msgspec.Struct, rename="camel"):
@@ -66,3 +66,6 @@ class AcsCarrier:
 
     def encode_stop(self) -> str:
         return '{"Kind":"StopAudio","AudioData":null,"StopAudio":{}}'
+
+    def encode_told(self, told: Told) -> str | None:
+        return None

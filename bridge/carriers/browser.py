@@ -1,14 +1,26 @@
 """A browser as carrier: our own small JSON text frames.
 
 Browser to bridge: {"type": "start", "sample_rate": 24000}, {"type": "audio", "audio": base64},
-{"type": "key", "key": "5"}. Bridge to browser: {"type": "audio", "audio": base64}, {"type": "stop"}.
+{"type": "key", "key": "5"}. Bridge to browser: {"type": "audio", "audio": base64}, {"type": "stop"}, and what
+happens: {"type": "turn", "seq", "role", "text", "started_at", "ended_at", "latency_ms", "interrupted",
+"heard_ms"}, again with the same `seq` when more is known, and {"type": "tool", "seq", "name", "arguments",
+"result", "ms"}, first without the last two. `arguments` and `result` are JSON texts.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from bridge.carriers import CarrierError, Inbound, MediaFormat, checked_audio, checked_key
+from bridge.carriers import (
+    CarrierError,
+    Inbound,
+    MediaFormat,
+    Told,
+    ToolStarted,
+    checked_audio,
+    checked_key,
+)
+from shared.calls import Turn
 
 
 class _Start(msgspec.Struct, tag="start"):
@@ -50,3 +62,13 @@ class BrowserCarrier:
 
     def encode_stop(self) -> str:
         return '{"type":"stop"}'
+
+    def encode_told(self, told: Told) -> str | None:
+        shown: dict[str, object]
+        if isinstance(told, Turn):
+            names = ("seq", "role", "text", "started_at", "ended_at", "latency_ms", "interrupted", "heard_ms")
+            shown = {"type": "turn"} | {name: getattr(told, name) for name in names}
+        else:
+            shown = {"type": "tool", "seq": told.seq, "name": told.name, "arguments": told.arguments}
+            shown |= {} if isinstance(told, ToolStarted) else {"result": told.result, "ms": told.ms}
+        return msgspec.json.encode(shown).decode()

@@ -8,8 +8,8 @@ from collections.abc import Awaitable
 
 from bridge.carriers import BYTES_PER_MS
 from tests.bridge import test_server
+from tests.bridge.stage import Stage
 from tests.bridge.stand_ins import Caller, ModelSession
-from tests.bridge.test_server import Stage
 
 stage = test_server.stage
 

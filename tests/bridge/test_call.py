@@ -25,10 +25,10 @@ from shared.agent_config import Agent
 from shared.calls import Call, CallEvent, EventKind, apply
 from shared.handover import Targets
 from tests.bridge import test_server
+from tests.bridge.stage import Stage
 from tests.bridge.stand_ins import Caller, ModelSession
 from tests.bridge.talk import agent
 from tests.bridge.test_barge_in import soon
-from tests.bridge.test_server import Stage
 
 stage = test_server.stage
 

@@ -8,8 +8,8 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -20,50 +20,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from bridge.carriers.acs import AcsCarrier
 from bridge.server import BridgeServer
 from bridge.services import Services
-from shared.calls import Call, CallEvent, EventKind, apply
+from shared.calls import CallEvent, EventKind, apply
 from shared.settings import (
-    DEFAULT_AGENT_DIR,
-    DEFAULT_RESTAURANTS_FILE,
-    BridgeSettings,
     StoreSettings,
 )
-from tests.bridge.stand_ins import SECRET, Caller, Model, ModelSession, call_record
-from tests.shared.acs_server import AcsServer, acs_server
-
-
-@dataclass
-class Stage:
-    """A bridge and everything around it."""
-
-    acs: AcsServer
-    model: Model
-    services: Services
-    server: BridgeServer
-    url: str
-
-    async def call(self, number: int = 1) -> Call:
-        record = call_record(number)
-        assert await self.services.store.claim(record)
-        return record
-
-    async def dial(self, number: int = 1) -> tuple[Call, Caller]:
-        record = await self.call(number)
-        return record, await Caller.dial(self.url, record, self.acs.token())
-
-    async def talk(self, number: int = 1) -> tuple[Call, Caller, ModelSession]:
-        """A call whose greeting has begun, so that the caller is listened to."""
-        call, caller = await self.dial(number)
-        session = await _soon(self.model.sessions.get())
-        await _soon(session.next("response.create"))
-        await session.speak("greeting", "Hello.", bytes(960))
-        await _soon(caller.hears())
-        return call, caller, session
-
-    async def hung_up(self, call: Call) -> None:
-        """Wait until the bridge has ended the phone call."""
-        request = await _soon(self.acs.arrived.get())
-        assert request.path == f"/calling/callConnections/{call.call_connection_id}:terminate"
-
+from tests.bridge.stage import Stage, open_stage, soon
+from tests.bridge.stand_ins import SECRET, Caller, call_record
+from tests.shared.acs_server import AcsServer
 
 READY = "ready, 0 of 3 calls; callers are not remembered, for CALLER_KEY is not set\n"
 
@@ -71,29 +34,8 @@ READY = "ready, 0 of 3 calls; callers are not remembered, for CALLER_KEY is not 
 @pytest.fixture
 async def stage(azurite: str, table_prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.setattr(AcsCarrier, "quiet_seconds", 60.0)  # these callers send only what a test is about
-    async with acs_server() as acs, Model().serve() as model:
-        settings = BridgeSettings(
-            store=StoreSettings(azurite, None, table_prefix),
-            acs=acs.settings,
-            host="127.0.0.1",
-            port=0,
-            max_calls=3,
-            drain_seconds=5,
-            voice_live_endpoint=model.url,
-            voice_live_api_key="model-key",
-            agent_dir=DEFAULT_AGENT_DIR,
-            restaurants_file=DEFAULT_RESTAURANTS_FILE,
-        )
-        async with Services.open(settings) as services:
-            server = BridgeServer(services)
-            port = await server.start()
-            yield Stage(acs, model, services, server, f"ws://127.0.0.1:{port}")
-            await server.drain(0)
-
-
-async def _soon[T](awaitable: Awaitable[T]) -> T:
-    """What must happen, with a deadline that only a hang reaches."""
-    return await asyncio.wait_for(awaitable, 20)
+    async with open_stage(azurite, table_prefix) as opened:
+        yield opened
 
 
 class TestCall:
@@ -101,27 +43,27 @@ class TestCall:
 
     async def test_greeting_both_ways_of_audio_and_barge_in(self, stage: Stage) -> None:
         call, caller = await stage.dial()
-        session = await _soon(stage.model.sessions.get())
-        update = await _soon(session.next("session.update"))
+        session = await soon(stage.model.sessions.get())
+        update = await soon(session.next("session.update"))
         assert update["session"]["tools"]
-        greeting = await _soon(session.next("response.create"))
+        greeting = await soon(session.next("response.create"))
         assert "pre_generated_assistant_message" in greeting["response"]
 
         heard = bytes(48_000)
         await session.speak("r1", "Hello, how can I help?", heard)
         frames = b""
         while len(frames) < len(heard):
-            frame = await _soon(caller.hears())
+            frame = await soon(caller.hears())
             frames += base64.b64decode(frame["AudioData"]["Data"])
         assert frames == heard
 
         said = base64.b64encode(bytes(range(240)) * 4).decode()
         await caller.say(said)
-        assert await _soon(session.audio.get()) == said
+        assert await soon(session.audio.get()) == said
 
         await session.emit("input_audio_buffer.speech_started", item_id="c1", audio_start_ms=20)
-        assert (await _soon(caller.hears()))["Kind"] == "StopAudio"
-        cut = await _soon(session.received.get())
+        assert (await soon(caller.hears()))["Kind"] == "StopAudio"
+        cut = await soon(session.received.get())
         assert cut["type"] in ("conversation.item.truncate", "conversation.item.delete")
         await caller.socket.close()
         await stage.hung_up(call)
@@ -130,8 +72,8 @@ class TestCall:
         record = replace(call_record(1), caller="4:+4930555010")
         assert await stage.services.store.claim(record)
         caller = await Caller.dial(stage.url, record, stage.acs.token())
-        session = await _soon(stage.model.sessions.get())
-        greeting = await _soon(session.next("response.create"))
+        session = await soon(stage.model.sessions.get())
+        greeting = await soon(session.next("response.create"))
         [part] = greeting["response"]["pre_generated_assistant_message"]["content"]
         assert part["text"].startswith("Hallo, ")
         await caller.socket.close()
@@ -140,13 +82,13 @@ class TestCall:
     async def test_large_audio_is_split_into_packets_that_acs_takes(self, stage: Stage) -> None:
         """A delta of two seconds does not travel in one frame of 128 kB."""
         _, caller = await stage.dial()
-        session = await _soon(stage.model.sessions.get())
-        await _soon(session.next("response.create"))
+        session = await soon(stage.model.sessions.get())
+        await soon(session.next("response.create"))
         heard = bytes(index % 251 for index in range(96_000))
         await session.speak("r1", "Hello.", heard)
         frames = b""
         while len(frames) < len(heard):
-            frame = await _soon(caller.hears())
+            frame = await soon(caller.hears())
             assert len(json.dumps(frame)) < 64 * 1024
             piece = base64.b64decode(frame["AudioData"]["Data"])
             assert len(piece) % 2 == 0, "a sample was split"
@@ -162,11 +104,11 @@ class TestCall:
         transcript = {"item_id": "c1", "content_index": 0, "transcript": "That is all, bye."}
         await session.emit("conversation.item.input_audio_transcription.completed", **transcript)
         await session.speak("r1", "Goodbye.", bytes(960), calls=("end_call", "{}"))
-        output = await _soon(session.next("conversation.item.create"))
+        output = await soon(session.next("conversation.item.create"))
         assert output["item"]["type"] == "function_call_output"
         assert output["item"]["call_id"] == "call-r1"
         await stage.hung_up(call)
-        await _soon(caller.socket.wait_closed())
+        await soon(caller.socket.wait_closed())
         turns = await stage.services.store.turns(call.id)
         assert [(turn.role, turn.text) for turn in turns[1:]] == [  # after the greeting
             ("caller", "That is all, bye."),
@@ -183,10 +125,10 @@ class TestCall:
         _, second, second_session = await stage.talk(2)
         await first.say("AAAA")
         await second.say("BBBB")
-        assert await _soon(first_session.audio.get()) == "AAAA"
-        assert await _soon(second_session.audio.get()) == "BBBB"
+        assert await soon(first_session.audio.get()) == "AAAA"
+        assert await soon(second_session.audio.get()) == "BBBB"
         await second_session.speak("r1", "Hello second.", b"\x01\x02" * 10)
-        heard = await _soon(second.hears())
+        heard = await soon(second.hears())
         assert base64.b64decode(heard["AudioData"]["Data"]) == b"\x01\x02" * 10
         await first.socket.close()
         with pytest.raises(ConnectionClosed):
@@ -199,14 +141,14 @@ class TestTrouble:
     async def test_voice_live_that_refuses_for_a_moment_is_asked_again(self, stage: Stage) -> None:
         stage.model.refusals.extend([HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE])
         await stage.dial()
-        await _soon(stage.model.sessions.get())
+        await soon(stage.model.sessions.get())
         assert stage.model.handshakes == 3
 
     async def test_voice_live_that_refuses_for_good_ends_the_call_at_once(self, stage: Stage) -> None:
         stage.model.refusals.extend([HTTPStatus.UNAUTHORIZED])
         call, caller = await stage.dial()
         await stage.hung_up(call)
-        await _soon(caller.socket.wait_closed())
+        await soon(caller.socket.wait_closed())
         assert stage.model.handshakes == 1
         record = await stage.services.store.get(call.id)
         assert record is not None
@@ -214,7 +156,7 @@ class TestTrouble:
 
     async def test_voice_live_that_goes_away_ends_the_call(self, stage: Stage) -> None:
         call, _ = await stage.dial()
-        session = await _soon(stage.model.sessions.get())
+        session = await soon(stage.model.sessions.get())
         await session.socket.close(1011, "trouble")
         await stage.hung_up(call)
 
@@ -236,11 +178,11 @@ class TestTrouble:
         await caller.socket.send(b"\x00\xff")
         await caller.send({"kind": "Unheard"})
         await caller.say("AAAA")
-        assert await _soon(session.audio.get()) == "AAAA"
+        assert await soon(session.audio.get()) == "AAAA"
 
     async def test_a_flood_of_them_ends_its_own_call(self, stage: Stage) -> None:
         call, caller = await stage.dial()
-        await _soon(stage.model.sessions.get())
+        await soon(stage.model.sessions.get())
         for _ in range(60):
             await caller.socket.send("garbage")
         await stage.hung_up(call)
@@ -248,11 +190,11 @@ class TestTrouble:
     async def test_a_huge_frame_ends_its_own_call_only(self, stage: Stage) -> None:
         _, victim, victim_session = await stage.talk(1)
         call, attacker = await stage.dial(2)
-        await _soon(stage.model.sessions.get())
+        await soon(stage.model.sessions.get())
         await attacker.socket.send("x" * 1_000_000)
         await stage.hung_up(call)
         await victim.say("AAAA")
-        assert await _soon(victim_session.audio.get()) == "AAAA"
+        assert await soon(victim_session.audio.get()) == "AAAA"
 
     async def test_another_media_format_is_not_played(self, stage: Stage) -> None:
         """16 kHz audio taken for 24 kHz would be noise."""
@@ -311,13 +253,13 @@ class TestHandshake:
 
     async def test_one_media_socket_a_call(self, stage: Stage) -> None:
         call, _ = await stage.dial()
-        await _soon(stage.model.sessions.get())
+        await soon(stage.model.sessions.get())
         assert await self._refused(stage, f"/acs/{call.id}/{SECRET}", stage.acs.token()) == 503
 
     async def test_a_full_bridge_refuses(self, stage: Stage) -> None:
         for number in range(stage.services.settings.max_calls):
             await stage.dial(number)
-            await _soon(stage.model.sessions.get())
+            await soon(stage.model.sessions.get())
         call = await stage.call(9)
         assert await self._refused(stage, f"/acs/{call.id}/{SECRET}", stage.acs.token()) == 503
 
@@ -325,19 +267,6 @@ class TestHandshake:
         """The secret stands in URLs; without the token of ACS it opens nothing."""
         call = await stage.call()
         assert await self._refused(stage, f"/browser/{call.id}/{SECRET}", None) == 403
-
-    async def test_a_browser_needs_the_secret_alone(self, stage: Stage) -> None:
-        call = replace(call_record(), correlation_id="")
-        assert await stage.services.store.claim(call)
-        assert await self._refused(stage, f"/browser/{call.id}/wrong", None) == 403
-        async with connect(f"{stage.url}/browser/{call.id}/{SECRET}", proxy=None) as socket:
-            await socket.send('{"type":"start","sample_rate":24000}')
-            session = await _soon(stage.model.sessions.get())
-            await _soon(session.next("response.create"))
-            await session.speak("r1", "Hello.", bytes(960))
-            assert json.loads(await _soon(socket.recv()))["type"] == "audio"
-            await socket.send('{"type":"audio","audio":"AAAA"}')
-            assert await _soon(session.audio.get()) == "AAAA"
 
 
 class TestHealth:
@@ -383,7 +312,7 @@ class TestDrain:
         with pytest.raises((InvalidStatus, OSError)):
             await connect(f"{stage.url}/acs/x", proxy=None)
         await caller.say("AAAA")
-        assert await _soon(session.audio.get()) == "AAAA"
+        assert await soon(session.audio.get()) == "AAAA"
         await caller.socket.close()
-        await _soon(draining)
+        await soon(draining)
         assert stage.server.live_calls == 0
