@@ -4,10 +4,10 @@ HOST ?= embedded
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call measure test lint
+.PHONY: help setup run call measure test lint infra-check infra-types
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' Makefile
 	@printf '%s\n' '' \
 	  '  make run HOST=func                             run the Functions app under Core Tools' \
 	  '  make call SAY="A table for two | Anna | Yes"   a | parts the lines' \
@@ -29,6 +29,12 @@ measure: setup ## measure greeting, replies and five calls at once against what 
 
 test: setup ## run every test
 	@exec $(PYTHON) -m pytest $(ARGS)
+
+infra-check: setup ## check infra/ without Azure: syntax, types, modules, roles, settings, wiring
+	@exec $(PYTHON) -m infra.check
+
+infra-types: setup ## learn Azure's types anew, after infra/ uses another resource type
+	@exec $(PYTHON) -m infra.check.refresh_types
 
 lint: setup ## check style and types
 	@$(PYTHON) -m ruff format --check .

@@ -1,0 +1,179 @@
+// The bridge: the container that holds calls. `azd deploy bridge` deploys this file with the image it has just
+// pushed (azd's revision-based strategy), so the app never runs a placeholder, and image and settings change
+// in one revision.
+
+@description('Name of the azd environment.')
+param environmentName string
+@description('Region.')
+param location string
+@description('Image, as azd pushed it.')
+param image string
+@description('Name of the app: with the domain of the environment it makes the host name that the Functions app tells ACS.')
+param name string
+@description('Container Apps environment.')
+param hostingId string
+@description('Registry of the image.')
+param registryServer string
+@description('Identity that the app runs as, pulls with and reads secrets with.')
+param identityId string
+@description('Its client id.')
+param identityClientId string
+@description('Key Vault, with a slash at the end.')
+param vaultUri string
+@description('Table Storage.')
+param tablesEndpoint string
+@description('Communication Services: address.')
+param acsEndpoint string
+@description('Communication Services: audience of its tokens.')
+param acsResourceId string
+@description('Voice Live.')
+param voiceLiveEndpoint string
+@description('Application Insights.')
+param insightsConnection string
+@description('Who hears of alerts.')
+param actionGroupId string
+
+@minLength(1)
+@description('Replicas that always run, as a number. 1 is the least: 0 would let the first caller listen to silence while a container starts.')
+param minReplicas string = '1'
+@minLength(1)
+@description('Most replicas, as a number.')
+param maxReplicas string = '10'
+@minLength(1)
+@description('Calls a replica holds at once; one more is sent elsewhere.')
+param maxCalls string = '50'
+@allowed(['0.5', '1', '2', '4'])
+@description('Cores of a replica. Memory follows: Container Apps demands twice as many gigabytes.')
+param cpu string = '1'
+
+var memory = { '0.5': '1Gi', '1': '2Gi', '2': '4Gi', '4': '8Gi' }
+
+// How long a replica told to stop may go on with its calls: the platform allows 600 seconds, the bridge stops
+// a little earlier to end or hand over what is left.
+var graceSeconds = 600
+var drainSeconds = graceSeconds - 30
+var port = 8080
+
+resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
+  name: name
+  location: location
+  tags: { 'azd-env-name': environmentName, 'azd-service-name': 'bridge', application: 'tabletalk' }
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    environmentId: hostingId
+    workloadProfileName: 'Consumption'
+    configuration: {
+      // An old revision keeps its calls while new ones go to the newest; the postdeploy hook retires those
+      // before it.
+      activeRevisionsMode: 'Multiple'
+      maxInactiveRevisions: 5
+      registries: [{ server: registryServer, identity: identityId }]
+      secrets: [
+        { name: 'metrics-token', keyVaultUrl: '${vaultUri}secrets/metrics-token', identity: identityId }
+      ]
+      ingress: {
+        external: true
+        targetPort: port
+        transport: 'http'
+        allowInsecure: false
+        // ACS keeps no cookies, so affinity would bind nothing. The proxy closes a socket that is idle for 240
+        // seconds: media frames come 50 times a second, and the bridge pings a socket that is silent.
+        traffic: [{ latestRevision: true, weight: 100, label: 'live' }]
+      }
+    }
+    template: {
+      terminationGracePeriodSeconds: graceSeconds
+      containers: [
+        {
+          name: 'bridge'
+          image: image
+          resources: { cpu: json(cpu), memory: memory[cpu] }
+          env: [
+            { name: 'AZURE_CLIENT_ID', value: identityClientId }
+            { name: 'TABLES_ENDPOINT', value: tablesEndpoint }
+            { name: 'ACS_ENDPOINT', value: acsEndpoint }
+            { name: 'ACS_RESOURCE_ID', value: acsResourceId }
+            { name: 'VOICE_LIVE_ENDPOINT', value: voiceLiveEndpoint }
+            { name: 'BRIDGE_PORT', value: string(port) }
+            { name: 'BRIDGE_MAX_CALLS', value: maxCalls }
+            { name: 'BRIDGE_DRAIN_SECONDS', value: string(drainSeconds) }
+            { name: 'METRICS_TOKEN', secretRef: 'metrics-token' }
+            { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnection }
+            { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
+          ]
+          probes: [
+            {
+              type: 'Startup'
+              httpGet: { path: '/healthz', port: port }
+              periodSeconds: 2
+              failureThreshold: 30
+            }
+            {
+              // Not the store: restarting a replica would end its calls and mend no store.
+              type: 'Liveness'
+              httpGet: { path: '/healthz', port: port }
+              periodSeconds: 10
+              timeoutSeconds: 5
+              failureThreshold: 6
+            }
+            {
+              type: 'Readiness'
+              httpGet: { path: '/readyz', port: port }
+              periodSeconds: 5
+              timeoutSeconds: 6
+              failureThreshold: 3
+            }
+          ]
+        }
+      ]
+      scale: {
+        minReplicas: int(minReplicas)
+        maxReplicas: int(maxReplicas)
+        pollingInterval: 15
+        // A replica that is not needed is asked to stop after its calls had time to end by themselves.
+        cooldownPeriod: 1800
+        // Active calls, by what they cost: a call takes the same share of a core from its first second to its
+        // last, whoever speaks. The `http` rule would not do: it counts requests that begin, so a socket that
+        // has been open for a minute counts for nothing, and replicas full of callers would be taken away.
+        rules: [
+          { name: 'calls', custom: { type: 'cpu', metadata: { type: 'Utilization', value: '50' } } }
+        ]
+      }
+    }
+  }
+}
+
+resource restarts 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'bridge-restarts-${name}'
+  location: 'global'
+  tags: { 'azd-env-name': environmentName, application: 'tabletalk' }
+  properties: {
+    description: 'A replica of the bridge was restarted: its calls had to be taken over. See its system log.'
+    severity: 1
+    enabled: true
+    scopes: [bridge.id]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'restarts'
+          metricName: 'RestartCount'
+          metricNamespace: 'Microsoft.App/containerApps'
+          operator: 'GreaterThan'
+          threshold: 0
+          timeAggregation: 'Maximum'
+        }
+      ]
+    }
+    actions: [{ actionGroupId: actionGroupId }]
+  }
+}
+
+@description('Where the bridge is reached.')
+output SERVICE_BRIDGE_URI string = 'https://${bridge.properties.configuration.ingress.fqdn}'

@@ -1,0 +1,147 @@
+"""Names that Bicep writes and others know: services, functions, paths, log events, secrets, versions."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from infra.check.source import BicepFile, Finding, entries, literal, text_of
+
+WATCHED: Final = frozenset(
+    {
+        "Microsoft.App/managedEnvironments",
+        "Microsoft.CognitiveServices/accounts",
+        "Microsoft.Communication/communicationServices",
+        "Microsoft.EventGrid/systemTopics",
+        "Microsoft.EventGrid/topics",
+        "Microsoft.KeyVault/vaults",
+        "Microsoft.Storage/storageAccounts/tableServices",
+        "Microsoft.Web/sites",
+    }
+)
+"""What a call depends on: each of them must have diagnostic settings."""
+
+SCALERS: Final = frozenset({"cpu"})
+"""Scale rules of KEDA that the bridge uses; Azure's types take any text."""
+
+_EVENT: Final = re.compile(
+    r'(?:event|Message)\)?\s*(==|in|startswith|has)\s*(\(?)\s*((?:\\?"[^"\\]+\\?",?\s*)+)'
+)
+_QUOTED: Final = re.compile(r'"([^"\\]+)\\?"')
+
+
+def check_wiring(root: Path, files: Mapping[str, BicepFile]) -> Iterator[Finding]:
+    """What concerns several files: services of azd, functions, the container."""
+    yield from _services(root, files)
+    yield from _functions(root, files["functions.bicep"])
+    yield from _container(root, files["bridge.bicep"])
+
+
+@functools.cache
+def azure_yaml(root: Path) -> Mapping[str, Any]:
+    """azure.yaml, decoded."""
+    loaded: Mapping[str, Any] = yaml.safe_load((root / "azure.yaml").read_text())
+    return loaded
+
+
+def check_watched(file: BicepFile) -> Iterator[Finding]:
+    """What a call depends on, and nothing is heard of."""
+    scopes = set()
+    for declared in file.resources:
+        if declared.type_name == "Microsoft.Insights/diagnosticSettings" and declared.body is not None:
+            body = entries(declared.body)
+            if "scope" in body:
+                scopes.add(text_of(body["scope"][1]))
+    for declared in file.resources:
+        if declared.type_name in WATCHED and not declared.is_existing and declared.name not in scopes:
+            yield file.finding(declared.node, f"'{declared.name}' has no diagnostic settings")
+
+
+def check_log_events(root: Path, file: BicepFile) -> Iterator[Finding]:
+    """A query for a line that no code writes would never raise an alarm."""
+    for node in file.nodes:
+        text = literal(node) if node.type == "string" else None
+        for event in events_asked_for(text or text_of(node)) if node.type == "string" else []:
+            if event not in _python_text(root):
+                yield file.finding(node, f"no code logs '{event}'")
+
+
+def events_asked_for(query: str) -> list[str]:
+    """Texts of log lines that a Kusto query looks for."""
+    return [text for match in _EVENT.finditer(query) for text in _QUOTED.findall(match[3])]
+
+
+@functools.cache
+def _python_text(root: Path) -> str:
+    places = [root / "function_app.py", *(root / name for name in ("bridge", "control", "shared"))]
+    paths = [one for place in places for one in ([place] if place.suffix else sorted(place.rglob("*.py")))]
+    return "\n".join(path.read_text() for path in paths)
+
+
+def _services(root: Path, files: Mapping[str, BicepFile]) -> Iterator[Finding]:
+    """azd finds a service by its tag."""
+    services = set(azure_yaml(root)["services"])
+    tagged = set()
+    for file in files.values():
+        for node in file.nodes:
+            if node.type == "object" and "azd-service-name" in (table := entries(node)):
+                name = literal(table["azd-service-name"][1])
+                tagged.add(name)
+                if name not in services:
+                    yield file.finding(node, f"azure.yaml has no service '{name}'")
+    for name in sorted(services - tagged):
+        main = files["main.bicep"]
+        yield main.finding(main.root, f"nothing has the tag azd-service-name '{name}'")
+
+
+def _functions(root: Path, file: BicepFile) -> Iterator[Finding]:
+    known = set(re.findall(r'function_name\("(\w+)"\)', _python_text(root)))
+    kept_warm = set()
+    for node in file.nodes:
+        text = (literal(node) or "") if node.type == "string" else ""
+        if text.startswith("function:"):
+            kept_warm.add(text)
+            if text.removeprefix("function:") not in known:
+                yield file.finding(node, f"there is no function '{text.removeprefix('function:')}'")
+    if "function:incoming_call" not in kept_warm:
+        yield file.finding(file.root, "incoming_call is not kept warm by its own name")
+    wanted = re.search(r'requires-python = ">=([\d.]+)"', (root / "pyproject.toml").read_text())
+    for node in file.nodes:
+        if node.type == "object" and {"name", "version"} == set(table := entries(node)):
+            version = literal(table["version"][1])
+            if wanted is not None and literal(table["name"][1]) == "python" and version != wanted[1]:
+                yield file.finding(node, f"the code wants Python {wanted[1]}, not {version}")
+
+
+def _container(root: Path, file: BicepFile) -> Iterator[Finding]:
+    served = set(re.findall(r'path == "(/\w+)"', (root / "bridge" / "server.py").read_text()))
+    probes = set()
+    named = {}
+    for node in file.nodes:
+        table = entries(node) if node.type == "object" else {}
+        if {"path", "port"} <= set(table):
+            path = literal(table["path"][1])
+            if path not in served:
+                yield file.finding(node, f"the bridge serves no {path}")
+        if "type" in table and "httpGet" in table:
+            probes.add(literal(table["type"][1]))
+        if {"type", "metadata"} == set(table) and literal(table["type"][1]) not in SCALERS:
+            yield file.finding(node, f"no scaler of KEDA here is called {literal(table['type'][1])!r}")
+        if "keyVaultUrl" in table:
+            named[literal(table["name"][1])] = node
+        if "secretRef" in table and literal(table["secretRef"][1]) not in named:
+            yield file.finding(node, f"there is no secret '{literal(table['secretRef'][1])}'")
+    for missing in sorted({"Startup", "Liveness", "Readiness"} - probes):
+        yield file.finding(file.root, f"the bridge has no {missing} probe")
+    made = set(re.findall(r'Secret\("([\w-]+)"', (root / "infra" / "hooks" / "secrets_once.py").read_text()))
+    for name, node in named.items():
+        if name not in made:
+            yield file.finding(node, f"no hook makes the secret '{name}'")
+        url = literal(entries(node)["keyVaultUrl"][1]) or text_of(entries(node)["keyVaultUrl"][1])
+        if not url.strip("'").endswith(f"secrets/{name}"):
+            yield file.finding(node, f"the secret '{name}' is read from another name")

@@ -1,0 +1,12 @@
+"""azd runs this after `azd down`."""
+
+import sys
+from pathlib import Path
+
+# azd runs it by its path; the folder of this file must not hide modules of the same names.
+sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from infra.hooks.steps import main, postdown  # noqa: E402 - after the path is right
+
+if __name__ == "__main__":
+    sys.exit(main(postdown))
