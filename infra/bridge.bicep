@@ -30,6 +30,10 @@ param acsResourceId string
 param voiceLiveEndpoint string
 @description('Application Insights.')
 param insightsConnection string
+@description('Another OTLP receiver; empty: none.')
+param otlpEndpoint string
+@description('Share of the calls that are traced, in percent.')
+param tracePercent string
 @description('Who hears of alerts.')
 param actionGroupId string
 
@@ -42,6 +46,9 @@ param maxReplicas string = '10'
 @minLength(1)
 @description('Calls a replica holds at once; one more is sent elsewhere.')
 param maxCalls string = '50'
+@allowed(['false', 'true'])
+@description('While the key that callers are named with is being changed: the vault holds the keys before it, with blanks between them, as the secret caller-previous-keys.')
+param hasPreviousCallerKeys string = 'false'
 @allowed(['0.5', '1', '2', '4'])
 @description('Cores of a replica. Memory follows: Container Apps demands twice as many gigabytes.')
 param cpu string = '1'
@@ -53,6 +60,26 @@ var memory = { '0.5': '1Gi', '1': '2Gi', '2': '4Gi', '4': '8Gi' }
 var graceSeconds = 600
 var drainSeconds = graceSeconds - 30
 var port = 8080
+
+var settings = [
+  { name: 'AZURE_CLIENT_ID', value: identityClientId }
+  { name: 'TABLES_ENDPOINT', value: tablesEndpoint }
+  { name: 'ACS_ENDPOINT', value: acsEndpoint }
+  { name: 'ACS_RESOURCE_ID', value: acsResourceId }
+  { name: 'VOICE_LIVE_ENDPOINT', value: voiceLiveEndpoint }
+  { name: 'BRIDGE_PORT', value: string(port) }
+  { name: 'BRIDGE_MAX_CALLS', value: maxCalls }
+  { name: 'BRIDGE_DRAIN_SECONDS', value: string(drainSeconds) }
+  { name: 'METRICS_TOKEN', secretRef: 'metrics-token' }
+  { name: 'CALLER_KEY', secretRef: 'caller-key' }
+  { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnection }
+  { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
+  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint }
+  { name: 'TRACE_PERCENT', value: tracePercent }
+]
+var previousKeys = [
+  { name: 'CALLER_PREVIOUS_KEYS', secretRef: 'caller-previous-keys' }
+]
 
 resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
   name: name
@@ -71,9 +98,21 @@ resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
       activeRevisionsMode: 'Multiple'
       maxInactiveRevisions: 5
       registries: [{ server: registryServer, identity: identityId }]
-      secrets: [
-        { name: 'metrics-token', keyVaultUrl: '${vaultUri}secrets/metrics-token', identity: identityId }
-      ]
+      secrets: concat(
+        [
+          { name: 'metrics-token', keyVaultUrl: '${vaultUri}secrets/metrics-token', identity: identityId }
+          { name: 'caller-key', keyVaultUrl: '${vaultUri}secrets/caller-key', identity: identityId }
+        ],
+        hasPreviousCallerKeys == 'true'
+          ? [
+              {
+                name: 'caller-previous-keys'
+                keyVaultUrl: '${vaultUri}secrets/caller-previous-keys'
+                identity: identityId
+              }
+            ]
+          : []
+      )
       ingress: {
         external: true
         targetPort: port
@@ -91,19 +130,7 @@ resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
           name: 'bridge'
           image: image
           resources: { cpu: json(cpu), memory: memory[cpu] }
-          env: [
-            { name: 'AZURE_CLIENT_ID', value: identityClientId }
-            { name: 'TABLES_ENDPOINT', value: tablesEndpoint }
-            { name: 'ACS_ENDPOINT', value: acsEndpoint }
-            { name: 'ACS_RESOURCE_ID', value: acsResourceId }
-            { name: 'VOICE_LIVE_ENDPOINT', value: voiceLiveEndpoint }
-            { name: 'BRIDGE_PORT', value: string(port) }
-            { name: 'BRIDGE_MAX_CALLS', value: maxCalls }
-            { name: 'BRIDGE_DRAIN_SECONDS', value: string(drainSeconds) }
-            { name: 'METRICS_TOKEN', secretRef: 'metrics-token' }
-            { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnection }
-            { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
-          ]
+          env: concat(settings, hasPreviousCallerKeys == 'true' ? previousKeys : [])
           probes: [
             {
               type: 'Startup'

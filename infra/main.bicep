@@ -85,6 +85,37 @@ param logRetentionDays int = 30
 @description('Gigabytes of logs a day after which the rest of the day is dropped; -1: no cap.')
 param dailyLogCap int = 2
 
+@minValue(1)
+@maxValue(3650)
+@description('Days that a call is kept, with every word of it.')
+param callRetentionDays int = 30
+
+@minValue(1)
+@maxValue(3650)
+@description('Days, from a caller\'s last call, that what they let us remember is kept.')
+param callerRetentionDays int = 365
+
+@minValue(1)
+@maxValue(3650)
+@description('Days, from the meal, that a booking or order is kept.')
+param bookingRetentionDays int = 30
+
+@minValue(1)
+@maxValue(3650)
+@description('Days that an event which no topic took is kept.')
+param deadLetterRetentionDays int = 30
+
+@description('Client id of the Entra application by which operators sign in to the page, with the app roles Tabletalk.Operator and Tabletalk.Viewer and ID tokens allowed. Empty: nobody may use the operator API.')
+param signInClientId string = ''
+
+@minValue(0)
+@maxValue(100)
+@description('Share of the calls that are traced, in percent. Numbers are of all calls.')
+param tracePercent int = 100
+
+@description('Another OTLP receiver over HTTP for traces and numbers; empty: Application Insights alone.')
+param otlpEndpoint string = ''
+
 @description('Where alerts go by e-mail. Empty: they are only shown in the portal.')
 param alertEmail string = ''
 
@@ -254,6 +285,7 @@ module functions 'modules/functions.bicep' = {
     memory: functionsMemory
     maximumInstances: functionsMaximumInstances
     httpConcurrency: httpConcurrency
+    signInClientId: signInClientId
     settings: {
       TABLES_ENDPOINT: storage.outputs.tablesEndpoint
       ACS_ENDPOINT: communication.outputs.endpoint
@@ -262,6 +294,12 @@ module functions 'modules/functions.bicep' = {
       MEDIA_BASE_URL: 'wss://${bridgeName}.${hosting.outputs.defaultDomain}'
       EVENTS_TOPIC_ENDPOINT: events.outputs.endpoint
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.insightsConnection
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
+      TRACE_PERCENT: string(tracePercent)
+      RETENTION_CALL_DAYS: string(callRetentionDays)
+      RETENTION_CALLER_DAYS: string(callerRetentionDays)
+      RETENTION_BOOKING_DAYS: string(bookingRetentionDays)
+      RETENTION_DEAD_LETTER_DAYS: string(deadLetterRetentionDays)
     }
   }
   dependsOn: [access]
@@ -352,5 +390,9 @@ output TABLETALK_VAULT_ID string = vault.outputs.id
 output TABLETALK_VAULT_URI string = vault.outputs.uri
 @description('Application Insights: the address telemetry goes to. It identifies and proves nothing; senders need a role.')
 output TABLETALK_INSIGHTS_CONNECTION string = monitoring.outputs.insightsConnection
+@description('Other OTLP receiver.')
+output TABLETALK_OTLP_ENDPOINT string = otlpEndpoint
+@description('Share of the calls that are traced.')
+output TABLETALK_TRACE_PERCENT string = string(tracePercent)
 @description('Who hears of alerts.')
 output TABLETALK_ACTION_GROUP_ID string = alerts.outputs.actionGroupId

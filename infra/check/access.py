@@ -12,10 +12,11 @@ from infra.check.source import BicepFile, Declaration, Finding, entries, literal
 
 ACCESS: Final = "access.bicep"
 
-_AZURE_CLIENTS: Final = ("Client", "Credential")
+_AZURE_CLIENTS: Final = ("Client", "Credential", "Exporter")
 _NO_ROLE: Final[Mapping[str, str]] = {
     "AzureKeyCredential": "a key, for stand-ins and laptops",
     "DefaultAzureCredential": "says who we are; what that opens, the client it is given to tells",
+    "AzureMonitorMetricExporter": "beside AzureMonitorTraceExporter",
     "TableClient": "made by TableServiceClient",
     "CallConnectionClient": "made by CallAutomationClient",
 }

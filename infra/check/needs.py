@@ -77,6 +77,12 @@ NEEDS: Final = (
         (Grant("bridge", "cognitiveServicesUser", "voice"), Grant("bridge", "foundryUser", "voice")),
     ),
     Need(
+        "shared/exporting.py",
+        "AzureMonitorTraceExporter",
+        "sends traces and numbers",
+        _both("monitoringMetricsPublisher", "insights"),
+    ),
+    Need(
         "infra/modules/functions.bicep",
         "AzureWebJobsStorage__blobServiceUri",
         "the Functions host reads its package, keeps its keys and leases its timers",
@@ -87,12 +93,6 @@ NEEDS: Final = (
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
         "the Functions host sends telemetry",
         (Grant("control", "monitoringMetricsPublisher", "insights"),),
-    ),
-    Need(
-        "infra/bridge.bicep",
-        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-        "the bridge sends telemetry",
-        (Grant("bridge", "monitoringMetricsPublisher", "insights"),),
     ),
     Need(
         "infra/bridge.bicep",

@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from infra.check.azure_types import PRIMITIVES, ObjectType, Property, ResourceType, azure_types
 from infra.check.expressions import Lookup, path_of
-from infra.check.source import Declaration, Finding, entries, literal, text_of
+from infra.check.source import Declaration, Finding, entries, function_name, literal, text_of
 
 _BICEP_ONLY: Final = frozenset({"parent", "scope", "dependsOn"})
 _GIVEN: Final = frozenset({"type", "apiVersion", "id"})
@@ -136,6 +136,8 @@ class _Body:
             return
         if node.type == "identifier" and (value := self._variable(node)) is not None:
             node = value
+        for part in _parts(node):
+            yield from self._value(part, kind, where)
         found = self._lookup.kind_of(node)
         if found in (None, "null") or kind == "any":
             return
@@ -203,6 +205,14 @@ def _items(node: Node) -> Iterator[Node]:
     elif node.type == "for_statement":
         body = node.named_children[-1]
         yield body.named_children[-1] if body.type == "if_statement" else body
+
+
+def _parts(node: Node) -> list[Node]:
+    """What `concat` puts together."""
+    arguments = node.child_by_field_name("arguments")
+    if node.type != "call_expression" or function_name(node) != "concat" or arguments is None:
+        return []
+    return list(arguments.named_children)
 
 
 def _no_property(name: str, properties: Mapping[str, Property]) -> str:

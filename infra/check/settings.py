@@ -19,12 +19,13 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "ACS_ACCESS_KEY": "the identity is used, and keys are off",
     "ACS_ISSUER": "only a stand-in has another",
     "ACS_JWKS_URL": "only a stand-in has another",
-    "AGENT_DIR": "the agent is in the image",
+    "AGENT_DIR": "the agent comes with the code",
     "BRIDGE_HOST": "a container serves its network, which is the default",
     "EVENTS_ALARM_SECONDS": "the default fits",
     "EVENTS_MAX_ATTEMPTS": "the default fits",
     "EVENTS_TOPIC_KEY": "the identity is used, and keys are off",
-    "RESTAURANTS_FILE": "the catalogue is in the image",
+    "OPERATOR_TOKEN": "Entra signs people in; a token is for laptops",
+    "RESTAURANTS_FILE": "the catalogue comes with the code",
     "TABLES_CONNECTION_STRING": "the identity is used, and keys are off",
     "TABLES_PREFIX": "the account holds one system",
     "VOICE_LIVE_API_KEY": "the identity is used, and keys are off",
@@ -56,8 +57,8 @@ _SETTINGS_CLASS: Final = {CONTROL: "ControlSettings", BRIDGE: "BridgeSettings"}
 def settings_read(root: Path) -> dict[str, set[str]]:
     """By plane, the names of the environment variables that its code reads.
 
-    shared/settings.py is followed from the settings class of the plane through the classes it uses. In all
-    other files every read of an environment counts for each plane the file belongs to.
+    shared/settings.py is followed from the settings class of the plane through the classes and functions it
+    uses. In all other files every read of an environment counts for each plane the file belongs to.
     """
     settings = root / "shared" / "settings.py"
     found = {plane: _read_by_class(settings, name) for plane, name in _SETTINGS_CLASS.items()}
@@ -73,17 +74,16 @@ def _python_files(place: Path) -> list[Path]:
 
 
 def _read_by_class(path: Path, root_class: str) -> set[str]:
-    classes = {
-        node.name: node for node in ast.parse(path.read_bytes()).body if isinstance(node, ast.ClassDef)
-    }
+    tree = ast.parse(path.read_bytes())
+    parts = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
     wanted, seen, names = [root_class], set[str](), set[str]()
     while wanted:
         name = wanted.pop()
-        if name in seen or name not in classes:
+        if name in seen or name not in parts:
             continue
         seen.add(name)
-        names |= {setting for setting, _ in _reads(classes[name])}
-        wanted += [node.id for node in ast.walk(classes[name]) if isinstance(node, ast.Name)]
+        names |= {setting for setting, _ in _reads(parts[name])}
+        wanted += [node.id for node in ast.walk(parts[name]) if isinstance(node, ast.Name)]
     return names
 
 
@@ -121,14 +121,11 @@ def settings_given(files: Mapping[str, BicepFile]) -> dict[str, set[str]]:
         if call.reference.endswith("functions.bicep") and call.body is not None:
             control |= _names_in(call, "settings")
     bridge: set[str] = set()
-    container = files["bridge.bicep"].declarations.get("bridge")
-    if container is not None:
-        for node in walk(container.node):
-            if node.type == "object" and {"name", "value"} <= set(entries(node)) | {"value"}:
-                pairs = entries(node)
-                name = literal(pairs["name"][1]) if "name" in pairs else None
-                if name is not None and ("value" in pairs or "secretRef" in pairs) and name.isupper():
-                    bridge.add(name)
+    for node in files["bridge.bicep"].nodes:
+        pairs = entries(node) if node.type == "object" else {}
+        name = literal(pairs["name"][1]) if "name" in pairs and len(pairs) == 2 else None
+        if name is not None and ("value" in pairs or "secretRef" in pairs):
+            bridge.add(name)
     return {CONTROL: control, BRIDGE: bridge}
 
 

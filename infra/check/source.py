@@ -206,21 +206,3 @@ def entries(node: Node) -> dict[str, tuple[Node, Node]]:
             if name is not None:
                 found[name] = (child, value)
     return found
-
-
-def objects_in(node: Node) -> Iterator[Node]:
-    """The objects that an expression may be or be merged of: through `union`, `?:`, loops and parentheses."""
-    if node.type == "object":
-        yield node
-    elif node.type == "ternary_expression":
-        for branch in node.named_children[1:]:
-            yield from objects_in(branch)
-    elif node.type in ("parenthesized_expression", "array", "arguments"):
-        for child in node.named_children:
-            yield from objects_in(child)
-    elif node.type in ("for_statement", "if_statement"):
-        yield from objects_in(node.named_children[-1])
-    elif node.type == "call_expression" and function_name(node) in ("union", "concat", "flatten"):
-        arguments = node.child_by_field_name("arguments")
-        if arguments is not None:
-            yield from objects_in(arguments)

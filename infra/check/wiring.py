@@ -122,6 +122,7 @@ def _container(root: Path, file: BicepFile) -> Iterator[Finding]:
     served = set(re.findall(r'path == "(/\w+)"', (root / "bridge" / "server.py").read_text()))
     probes = set()
     named = {}
+    asked = {}
     for node in file.nodes:
         table = entries(node) if node.type == "object" else {}
         if {"path", "port"} <= set(table):
@@ -134,8 +135,11 @@ def _container(root: Path, file: BicepFile) -> Iterator[Finding]:
             yield file.finding(node, f"no scaler of KEDA here is called {literal(table['type'][1])!r}")
         if "keyVaultUrl" in table:
             named[literal(table["name"][1])] = node
-        if "secretRef" in table and literal(table["secretRef"][1]) not in named:
-            yield file.finding(node, f"there is no secret '{literal(table['secretRef'][1])}'")
+        if "secretRef" in table:
+            asked[node] = literal(table["secretRef"][1])
+    for node, secret in asked.items():
+        if secret not in named:
+            yield file.finding(node, f"there is no secret '{secret}'")
     for missing in sorted({"Startup", "Liveness", "Readiness"} - probes):
         yield file.finding(file.root, f"the bridge has no {missing} probe")
     made = set(re.findall(r'Secret\("([\w-]+)"', (root / "infra" / "hooks" / "secrets_once.py").read_text()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,13 +20,21 @@ class Secret:
     meaning: str
 
 
-SECRETS: Final = (Secret("metrics-token", "what GET /metrics of the bridge wants to see"),)
+SECRETS: Final = (
+    Secret("metrics-token", "what GET /metrics of the bridge wants to see"),
+    Secret("caller-key", "the key that callers are named with in the store"),
+)
+
+BY_HAND: Final = (
+    Secret("caller-previous-keys", "keys that caller-key had before, while it is being changed"),
+)
+"""What an operator makes, when the day comes."""
 
 _VERSION: Final = "2024-11-01"
 
 
 def make_secrets(
-    azure: Azure, environment: AzdEnvironment, random: Callable[[], str] = lambda: secrets.token_urlsafe(32)
+    azure: Azure, environment: AzdEnvironment, random: Callable[[int], bytes] = secrets.token_bytes
 ) -> Iterator[str]:
     """Make what is missing, over the management API: it writes secrets and never shows one.
 
@@ -34,6 +43,8 @@ def make_secrets(
     for secret in SECRETS:
         path = f"{environment['TABLETALK_VAULT_ID']}/secrets/{secret.name}"
         if azure.find(path, _VERSION) is None:
-            body = {"properties": {"value": random(), "contentType": secret.meaning}}
+            body = {
+                "properties": {"value": base64.b64encode(random(32)).decode(), "contentType": secret.meaning}
+            }
             azure.request("PUT", path, _VERSION, body)
             yield f"made the secret {secret.name}: {secret.meaning}"

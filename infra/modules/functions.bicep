@@ -32,6 +32,8 @@ param memory int
 param maximumInstances int
 @description('HTTP requests an instance takes at once.')
 param httpConcurrency int
+@description('Entra application by which operators sign in; empty: none.')
+param signInClientId string
 @description('App settings that other resources give.')
 param settings object
 
@@ -105,8 +107,32 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
     AzureWebJobsStorage__clientId: identityClientId
     AZURE_CLIENT_ID: identityClientId
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+    // Only where the platform signs people in may its headers be believed.
+    OPERATOR_EASY_AUTH: empty(signInClientId) ? 'false' : 'true'
     CALLBACK_BASE_URL: 'https://${app.properties.defaultHostName}'
   })
+}
+
+// Callbacks of ACS and events come without signing in; the operator API refuses who has not.
+resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: { enabled: !empty(signInClientId) }
+    globalValidation: { requireAuthentication: false, unauthenticatedClientAction: 'AllowAnonymous' }
+    httpSettings: { requireHttps: true }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: !empty(signInClientId)
+        registration: {
+          clientId: signInClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: { allowedAudiences: [signInClientId, 'api://${signInClientId}'] }
+      }
+    }
+    login: { preserveUrlFragmentsForLogins: true, tokenStore: { enabled: false } }
+  }
 }
 
 // Packages come over azd's own endpoint with Entra tokens: no user name and password opens it.
