@@ -148,10 +148,9 @@ class CartTools:
         """place_order"""
         name = read_name(paragraph(wanted.name, _MOST_NAME))
         async with self._one_at_a_time:
-            entry = await self._carts.of_call(self._parts.call_id)
-            if entry is not None and entry.state is CartState.PLACED:
+            entry = await self._cart()
+            if entry.state is CartState.PLACED:
                 return await self._placed_already(entry.cart)
-            entry = await self._open()
             restaurant, delivered, charged = await self._checked(entry.cart)
             self._refuse_unready(entry.cart, charged)
             now = self._parts.now()
@@ -171,8 +170,8 @@ class CartTools:
 
     # --- the cart -------------------------------------------------------------------------------------
 
-    async def _open(self) -> CartEntry:
-        """The cart that can be changed."""
+    async def _cart(self) -> CartEntry:
+        """The cart of this call, open or placed."""
         entry = await self._carts.of_call(self._parts.call_id)
         if entry is None:
             raise ToolFailureError(
@@ -180,6 +179,11 @@ class CartTools:
                 "No order is begun. Ask which restaurant the food should come from and where to, and call "
                 "start_order first.",
             )
+        return entry
+
+    async def _open(self) -> CartEntry:
+        """The cart that can be changed."""
+        entry = await self._cart()
         if entry.state is CartState.PLACED:
             raise ToolFailureError(
                 "placed",

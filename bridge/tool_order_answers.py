@@ -207,18 +207,20 @@ def _told(order: Order, name: str, words: Words) -> str:
 
 def _items(bill: Bill) -> Facts:
     items = [
-        {
-            "line": number,
-            "item": line.item,
-            "name": line.name,
-            "quantity": line.quantity,
-            **({"options": list(line.options)} if line.options else {}),
-            **({"note": line.note} if line.note else {}),
-            "amount": _amount(line.amount),
-        }
+        {"line": number, **_dish(line), "amount": _amount(line.amount)}
         for number, line in enumerate(bill.lines, 1)
     ]
     return {"items": items, "subtotal": _amount(bill.subtotal)}
+
+
+def _dish(line: OrderLine) -> Facts:
+    return {
+        "item": line.item,
+        "name": line.name,
+        "quantity": line.quantity,
+        **({"options": list(line.options)} if line.options else {}),
+        **({"note": line.note} if line.note else {}),
+    }
 
 
 def _facts(order: Order, name: str, words: Words) -> Facts:
@@ -229,7 +231,7 @@ def _facts(order: Order, name: str, words: Words) -> Facts:
         "status": order.status.value,
         "due": words.written(order.due),
         "address": order.to.address,
-        "items": [f"{line.quantity} {line.name}" for line in order.lines],
+        "items": [_dish(line) for line in order.lines],
         "total": _amount(order.total),
         "name": order.name,
     }

@@ -178,6 +178,8 @@ def _meant(cart: Cart, dish: Dish, wanted: Change) -> int | None:
     if wanted.line is not None:
         if not 1 <= wanted.line <= len(cart.lines):
             raise NotInCartError
+        if wanted.quantity == 0 and cart.lines[wanted.line - 1].item != dish.id:
+            raise NotInCartError  # the line is out already, and the next one has taken its number
         return wanted.line - 1
     own = [index for index, line in enumerate(cart.lines) if line.item == dish.id]
     if wanted.quantity == 0 and wanted.options is not None:
