@@ -37,6 +37,7 @@ from shared.callers import CallerStore
 from shared.calls import Call as CallRecord
 from shared.commands import Commands
 from shared.exporting import Telemetry
+from shared.orders import OrderStore
 from shared.restaurants import Catalogue
 from shared.settings import BridgeSettings
 from shared.tables import Tables
@@ -183,6 +184,7 @@ class Services:
             self.callers,
             Erasure(self.tables, self.callers),
             self.catalogue,
+            OrderStore(self.tables),
             number=known.number,
             call_id=record.id,
             known=known.known,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -15,11 +15,13 @@ from bridge.tool_results import ToolFailureError, ToolResult, result
 from bridge.tool_schema import ToolArgumentError
 from shared import caller_memory, spoken
 from shared.caller_erasure import Erasure, Stays
-from shared.caller_memory import Memory, Told, Visit
+from shared.caller_memory import Dish, Memory, Told, Visit
 from shared.callers import CallerStore, Known
 from shared.handover import paragraph
 from shared.languages import primary
 from shared.ledger import ConflictError
+from shared.order_records import Order
+from shared.orders import OrderStore
 from shared.restaurants import Catalogue
 
 type Later = Callable[[Callable[[], Awaitable[object]]], None]
@@ -47,6 +49,7 @@ class MemoryTools:
         store: CallerStore,
         erasure: Erasure,
         catalogue: Catalogue,
+        orders: OrderStore,
         *,
         number: str | None,
         call_id: str,
@@ -59,6 +62,7 @@ class MemoryTools:
         self._store = store
         self._erasure = erasure
         self._catalogue = catalogue
+        self._orders = orders
         self._number = number
         self._call_id = call_id
         self._memory = None if known is None else known.memory
@@ -120,11 +124,14 @@ class MemoryTools:
 
     def noted(self, tool: str, output: str) -> None:
         """A tool has run: a booking or an order that was made, changed or cancelled makes "the usual"."""
-        found = _visit(tool, output)
-        if found is None or self._forgotten or self._number is None:
+        facts = _stands(tool, output)
+        if facts is None or self._forgotten or self._number is None:
             return
-        ref, visit = found
-        self._visits[ref] = visit
+        if facts.get("ordered"):
+            self._later(lambda: self._note_order(facts["code"]))
+            return
+        ref = f"{'order' if tool == 'cancel_order' else 'booking'}-{facts['code']}"
+        self._visits[ref] = None if facts.get("cancelled") else _booked(ref, facts)
         if self._memory is not None:
             self._later(self._keep_visits)
 
@@ -133,6 +140,15 @@ class MemoryTools:
     async def _note_call(self) -> None:
         if self._number is not None and not self._forgotten:
             await self._store.called(self._number, self._call_id, self._now())
+
+    async def _note_order(self, code: str) -> None:
+        """What was ordered exactly stands in the store; the model is told it for the ear."""
+        order = await self._orders.get(code)
+        if order is not None and not self._forgotten:
+            ref = f"order-{code}"
+            self._visits[ref] = _ordered(ref, order)
+            if self._memory is not None:
+                await self._keep_visits()
 
     async def _keep_visits(self) -> None:
         if self._number is None or self._forgotten:
@@ -209,8 +225,8 @@ class MemoryTools:
             f"{names.get(stay.restaurant_id, 'a restaurant')} {spoken_day(stay.on, today)}" for stay in stays
         ]
         return (
-            f"What is booked at {spoken.listing(said)} stays, unless you cancel it; your name and number "
-            "are taken out of it afterwards."
+            f"What is booked or ordered at {spoken.listing(said)} stays, unless you cancel it; your name and "
+            "number are taken out of it afterwards."
         )
 
     def _read_language(self, said: str | None) -> str:
@@ -223,6 +239,10 @@ class MemoryTools:
             f"language {said!r} is not one that is spoken here. There are {', '.join(self._languages)}."
         )
 
+
+_MAKES_VISITS: Final = frozenset(
+    {"book_table", "move_booking", "cancel_booking", "place_order", "cancel_order"}
+)
 
 _ALL_FORGOTTEN: Final = (
     "I have deleted what I remembered about you. Your number and what you said, in this call and in earlier "
@@ -262,20 +282,27 @@ def _kept(told: Told) -> str:
     return f"I will remember for next time: {spoken.listing(parts)}."
 
 
-def _visit(tool: str, output: str) -> tuple[str, Visit | None] | None:
-    """What a booking tool did: what names it, and the visit; None in its place when it was cancelled."""
-    if tool not in ("book_table", "move_booking", "cancel_booking"):
+def _stands(tool: str, output: str) -> dict[str, Any] | None:
+    """What a tool says of a booking or an order that it made, changed or cancelled."""
+    if tool not in _MAKES_VISITS:
         return None
     facts = json.loads(output)
-    if not isinstance(facts, dict) or "error" in facts:
-        return None
-    ref = f"booking-{facts['code']}"
-    if facts.get("cancelled"):
-        return ref, None
-    return ref, Visit(
+    return facts if isinstance(facts, dict) and "error" not in facts and "code" in facts else None
+
+
+def _booked(ref: str, facts: dict[str, Any]) -> Visit:
+    return Visit(
         ref=ref,
         restaurant_id=facts["id"],
         name=facts["name"],
         party_size=facts["party_size"],
         at=time.fromisoformat(facts["time"]),
     )
+
+
+def _ordered(ref: str, order: Order) -> Visit:
+    dishes = tuple(
+        Dish(id=line.item, name=line.name, quantity=line.quantity, options=line.options)
+        for line in order.lines
+    )
+    return Visit(ref=ref, restaurant_id=order.restaurant_id, name=order.name, dishes=dishes)

@@ -97,8 +97,13 @@ param callerRetentionDays int = 365
 
 @minValue(1)
 @maxValue(3650)
-@description('Days, from the meal, that a booking or order is kept.')
+@description('Days, from the meal, that a booking is kept.')
 param bookingRetentionDays int = 30
+
+@minValue(1)
+@maxValue(3650)
+@description('Days, from when it was due, that an order is kept.')
+param orderRetentionDays int = 30
 
 @minValue(1)
 @maxValue(3650)
@@ -299,6 +304,7 @@ module functions 'modules/functions.bicep' = {
       RETENTION_CALL_DAYS: string(callRetentionDays)
       RETENTION_CALLER_DAYS: string(callerRetentionDays)
       RETENTION_BOOKING_DAYS: string(bookingRetentionDays)
+      RETENTION_ORDER_DAYS: string(orderRetentionDays)
       RETENTION_DEAD_LETTER_DAYS: string(deadLetterRetentionDays)
     }
   }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
-from shared import booking_rows, outbox, pointers
+from shared import booking_rows, pointers
 from shared.booking_access import own_number
 from shared.booking_ledger import TABLE, Ledger
 from shared.booking_moves import Moves
@@ -16,6 +15,7 @@ from shared.booking_records import Booking, Status
 from shared.booking_rows import Entry
 from shared.ledger import Place
 from shared.outbox import Outbox
+from shared.outbox_removal import drop_events
 from shared.retention_agenda import Agenda
 from shared.table_rows import delete_rows
 from shared.tables import Tables
@@ -62,7 +62,7 @@ class BookingRemoval:
         entry = await Moves(ledger).settled(entry)
         if (due := over_on(entry.booking)) > today:
             return due
-        await self._drop_events(ledger.table, entry)
+        await drop_events(self._tables, TABLE, entry.place.partition, f"bookings/{entry.root}")
         await self._drop_caller(ledger.table, entry)
         await ledger.commit(entry.place.partition, [booking_rows.updated_row(entry, **booking_rows.NOBODY)])
         seen = await ledger.entry(entry.place)
@@ -88,24 +88,6 @@ class BookingRemoval:
         if (number := own_number(entry.booking.caller)) is not None:
             await pointers.drop_from_caller(table, number, entry.root)
 
-    async def _drop_events(self, table: TableClient, entry: Entry) -> None:
-        """Events of the booking that were never published, and those that were given up."""
-        subject = f"bookings/{entry.root}"
-        found: dict[str, list[str]] = {}
-        partition: str | None = entry.place.partition
-        while partition is not None and partition not in found:
-            rows = await _waiting(table, partition, subject)
-            found[partition] = [row["RowKey"] for row in rows]
-            partition = next((row["follows"] for row in rows if "follows" in row), None)
-        for earlier, keys in reversed(found.items()):  # the last ones lead to those before
-            await delete_rows(table, earlier, keys)
-        letters = await self._tables.table(outbox.TABLE)
-        dead = letters.query_entities(
-            "PartitionKey eq @dead and subject eq @subject",
-            parameters={"dead": outbox.DEAD, "subject": subject},
-        )
-        await delete_rows(letters, outbox.DEAD, [row["RowKey"] async for row in dead])
-
     async def _ledger(self) -> Ledger:
         return Ledger(await self._tables.table(TABLE), self._outbox, self._agenda)
 
@@ -115,17 +97,3 @@ def over_on(booking: Booking) -> date:
     if booking.status is Status.CANCELLED:
         return date.min
     return booking.on + timedelta(days=2)
-
-
-async def _waiting(table: TableClient, partition: str, subject: str) -> list[TableEntity]:
-    """The events of a booking that are not published, as far as they are in one partition."""
-    rows = table.query_entities(
-        "PartitionKey eq @partition and RowKey ge @first and RowKey lt @end and subject eq @subject",
-        parameters={
-            "partition": partition,
-            "first": outbox.PREFIX,
-            "end": f"{outbox.PREFIX[:-1]}.",
-            "subject": subject,
-        },
-    )
-    return [row async for row in rows]

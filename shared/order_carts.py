@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
@@ -27,6 +27,7 @@ from shared.ledger import TRIES, ConflictError, Place, pause, unchanged
 from shared.order_records import Cart
 from shared.order_rows import CART, CartEntry, CartState, cart_row
 from shared.pointers import digest
+from shared.retention_agenda import Agenda, Kind
 from shared.tables import Tables
 
 TABLE: Final = "orders"
@@ -50,6 +51,7 @@ class CartStore:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._agenda = Agenda(tables)
 
     async def of_call(self, call_id: str) -> CartEntry | None:
         """The cart that the call has now, open or placed."""
@@ -70,7 +72,8 @@ class CartStore:
             await pause(attempt)
             held = await _held(table, call_id)
             count = 0 if held is None else held.count
-            cart = make(digest(f"{call_id}/{count}")[:24])
+            cart = make(cart_id(call_id, count))
+            await self._agenda.add(Kind.ORDERS, now.astimezone(UTC).date(), cart.id)
             entry = await self._create(table, cart, now)
             if entry is not None and await _hold(table, call_id, held, cart.id, count + 1):
                 return entry
@@ -99,13 +102,13 @@ class CartStore:
 
 
 async def _held(table: TableClient, call_id: str) -> _Held | None:
-    row = await ledger.row(table, _call(call_id))
+    row = await ledger.row(table, call_place(call_id))
     return None if row is None else _Held(row["cart"], row["count"], row)
 
 
 async def _hold(table: TableClient, call_id: str, held: _Held | None, cart_id: str, count: int) -> bool:
     """Note which cart a call has, provided the note is as it was read."""
-    row = _call(call_id).key | {"cart": cart_id, "count": count}
+    row = call_place(call_id).key | {"cart": cart_id, "count": count}
     try:
         if held is None:
             await table.create_entity(row)
@@ -122,5 +125,11 @@ async def _entry(table: TableClient, cart_id: str) -> CartEntry | None:
     return None if row is None else CartEntry.read(row)
 
 
-def _call(call_id: str) -> Place:
+def call_place(call_id: str) -> Place:
+    """Where it stands which cart a call has."""
     return Place(f"call_{digest(call_id)}", "call")
+
+
+def cart_id(call_id: str, number: int) -> str:
+    """The id of a cart that a call began, counted from 0."""
+    return digest(f"{call_id}/{number}")[:24]

@@ -18,6 +18,7 @@ from shared.booking_removal import BookingRemoval
 from shared.call_removal import CallRemoval
 from shared.callers import CallerRemoval
 from shared.ledger import ConflictError, Place
+from shared.order_removal import OrderRemoval
 from shared.outbox_dead import DeadLetters
 from shared.retention_agenda import Agenda, Entry, Kind
 from shared.settings import RetentionSettings
@@ -39,6 +40,8 @@ class Swept:
     """Days of callers of which nothing is left that is too old."""
     bookings: int = 0
     """Deleted."""
+    orders: int = 0
+    """Deleted, with carts that never became one."""
     dead_letters: int = 0
     """Deleted."""
     forgotten: int = 0
@@ -61,6 +64,7 @@ class Retention:
         self._agenda = Agenda(tables)
         self._calls = CallRemoval(tables)
         self._bookings = BookingRemoval(tables)
+        self._orders = OrderRemoval(tables)
         self._callers = CallerRemoval(tables)
         self._letters = DeadLetters(tables)
 
@@ -78,13 +82,15 @@ class Retention:
         async def booking(entry: Entry) -> bool:
             place = Place.read(entry.target)
             due = None if place is None else await self._bookings.make_nobodys(place, today)
-            if due is not None and due > today:  # moved to a later day since
-                await self._agenda.add(entry.kind, due, entry.target)
-            return due is None or due > today
+            return await self._later(entry, today, due)
+
+        async def order(entry: Entry) -> bool:
+            return await self._later(entry, today, await self._orders.make_nobodys(entry.target, now))
 
         tomorrow = today + timedelta(days=1)
         swept.forgotten += await self._each(Kind.FORGET_CALL, tomorrow, call, swept)
         swept.forgotten += await self._each(Kind.FORGET_BOOKING, tomorrow, booking, swept)
+        swept.forgotten += await self._each(Kind.FORGET_ORDER, tomorrow, order, swept)
         return swept
 
     async def sweep(self, now: datetime) -> Swept:
@@ -109,15 +115,29 @@ class Retention:
             swept.bookings += await self._bookings.delete_day(entry.target)
             return True
 
+        async def orders(entry: Entry) -> bool:
+            later = await self._orders.delete(entry.target, today - settings.orders)
+            if later is not None:  # it was ordered for another day
+                await self._agenda.add(entry.kind, later, entry.target)
+            swept.orders += later is None
+            return True
+
         for kind, keep, act in (
             (Kind.CALLER_CALLS, settings.calls, calls_of_caller),
             (Kind.CALLER_MEMORY, settings.callers, memory),
             (Kind.BOOKINGS, settings.bookings, bookings),
+            (Kind.ORDERS, settings.orders, orders),
         ):
             done = await self._each(kind, today - keep, act, swept)
-            swept.callers += 0 if kind is Kind.BOOKINGS else done
+            swept.callers += done if kind in (Kind.CALLER_CALLS, Kind.CALLER_MEMORY) else 0
         swept.dead_letters = await self._letters.delete_before(now - settings.dead_letters)
         return swept
+
+    async def _later(self, entry: Entry, today: date, due: date | None) -> bool:
+        """Whether an entry is done with: what is due on a later day is noted for that one."""
+        if due is not None and due > today:
+            await self._agenda.add(entry.kind, due, entry.target)
+        return due is None or due > today
 
     async def _each(
         self, kind: Kind, day: date, act: Callable[[Entry], Awaitable[bool]], swept: Swept

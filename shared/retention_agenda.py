@@ -36,10 +36,14 @@ class Kind(StrEnum):
     """A caller whose memory was last used on the day, or who refused one then; their name."""
     BOOKINGS = "bookings"
     """A partition of table `bookings` with a service day."""
+    ORDERS = "orders"
+    """A cart that was begun on the day; its id, which is that of the order it may have become."""
     FORGET_CALL = "forgetcall"
     """A call to be made nobody's from the day on; its id."""
     FORGET_BOOKING = "forgetbooking"
     """A booking to be made nobody's from the day on; its partition and row."""
+    FORGET_ORDER = "forgetorder"
+    """An order to be made nobody's from the day on, or a cart to be deleted; its id."""
 
 
 @dataclass(frozen=True, slots=True)

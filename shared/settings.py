@@ -184,6 +184,8 @@ class RetentionSettings:
     """What a caller let us keep, and that they refused to, from their last call."""
     bookings: timedelta
     """Bookings, from the day of the meal."""
+    orders: timedelta
+    """Orders, from the day they were due, and carts that never became one."""
     dead_letters: timedelta
     """Events that were given up, from then."""
 
@@ -193,6 +195,7 @@ class RetentionSettings:
             calls=_days(env, "RETENTION_CALL_DAYS", 30),
             callers=_days(env, "RETENTION_CALLER_DAYS", 365),
             bookings=_days(env, "RETENTION_BOOKING_DAYS", 30),
+            orders=_days(env, "RETENTION_ORDER_DAYS", 30),
             dead_letters=_days(env, "RETENTION_DEAD_LETTER_DAYS", 30),
         )
 

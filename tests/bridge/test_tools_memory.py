@@ -11,6 +11,7 @@ import pytest
 
 from bridge.caller_recall import recall
 from bridge.tool_memory import MemoryTools
+from bridge.tool_order_parts import Ordering
 from bridge.tools import ToolBox
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
@@ -18,9 +19,12 @@ from shared.caller_erasure import Erasure
 from shared.caller_key import CallerKeys
 from shared.callers import CallerStore, Known
 from shared.calls import Call, derive_call_id
+from shared.orders import OrderStore
+from shared.restaurants import Catalogue
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW, run, told
+from tests.shared.order_house import KITCHENS
 
 ANNA, BEN = "4:+15550100", "4:+15550111"
 KEYS = CallerKeys(b"k" * 32)
@@ -32,6 +36,7 @@ class House:
     """A store in which callers ring one after the other."""
 
     tables: Tables
+    catalogue: Catalogue = CATALOGUE
     keys: CallerKeys = KEYS
     calls: int = 0
     notes: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
@@ -52,7 +57,8 @@ class House:
         memory = MemoryTools(
             self.callers,
             Erasure(self.tables, self.callers),
-            CATALOGUE,
+            self.catalogue,
+            OrderStore(self.tables),
             number=found.number,
             call_id=record.id,
             known=found.known,
@@ -63,15 +69,16 @@ class House:
         )
         memory.begin()
         tools = ToolBox(
-            CATALOGUE,
+            self.catalogue,
             BookingStore(self.tables),
             call_id=record.id,
             caller=record.caller,
             now=lambda: NOW,
+            ordering=Ordering.of(self.tables),
             memory=memory,
         )
         await self.settle()
-        return Ringing(self, record, tools, found.words(CATALOGUE, NOW), found.known)
+        return Ringing(self, record, tools, found.words(self.catalogue, NOW), found.known)
 
     async def settle(self) -> None:
         """Do what was noted by the way."""
@@ -150,6 +157,22 @@ async def test_a_moved_booking_counts_as_it_stands_and_a_cancelled_one_not_at_al
     assert "usual table" not in (await house.ring()).words
 
 
+async def test_the_usual_order_is_kept_as_it_was_ordered(house: House) -> None:
+    """Dishes, options and quantities; and nothing of one that was cancelled."""
+    house.catalogue = KITCHENS
+    call = await house.ring()
+    await call.does("remember", consent=True)
+    await call.does("start_order", restaurant="Napoli Pizza", address="14 Lantern Street")
+    await call.does("order_item", item="margherita-pizza", options=["large"], quantity=2)
+    await call.does("review_order")
+    code = (await call.does("place_order", name="Kim Taylor"))["code"]
+    words = (await house.ring()).words
+    assert '- usual order: restaurant "Napoli Pizza", dishes 2 x "Margherita Pizza" ("large")\n' in words
+    assert "Lantern Street" not in words
+    await (await house.ring()).does("cancel_order", code=code)
+    assert "usual order" not in (await house.ring()).words
+
+
 async def test_a_no_is_kept_so_that_nobody_asks_again_and_nothing_else(house: House) -> None:
     call = await house.ring()
     await call.does("book_table", **TABLE)
@@ -196,7 +219,7 @@ async def test_forget_me_leaves_nothing_and_says_what_stays(house: House) -> Non
     await call.does("book_table", **TABLE)
     said = await (await house.ring()).does("forget_me")
     assert said["staying"] == 1
-    assert "What is booked at Golden Lotus on Friday" in str(said["spoken"])
+    assert "What is booked or ordered at Golden Lotus on Friday" in str(said["spoken"])
     after = await house.ring()
     assert "have not been asked" in after.words
     assert after.known is not None

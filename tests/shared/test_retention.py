@@ -23,6 +23,10 @@ from shared.callers import CallerStore
 from shared.calls import Call, CallEvent, EventKind, ToolRun, TransferState, Turn, apply, derive_call_id
 from shared.counter import Counter
 from shared.insights import InsightStore
+from shared.order_carts import CartStore
+from shared.order_records import CartLine
+from shared.order_rows import CartEntry
+from shared.orders import OrderStore
 from shared.outbox_dead import DeadLetters
 from shared.outbox_rows import OutboxRows
 from shared.prices import load_prices
@@ -44,12 +48,14 @@ from tests.shared.booking_house import (
 )
 from tests.shared.call_makers import a_call
 from tests.shared.faulty_tables import Fault, FaultyTables
+from tests.shared.order_house import cart, placement
 
 NUMBER, OTHER = "+15550100", "+15550111"
 KEYS = CallerKeys(b"k" * 32)
+NOTED = CartLine("margherita-pizza", 1, ("large",), "ring twice")
 MAKER = FactsMaker(CATALOGUE, load_prices(settings.DEFAULT_AGENT_DIR))
 DAYS = RetentionSettings.from_env({})
-TABLES = ("calls", "turns", "callers", "bookings", "outbox", "retention", "insights")
+TABLES = ("calls", "turns", "callers", "bookings", "orders", "outbox", "retention", "insights")
 AFTER = NOW + timedelta(minutes=10)
 MEMORY = with_told(begun(NOW.date()), Told(name="Kim", allergies=("nuts",)))
 NEXT_WEEK = datetime(2026, 12, 4, tzinfo=UTC)
@@ -207,6 +213,60 @@ class TestBookings:
         await table.upsert_entity({**pointers[0], "root": "booking-of-another"})
         await stored.retention().sweep(datetime(2027, 3, 1, tzinfo=UTC))
         assert "booking-of-another" in await stored.text("bookings")
+
+
+async def an_order(
+    stored: Stored, call: str = "call", *, placed: bool = True, due: datetime = NOW
+) -> CartEntry:
+    carts = CartStore(stored.tables)
+    entry = await carts.begin(call, lambda cart_id: cart(cart_id, NOTED, call=call), NOW)
+    if placed:
+        wanted = replace(placement(entry, "Kim"), due=due)
+        await OrderStore(stored.tables).place(entry, wanted, NOW)
+    return entry
+
+
+class TestOrders:
+    async def test_orders_and_carts_go_with_all_that_leads_to_them(self, stored: Stored) -> None:
+        await an_order(stored)
+        await an_order(stored, "other call", placed=False)
+        assert not await stored.retention().sweep(NOW + DAYS.orders)
+        swept = await stored.retention().sweep(NOW + DAYS.orders + timedelta(days=1))
+        assert swept.orders == 2
+        assert await stored.text("orders", "retention") == ""
+
+    async def test_an_order_for_a_later_day_counts_from_that_day(self, stored: Stored) -> None:
+        await an_order(stored, due=NOW + timedelta(days=6))
+        swept = await stored.retention().sweep(NOW + DAYS.orders + timedelta(days=1))
+        assert (swept.orders, swept.failed) == (0, 0)
+        assert "Kim" in await stored.text("orders")
+        swept = await stored.retention().sweep(NOW + DAYS.orders + timedelta(days=7))
+        assert swept.orders == 1
+        assert await stored.text("orders", "retention") == ""
+
+    async def test_a_forgotten_one_has_no_name_no_number_no_address_and_no_note(self, stored: Stored) -> None:
+        call = await stored.call()
+        entry = await an_order(stored, call.id)
+        stays = await forget(stored, call)
+        assert stays == [Stays("napoli-pizza", NOW.date(), is_order=True)]
+        await stored.retention().forget(AFTER)
+        assert "Lantern Street" in await stored.text("orders")
+        await stored.retention().forget(NEXT_WEEK)
+        everything = await stored.text()
+        for personal in ("Kim", NUMBER, "Lantern Street", "second floor", "ring twice"):
+            assert personal not in everything
+        order = await OrderStore(stored.tables).of_cart(entry.cart)
+        assert order is not None
+        assert order.lines[0].item == "margherita-pizza"
+
+    async def test_a_forgotten_cart_goes_when_its_call_is_over(self, stored: Stored) -> None:
+        call = await stored.call()
+        await an_order(stored, call.id, placed=False)
+        await forget(stored, call)
+        await stored.retention().forget(AFTER)
+        assert "Lantern Street" in await stored.text("orders")  # the call may go on with it
+        await stored.retention().forget(NOW + timedelta(hours=3))
+        assert "Lantern Street" not in await stored.text("orders")
 
 
 async def test_dead_letters_go_after_their_time(stored: Stored) -> None:
@@ -399,7 +459,7 @@ async def test_the_agenda_gives_what_is_older_and_nothing_else(stored: Stored) -
     assert [entry async for entry in agenda.before(Kind.BOOKINGS, days[2])] == []
 
 
-@pytest.mark.parametrize("name", ["CALL", "CALLER", "BOOKING", "DEAD_LETTER"])
+@pytest.mark.parametrize("name", ["CALL", "CALLER", "BOOKING", "ORDER", "DEAD_LETTER"])
 def test_days_are_whole_and_at_least_one(name: str) -> None:
     with pytest.raises(
         SettingError, match=rf"^RETENTION_{name}_DAYS: '0' is not a whole number from 1 to 3650$"
