@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -9,7 +10,20 @@ import msgspec
 from bridge.tool_schema import ask
 
 type Topic = Literal[
-    "about", "menu", "dish", "hours", "address", "phone", "price", "diet", "payment", "access"
+    "about",
+    "menu",
+    "dish",
+    "allergens",
+    "hours",
+    "address",
+    "phone",
+    "price",
+    "diet",
+    "payment",
+    "access",
+    "delivery",
+    "atmosphere",
+    "rating",
 ]
 """What a caller can ask about one restaurant."""
 
@@ -35,8 +49,10 @@ _ASK_PROOF: Final = "what name the booking is under"
 
 class FindRestaurants(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Search for restaurants that fit what the caller wants. Give only what the caller said; leave the rest
-    out. Returns at most three, best first, each with the reason it fits. When none fits everything, the
-    answer says so and names the nearest."""
+    out. Returns at most three, best first, each with the reason it fits: "the second one" is the second in
+    the list. When none fits everything, the answer says so and names the nearest. To go on from the last
+    search ("something cheaper", "not that one", "in the old town instead"), set refine and give only what
+    changes."""
 
     cuisine: Annotated[
         str | None,
@@ -58,8 +74,18 @@ class FindRestaurants(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         ask("Part of the city.", "which part of the city they prefer"),
     ] = None
     price: Annotated[
-        Literal["cheap", "moderate", "expensive"] | None,
-        ask("How much the caller wants to spend.", "whether it should be cheap, moderate or expensive"),
+        Literal["cheap", "moderate", "expensive", "cheaper"] | None,
+        ask(
+            "How much the caller wants to spend; cheaper is less than what was found last.",
+            "whether it should be cheap, moderate or expensive",
+        ),
+    ] = None
+    max_price: Annotated[
+        Decimal | None,
+        ask(
+            "The most a main dish or the named dish may cost: 20.",
+            "how much it may cost",
+        ),
     ] = None
     open_at: Annotated[
         str | None,
@@ -69,12 +95,64 @@ class FindRestaurants(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             "which day and time they have in mind",
         ),
     ] = None
+    party_size: Annotated[
+        _People | None,
+        ask(
+            "How many people will come, if the caller said so. With open_at only restaurants with a free "
+            "table are named.",
+            "how many people will come",
+        ),
+    ] = None
+    near: Annotated[
+        str | None,
+        ask("A street, address or landmark to be near to.", "what it should be near to"),
+    ] = None
+    deliver_to: Annotated[
+        str | None,
+        ask("Street and house number to deliver food to.", "to which street and number"),
+    ] = None
+    avoid: Annotated[
+        str | None,
+        ask("Allergens the caller must avoid, with commas: nuts, milk.", "what they must avoid"),
+    ] = None
+    atmosphere: Annotated[
+        Literal[
+            "quiet",
+            "lively",
+            "romantic",
+            "cosy",
+            "elegant",
+            "casual",
+            "family friendly",
+            "good for groups",
+            "outdoor seating",
+            "waterside",
+            "live music",
+        ]
+        | None,
+        ask("What the place should be like.", "what the place should be like"),
+    ] = None
+    rating: Annotated[
+        Decimal | None,
+        ask("The least rating out of five: 4.5.", "how well it should be rated"),
+    ] = None
+    exclude: Annotated[
+        str | None,
+        ask(
+            "Names of restaurants the caller does not want, with commas. Goes on from the last search.",
+            "which restaurant they do not want",
+        ),
+    ] = None
+    refine: Annotated[
+        bool | None,
+        ask("True to go on from the last search.", "whether to go on from what was found last"),
+    ] = None
 
 
 class RestaurantDetails(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Look up one fact about one restaurant: its menu, one dish (price, allergens, diets), opening hours,
-    address, phone number, price level, diets, payment or step-free access. Never answer these from
-    memory."""
+    """Look up one fact about one restaurant: its menu, one dish (price, allergens, diets, options), opening
+    hours, address and how to get there, phone number, price level, diets, payment, step-free access, terms
+    of delivery, atmosphere or rating. Never answer these from memory."""
 
     restaurant: Annotated[
         str,
@@ -91,7 +169,8 @@ class RestaurantDetails(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     dish: Annotated[
         str | None,
         ask(
-            "For topic dish: the dish, in the caller's words. For topic menu: a section such as desserts.",
+            "For topics dish and allergens: the dish, in the caller's words. For topic menu: a section such "
+            "as desserts.",
             "which dish they mean",
         ),
     ] = None

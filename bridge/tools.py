@@ -16,9 +16,10 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from bridge.tool_answers import Question, UnknownDishError, absent, described, found
+from bridge.tool_answers import absent
 from bridge.tool_bookings import BookingTools
 from bridge.tool_carts import CartTools
+from bridge.tool_details import Question, UnknownDishError, described
 from bridge.tool_memory import MemoryTools
 from bridge.tool_order_parts import Ordering, OrderParts
 from bridge.tool_orders import OrderTools
@@ -37,14 +38,14 @@ from bridge.tool_parameters import (
 from bridge.tool_proof import Proof
 from bridge.tool_results import Tool, ToolFailureError, ToolResult, failure, not_reached, result
 from bridge.tool_schema import ToolArgumentError, parameters, parse
-from bridge.tool_values import read_date, read_moment
+from bridge.tool_search import SearchTools
+from bridge.tool_values import read_date
 from shared import spoken
 from shared.allergy_words import allergens_named
 from shared.bookings import BookingStore
 from shared.handover import Nobody, Targets, Transfer, choose, paragraph
 from shared.ledger import ConflictError
-from shared.menu import Allergen, Diet, Dish
-from shared.name_matching import match, words
+from shared.menu import Allergen, Dish
 from shared.restaurant import Restaurant
 from shared.restaurants import Catalogue, UnknownRestaurantError
 
@@ -101,6 +102,7 @@ class ToolBox:
         self._now = now
         self._transfer = transfer
         self._by_phone = by_phone
+        self._search = SearchTools(catalogue, bookings, now)
         self._about: Restaurant | None = None
         """The restaurant that was spoken of last."""
         person = transfer.any and by_phone
@@ -109,7 +111,7 @@ class ToolBox:
             catalogue, bookings, call_id=call_id, caller=caller, now=now, proof=proof, person=person
         )
         self._tools: dict[str, Tool[Any]] = {
-            "find_restaurants": Tool(FindRestaurants, self._find_restaurants, read_only=True),
+            "find_restaurants": Tool(FindRestaurants, self._search.find, read_only=True),
             "restaurant_details": Tool(RestaurantDetails, self._restaurant_details, read_only=True),
             "book_table": Tool(BookTable, own.book),
             "find_bookings": Tool(FindBookings, own.find, read_only=True),
@@ -222,31 +224,8 @@ class ToolBox:
                 "again: the same booking or order cannot be made twice.",
             )
 
-    async def _find_restaurants(self, wish: FindRestaurants) -> ToolResult:
-        cuisine, dish = wish.cuisine, wish.dish
-        if cuisine is not None and (known := self._catalogue.cuisine(cuisine).key) is not None:
-            cuisine = known
-        elif cuisine is not None and dish is None:
-            cuisine, dish = None, cuisine  # models write "pizza" for a cuisine; a dish is what was meant
-        answer = self._catalogue.find(
-            cuisine=cuisine,
-            dish=dish,
-            diet=self._diet(wish.diet) if wish.diet else None,
-            area=self._area(wish.area) if wish.area else None,
-            price=wish.price,
-            open_at=read_moment(wish.open_at, self._now(), self._catalogue.zone) if wish.open_at else None,
-        )
-        if not answer.hits:
-            cuisines = spoken.listing(self._catalogue.cuisines)
-            return failure(
-                "nothing_found",
-                f"No restaurant has {dish or 'that'}. Say so, and ask which kind of food they would like "
-                f"instead; there is {cuisines}.",
-            )
-        return result(found(answer))
-
     async def _restaurant_details(self, asked: RestaurantDetails) -> ToolResult:
-        restaurant = self._about = self._catalogue.get(asked.restaurant)
+        restaurant = self._about = self._search.named(asked.restaurant)
         now = self._local_now()
         day = read_date(asked.date) if asked.date else now.date()
         question = Question(self._catalogue, restaurant, asked.dish, day, now)
@@ -288,24 +267,3 @@ class ToolBox:
 
     def _local_now(self) -> datetime:
         return self._now().astimezone(self._catalogue.zone)
-
-    def _diet(self, said: str) -> Diet:
-        """By its exact words: a diet that is only nearly the right one can make somebody ill."""
-        for diet in self._catalogue.diets:
-            if words(said) == words(diet.said):
-                return diet
-        known = spoken.listing([diet.said for diet in self._catalogue.diets])
-        raise ToolArgumentError(
-            f"No menu marks dishes as {said}. Menus mark {known}. Say so, and ask if one of these helps; "
-            "for anything else the restaurant must be asked."
-        )
-
-    def _area(self, said: str) -> str:
-        areas = self._catalogue.city.areas
-        found = match(said, {area: (area,) for area in areas}).key
-        if found is None:
-            raise ToolArgumentError(
-                f"There is no part of the city called {said}. There are {spoken.listing(areas)}. Ask the "
-                "caller which they prefer."
-            )
-        return found

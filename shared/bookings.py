@@ -66,6 +66,17 @@ class BookingStore:
         booked = await _create(house, request, place, wanted)
         return booked or await house.refused(Reason.FULL, wanted)
 
+    async def refusal(self, wish: Wish, zone: ZoneInfo, now: datetime) -> Reason | None:
+        """Why a table cannot be had as wished for; None when one is free now. Books nothing."""
+        if (never := unbookable(wish.restaurant, wish.party_size)) is not None:
+            return never
+        house = Availability.of(await self._ledger(), wish, zone, now)
+        wanted = house.wanted()
+        if (reason := house.objection(wanted)) is not None:
+            return reason
+        stay, _ = await house.free_stay(wanted)
+        return Reason.FULL if stay is None else None
+
     async def made_by(self, request: BookingRequest, zone: ZoneInfo) -> Booking | None:
         """The booking that stands because of this very request, whatever came of it then."""
         ledger = await self._ledger()

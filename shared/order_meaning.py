@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shared.dish_matching import matching_dishes
 from shared.menu import Dish
 from shared.name_matching import match
 from shared.restaurant import Restaurant
-from shared.restaurant_search import matching_dishes
 
 _NEAREST = 3
 

@@ -1,56 +1,32 @@
 """Finding restaurants by what a caller wishes for, with the reason each fits in words for the ear.
 
-Pure functions over restaurants in memory. Every reason is read off the data that made the restaurant fit.
+Pure functions over an index in memory. Every reason is read off the data that made the restaurant fit.
+`Search.find` is what the tools know of searching; where one machine's memory is outgrown, a search service
+answers the same wish behind it (docs/restaurants.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from shared import spoken
-from shared.menu import Diet, Dish
-from shared.name_matching import GOOD, key_words, word_likeness, words
+from shared import search_verdicts as verdicts
+from shared.dish_matching import meanings_of, scored
+from shared.menu import Dish
 from shared.restaurant import Restaurant
+from shared.search_index import Bits, Entry, Index, positions
+from shared.search_verdicts import NEAR_KM, Asked, Verdict, Wish
+from shared.search_words import Meanings
 
-type Price = Literal["cheap", "moderate", "expensive"]
-
-_LEVELS: dict[Price, frozenset[int]] = {
-    "cheap": frozenset({1}),
-    "moderate": frozenset({2}),
-    "expensive": frozenset({3, 4}),
-}
-PRICE_SAID = {1: "cheap", 2: "moderately priced", 3: "rather expensive", 4: "very expensive"}
-"""Price level of a restaurant for the ear."""
+__all__ = ["RESULTS", "Found", "Hit", "Search", "Wish"]
 
 RESULTS = 3
 """More than three cannot be kept in mind by ear."""
 
-_WORTH = {"diet": 32, "dish": 8, "cuisine": 8, "open_at": 4, "area": 2, "price": 1}
-"""What each wish is worth when not all can be met. A diet outweighs all others together: it can be a matter
-of health or belief, the rest is taste."""
-
-_IN_SECTION = 0.95
-_IN_DESCRIPTION = 0.82
-"""A word found in the section or the description counts less than one in the name of a dish."""
-
-_NEAR = 0.7
-"""A wanted word found nowhere near this well makes the dish another one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the caller asked for; None where nothing was said."""
-
-    cuisine: str | None = None
-    dish: str | None = None
-    diet: Diet | None = None
-    area: str | None = None
-    price: Price | None = None
-    open_at: datetime | None = None
+EXAMINED = 48
+"""Most restaurants that are looked at one by one for a wish; the index says which are worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,144 +45,197 @@ class Found:
     hits: tuple[Hit, ...]
     exact: bool
     total: int
-    """How many fit in all."""
+    """How many fit in all; when there are very many, about how many."""
+    examined: int = 0
+    """How many restaurants were looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    """How one restaurant answers one wish; `degree` orders those that fit."""
+class _Part:
+    """One thing wished for: who may fit, and who does."""
 
-    fits: bool
-    reason: str
-    weight: int
-    degree: float = 0.0
+    bits: Bits
+    judge: Callable[[Entry], Verdict]
 
 
-def find(restaurants: Sequence[Restaurant], wish: Wish, zone: ZoneInfo, currency: str) -> Found:
-    """At most three restaurants that fit the whole wish, or else the nearest that fits a part of it."""
-    judged = [(restaurant, _judge(restaurant, wish, zone, currency)) for restaurant in restaurants]
-    fitting = [(restaurant, verdicts) for restaurant, verdicts in judged if all(v.fits for v in verdicts)]
-    if fitting:
-        fitting.sort(key=lambda pair: (-sum(v.degree for v in pair[1]), -(pair[0].rating or 0)))
-        best = fitting[:RESULTS]
-        hits = (Hit(place, _told_apart(place, _reasons(place, verdicts))) for place, verdicts in best)
-        return Found(tuple(hits), exact=True, total=len(fitting))
-    restaurant, verdicts = max(judged, key=lambda pair: _met(*pair))
-    if not any(v.fits for v in verdicts):
-        return Found((), exact=False, total=0)
-    lacks = tuple(v.reason for v in verdicts if not v.fits)
-    return Found((Hit(restaurant, _reasons(restaurant, verdicts), lacks),), exact=False, total=0)
+class Search:
+    """All restaurants of a city, ready to be searched."""
+
+    def __init__(self, restaurants: Sequence[Restaurant], zone: ZoneInfo, currency: str) -> None:
+        self._index = Index(restaurants, zone)
+        self._zone = zone
+        self._currency = currency
+
+    def find(self, wish: Wish, most: int = RESULTS) -> Found:
+        """At most `most` restaurants that fit the whole wish, best first, or else the nearest that fits a
+        part of it.
+
+        Letters first, sounds second: only when no menu has the dish as it is written is it looked for by ear.
+        """
+        found = self._find(wish, most, by_sound=False)
+        if wish.dish is not None and not found.exact:
+            heard = self._find(wish, most, by_sound=True)
+            if heard.exact or (heard.hits and not found.hits):
+                return replace(heard, examined=found.examined + heard.examined)
+        return found
+
+    def main_price(self, restaurant: Restaurant) -> Decimal | None:
+        """What a main dish costs there: the middle of them. None when no menu is known."""
+        position = self._index.position(restaurant.id)
+        return None if position is None else self._index.entries[position].main_price
+
+    def _find(self, wish: Wish, most: int, *, by_sound: bool) -> Found:
+        meant = meanings_of(self._index.vocabulary, wish.dish, by_sound=by_sound) if wish.dish else []
+        asked = Asked(wish, self._zone, self._currency, _dishes_of(meant))
+        parts = self._parts(asked, meant)
+        among = self._index.everyone & ~self._bits(wish.exclude)
+        examined = _Examined()
+        for part in parts:
+            among &= part.bits
+        fitting = self._fitting(wish, among, parts, examined)
+        if fitting:
+            fitting.sort(key=lambda pair: -_rank(*pair))
+            hits = tuple(_hit(entry, judged) for entry, judged in fitting[:most])
+            total = among.bit_count() if examined.cut_short else len(fitting)
+            return Found(hits, exact=True, total=total, examined=examined.count)
+        return self._nearest(wish, parts, examined)
+
+    def _nearest(self, wish: Wish, parts: Sequence[_Part], examined: _Examined) -> Found:
+        """Gives up wishes from the least important on. Each counts more than all after it together."""
+        among = self._index.everyone & ~self._bits(wish.exclude)
+        kept: list[_Part] = []
+        best: list[tuple[Entry, list[Verdict]]] = []
+        for part in parts:
+            fewer = among & part.bits
+            if fitting := self._fitting(wish, fewer, [*kept, part], examined):
+                among, best = fewer, fitting
+                kept.append(part)
+        if not best:
+            return Found((), exact=False, total=0, examined=examined.count)
+        all_judged = [(entry, [part.judge(entry) for part in parts]) for entry, _ in best]
+        entry, judged = max(all_judged, key=lambda pair: _rank(*pair))
+        lacks = tuple(verdict.reason for verdict in judged if not verdict.fits)
+        hit = Hit(entry.restaurant, _reasons(entry, judged), lacks)
+        return Found((hit,), exact=False, total=0, examined=examined.count)
+
+    def _fitting(
+        self, wish: Wish, among: Bits, parts: Sequence[_Part], examined: _Examined
+    ) -> list[tuple[Entry, list[Verdict]]]:
+        """Those of `among` that fit all parts. Of very many only the best rated, or the nearest, are seen."""
+        fitting: list[tuple[Entry, list[Verdict]]] = []
+        examined.cut_short = False
+        for seen, position in enumerate(self._in_order(wish, among)):
+            if seen == EXAMINED:
+                examined.cut_short = True
+                break
+            examined.count += 1
+            entry = self._index.entries[position]
+            judged = []
+            for part in parts:
+                verdict = part.judge(entry)
+                if not verdict.fits:
+                    break
+                judged.append(verdict)
+            else:
+                fitting.append((entry, judged))
+        return fitting
+
+    def _in_order(self, wish: Wish, among: Bits) -> Iterator[int]:
+        if wish.near is not None:
+            return self._index.nearest_first(wish.near.geo, among, NEAR_KM)
+        return positions(among)
+
+    def _parts(self, asked: Asked, meant: Sequence[Sequence[Meanings]]) -> list[_Part]:
+        """What is wished for, most important first: health and belief before all taste."""
+        wish, index = asked.wish, self._index
+        parts: list[_Part] = []
+
+        def add(bits: Bits, judge: Callable[[Asked, Entry], Verdict]) -> None:
+            parts.append(_Part(bits, lambda entry: judge(asked, entry)))
+
+        if wish.diet is not None:
+            add(index.diet(wish.diet), verdicts.by_diet)
+        if wish.avoid:
+            add(index.without(wish.avoid), verdicts.by_allergens)
+        if wish.dish is not None:
+            add(self._with_words(meant), verdicts.by_dish)
+        if wish.cuisine is not None:
+            add(index.cuisine(wish.cuisine), verdicts.by_cuisine)
+        if wish.deliver_to is not None:
+            add(index.delivered(wish.deliver_to.geo), verdicts.by_delivery)
+        if wish.party_size is not None:
+            add(index.tables(), verdicts.by_party)
+        if wish.open_at is not None:
+            add(index.open_at(wish.open_at, self._zone), verdicts.by_time)
+        if wish.near is not None:
+            add(index.near(wish.near.geo, NEAR_KM), verdicts.by_distance)
+        if wish.area is not None:
+            add(index.area(wish.area), verdicts.by_area)
+        if wish.most is not None:
+            by_main = index.main_price(wish.most) if wish.dish is None else index.any_price()
+            add(by_main, verdicts.by_most)
+        if wish.price is not None:
+            add(index.levels(verdicts.LEVELS[wish.price]), verdicts.by_price)
+        if wish.atmosphere is not None:
+            add(index.atmosphere(wish.atmosphere), verdicts.by_atmosphere)
+        if wish.rating is not None:
+            add(index.rated(wish.rating), verdicts.by_rating)
+        return parts
+
+    def _with_words(self, meant: Sequence[Sequence[Meanings]]) -> Bits:
+        found: Bits = 0
+        for reading in meant:
+            all_words = self._index.everyone
+            for meanings in reading:
+                all_words &= self._index.words(meanings)
+            found |= all_words
+        return found
+
+    def _bits(self, ids: frozenset[str]) -> Bits:
+        places = (self._index.position(one) for one in ids)
+        return sum(1 << position for position in places if position is not None)
 
 
-def matching_dishes(restaurant: Restaurant, said: str) -> list[tuple[float, Dish]]:
-    """The dishes that a spoken text can mean with their score, best first; none when nothing is near."""
-    wanted = key_words(said)
-    served = words(" ".join(restaurant.serves_cuisine))
-    scored = [
-        (_dish_score(wanted, dish, section.name, served), dish)
-        for section in restaurant.sections
-        for dish in section.has_menu_item
-    ]
-    return [pair for pair in sorted(scored, key=lambda pair: -pair[0]) if pair[0] >= GOOD]
+@dataclass(slots=True)
+class _Examined:
+    """How many restaurants were looked at one by one, and whether that was all who may fit."""
+
+    count: int = 0
+    cut_short: bool = False
 
 
-def _dish_score(wanted: Sequence[str], dish: Dish, section: str, served: Sequence[str]) -> float:
-    """Mean over the wanted words of how well each is found in name, section, description or cuisine."""
-    places = [
-        *((word, 1.0) for word in words(dish.name)),
-        *((word, _IN_SECTION) for word in words(section)),
-        *((word, _IN_DESCRIPTION) for word in words(dish.description or "")),
-        *((word, _IN_DESCRIPTION) for word in served),
-    ]
-    best = [max(word_likeness(word, found) * worth for found, worth in places) for word in wanted]
-    return sum(best) / len(best) if best and min(best) >= _NEAR else 0.0
+def _dishes_of(meant: Sequence[Sequence[Meanings]]) -> Callable[[Entry], list[tuple[float, Dish]]]:
+    """The dishes of a restaurant that can be meant, found once for each: several wishes are about them."""
+    found: dict[str, list[tuple[float, Dish]]] = {}
+
+    def dishes(entry: Entry) -> list[tuple[float, Dish]]:
+        if (known := found.get(entry.restaurant.id)) is None:
+            known = found[entry.restaurant.id] = scored(entry.dishes, meant)
+        return known
+
+    return dishes
 
 
-def _judge(restaurant: Restaurant, wish: Wish, zone: ZoneInfo, currency: str) -> list[_Verdict]:
-    verdicts = []
-    if wish.dish is not None:
-        verdicts.append(_by_dish(restaurant, wish.dish, wish.diet, currency))
-    if wish.cuisine is not None:
-        verdicts.append(_by_cuisine(restaurant, wish.cuisine))
-    if wish.diet is not None:
-        verdicts.append(_by_diet(restaurant, wish.diet))
-    if wish.open_at is not None:
-        verdicts.append(_by_time(restaurant, wish.open_at, zone))
-    if wish.area is not None:
-        verdicts.append(_by_area(restaurant, wish.area))
-    if wish.price is not None:
-        verdicts.append(_by_price(restaurant, wish.price))
-    return verdicts
+def _rank(entry: Entry, judged: Sequence[Verdict]) -> float:
+    """How well it fits; the rating decides among equals."""
+    return sum(verdict.degree for verdict in judged) + (entry.restaurant.rating or 0) / 1000
 
 
-def _met(restaurant: Restaurant, verdicts: Sequence[_Verdict]) -> tuple[int, float]:
-    return sum(v.weight for v in verdicts if v.fits), restaurant.rating or 0
+def _hit(entry: Entry, judged: Sequence[Verdict]) -> Hit:
+    return Hit(entry.restaurant, _told_apart(entry.restaurant, _reasons(entry, judged)))
 
 
-def _reasons(restaurant: Restaurant, verdicts: Sequence[_Verdict]) -> tuple[str, ...]:
-    rated = (
-        () if restaurant.rating is None else (f"is rated {spoken.decimal(restaurant.rating)} out of five",)
-    )
-    return tuple(v.reason for v in verdicts if v.fits) or rated
+def _reasons(entry: Entry, judged: Sequence[Verdict]) -> tuple[str, ...]:
+    """What fits, the more telling first."""
+    fitting = sorted((v for v in judged if v.fits), key=lambda verdict: verdict.order)
+    reasons = tuple(verdict.reason for verdict in fitting)
+    if reasons or entry.restaurant.rating is None:
+        return reasons
+    return (verdicts.rated(entry.restaurant.rating),)
 
 
 def _told_apart(restaurant: Restaurant, reasons: tuple[str, ...]) -> tuple[str, ...]:
     """With a single reason, which others may share, also where the restaurant is."""
-    if len(reasons) > 1 or restaurant.address.area is None:
+    if len(reasons) != 1 or restaurant.address.area is None:
         return reasons
     return (*reasons, f"is in the {restaurant.address.area} area")
-
-
-def _by_dish(restaurant: Restaurant, said: str, diet: Diet | None, currency: str) -> _Verdict:
-    """A dish counts only when it suits the diet asked for with it."""
-    found = matching_dishes(restaurant, said)
-    suited = [(score, dish) for score, dish in found if diet is None or diet in dish.suitable_for_diet]
-    if not suited:
-        kind = f"{diet.said} " if diet else ""
-        return _Verdict(False, f"has nothing like {kind}{said} on its menu", _WORTH["dish"])
-    score, best = suited[0]
-    reason = f"has {best.name} at {spoken.money(best.price, currency)}"
-    return _Verdict(True, reason, _WORTH["dish"], score + min(len(suited), 10) / 100)
-
-
-def _by_cuisine(restaurant: Restaurant, cuisine: str) -> _Verdict:
-    served = spoken.listing([food(name) for name in restaurant.serves_cuisine]) or "I do not know which food"
-    if cuisine in restaurant.serves_cuisine:
-        return _Verdict(True, f"serves {food(cuisine)}", _WORTH["cuisine"])
-    return _Verdict(False, f"serves {served}, not {food(cuisine)}", _WORTH["cuisine"])
-
-
-def _by_diet(restaurant: Restaurant, diet: Diet) -> _Verdict:
-    dishes = restaurant.suited(diet)
-    if not dishes:
-        return _Verdict(False, f"has no {diet.said} dishes that I know of", _WORTH["diet"])
-    said = spoken.count(len(dishes), f"{diet.said} dish", f"{diet.said} dishes")
-    return _Verdict(True, f"has {said}", _WORTH["diet"], min(len(dishes), 20) / 1000)
-
-
-def _by_time(restaurant: Restaurant, at: datetime, zone: ZoneInfo) -> _Verdict:
-    until = restaurant.hours(zone).open_until(at)
-    if until is None:
-        return _Verdict(False, "is closed at that time", _WORTH["open_at"])
-    return _Verdict(True, f"is open until {spoken.clock(until.time())}", _WORTH["open_at"])
-
-
-def _by_area(restaurant: Restaurant, area: str) -> _Verdict:
-    if restaurant.address.area == area:
-        return _Verdict(True, f"is in the {area} area", _WORTH["area"])
-    where = f"is in the {restaurant.address.area} area, not" if restaurant.address.area else "may not be"
-    return _Verdict(False, f"{where} in the {area} area", _WORTH["area"])
-
-
-def _by_price(restaurant: Restaurant, price: Price) -> _Verdict:
-    if restaurant.price_level is None:
-        return _Verdict(False, "does not say what it costs", _WORTH["price"])
-    said = PRICE_SAID[restaurant.price_level]
-    if restaurant.price_level in _LEVELS[price]:
-        return _Verdict(True, f"is {said}", _WORTH["price"])
-    return _Verdict(False, f"is {said}", _WORTH["price"])
-
-
-def food(cuisine: str) -> str:
-    """A cuisine as food: "Thai food", "seafood"."""
-    return cuisine.lower() if cuisine.lower().endswith("food") else f"{cuisine} food"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shared import restaurant_search as search
+from shared.dish_matching import matching_dishes
 from shared.menu import Diet, Dish
 from shared.name_matching import Match, key_words, match
 from shared.places import Gazetteer, Place, Places
 from shared.restaurant import City, Restaurant
+from shared.restaurant_search import RESULTS, Found, Search, Wish
 
 PHRASES = 499
 """Most phrases given to the recogniser; the Voice Live FAQ advises fewer than this in `phrase_list`."""
@@ -44,6 +45,7 @@ class Catalogue:
         self.city = city
         self._places = places or Gazetteer(city.streets, city.landmarks)
         self.restaurants = tuple(restaurants)
+        self._search = Search(self.restaurants, city.zone, city.currency)
         self._by_id = {restaurant.id: restaurant for restaurant in restaurants}
         self._names = {r.id: (r.name, *r.alternate_name) for r in restaurants}
 
@@ -106,27 +108,20 @@ class Catalogue:
         """The cuisine meant by a spoken word."""
         return match(said, {cuisine: (cuisine,) for cuisine in self.cuisines})
 
-    def find(
-        self,
-        *,
-        cuisine: str | None = None,
-        dish: str | None = None,
-        diet: Diet | None = None,
-        area: str | None = None,
-        price: Literal["cheap", "moderate", "expensive"] | None = None,
-        open_at: datetime | None = None,
-    ) -> search.Found:
-        """At most three restaurants that fit every wish, best first, or the nearest one that does not.
+    def find(self, wish: Wish, most: int = RESULTS) -> Found:
+        """The restaurants that fit every wish, best first, or the nearest one that does not.
 
-        `cuisine` and `area` are spelled as in the catalogue, `dish` is free text, `open_at` is aware. A
-        cuisine that nobody cooks fits nobody.
+        A cuisine that nobody cooks fits nobody.
         """
-        wish = search.Wish(cuisine, dish, diet, area, price, open_at)
-        return search.find(self.restaurants, wish, self.zone, self.city.currency)
+        return self._search.find(wish, most)
+
+    def main_price(self, restaurant: Restaurant) -> Decimal | None:
+        """What a main dish costs there: the middle of them. None when no menu is known."""
+        return self._search.main_price(restaurant)
 
     def dish(self, restaurant: Restaurant, said: str) -> list[Dish]:
         """The dishes of a restaurant that a spoken text can mean, best first, at most three."""
-        return [dish for _, dish in search.matching_dishes(restaurant, said)[:3]]
+        return [dish for _, dish in matching_dishes(restaurant, said)[:RESULTS]]
 
     def phrases(self) -> list[str]:
         """Words for the recogniser, the most useful first: restaurants, cuisines, diets, areas, landmarks and

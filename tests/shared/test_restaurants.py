@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.menu import Allergen, Diet
+from shared.restaurant_search import Wish
 from shared.restaurants import Catalogue, CatalogueError, UnknownRestaurantError
 from shared.settings import DEFAULT_RESTAURANTS_FILE
 
@@ -31,7 +32,7 @@ NOVEMBER = local("2026-11-01")
 
 
 def names(**wish: Any) -> list[str]:
-    found = CATALOGUE.find(**wish)
+    found = CATALOGUE.find(Wish(**wish))
     assert found.exact
     return [hit.restaurant.name for hit in found.hits]
 
@@ -228,21 +229,21 @@ class TestFind:
         assert names(cuisine="Japanese", open_at=local("2026-11-23 21:00")) == ["Tokyo Corner"]
 
     def test_a_dish_must_suit_the_diet_asked_for_with_it(self) -> None:
-        first, second = CATALOGUE.find(dish="pizza", diet=Diet.VEGAN).hits
+        first, second = CATALOGUE.find(Wish(dish="pizza", diet=Diet.VEGAN)).hits
         assert {hit.restaurant.name for hit in (first, second)} == {"Napoli Pizza", "Giovanni's"}
         assert first.reasons == ("has Marinara Pizza at nine twenty", "has five vegan dishes")
 
     def test_at_most_three_are_given_and_the_rest_is_counted(self) -> None:
-        found = CATALOGUE.find(dish="chicken")
+        found = CATALOGUE.find(Wish(dish="chicken"))
         assert len(found.hits) == 3
         assert found.total > 3
 
     def test_without_a_wish_the_best_rated_come_first(self) -> None:
-        ratings = [hit.restaurant.rating or 0 for hit in CATALOGUE.find().hits]
+        ratings = [hit.restaurant.rating or 0 for hit in CATALOGUE.find(Wish()).hits]
         assert ratings == sorted((r.rating or 0 for r in CATALOGUE.restaurants), reverse=True)[:3]
 
     def test_when_nothing_fits_the_nearest_says_what_it_lacks(self) -> None:
-        found = CATALOGUE.find(cuisine="Thai", area="Old Town")
+        found = CATALOGUE.find(Wish(cuisine="Thai", area="Old Town"))
         (hit,) = found.hits
         assert not found.exact
         assert hit.restaurant.name == "Thai Orchid"
@@ -250,11 +251,13 @@ class TestFind:
         assert hit.lacks == ("is in the Harbour area, not in the Old Town area",)
 
     def test_a_diet_is_the_last_thing_given_up(self) -> None:
-        (hit,) = CATALOGUE.find(cuisine="French", area="Old Town", diet=Diet.HALAL, price="expensive").hits
+        (hit,) = CATALOGUE.find(
+            Wish(cuisine="French", area="Old Town", diet=Diet.HALAL, price="expensive")
+        ).hits
         assert hit.restaurant.suited(Diet.HALAL)
 
     def test_a_dish_nobody_has_finds_nothing(self) -> None:
-        found = CATALOGUE.find(dish="haggis")
+        found = CATALOGUE.find(Wish(dish="haggis"))
         assert (found.hits, found.exact) == ((), False)
 
     def test_open_late_reaches_into_the_next_day(self) -> None:
@@ -270,7 +273,7 @@ class TestFind:
     open_at=st.none() | st.integers(0, 400 * 24 * 4).map(lambda n: NOVEMBER + n * timedelta(minutes=15)),
 )
 def test_every_hit_truly_fits_and_gives_reasons(**wish: Any) -> None:
-    found = CATALOGUE.find(**wish)
+    found = CATALOGUE.find(Wish(**wish))
     for hit in found.hits:
         r = hit.restaurant
         broken = {
