@@ -131,6 +131,20 @@ class AgentVoice:
         self._dropped.discard(response_id)
         self.replies.forget(response_id)
 
+    def session_lost(self) -> list[SaveTurn]:
+        """The session is gone: what has come of its audio will be heard, and no more."""
+        saves: list[SaveTurn] = []
+        for response_id in self._generating:
+            self._break_off(response_id)
+            saves += [SaveTurn(turn) for turn in self._turns.finished(response_id)]
+        self._generating.clear()
+        return saves
+
+    def is_whole(self, response_id: str) -> bool:
+        """Whether all audio has come of all that a response was heard to begin."""
+        generating = self._generating.get(response_id)
+        return generating is None or not generating.growing
+
     # --- what the rules decide -------------------------------------------------------------------------
 
     def due(self) -> float | None:

@@ -8,8 +8,7 @@ import logging
 import re
 import time
 from base64 import b64encode
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 from bridge.call_log import CallLog
 from bridge.carriers import BYTES_PER_MS, Audio, KeyPressed, Told, ToolStarted, audio_bytes
@@ -17,28 +16,30 @@ from bridge.commands import (
     AskForPerson,
     CancelTool,
     Command,
+    DropSession,
     HandOver,
     HangUp,
+    OpenSession,
     Play,
     RunTool,
     SaveTurn,
     Send,
     StopPlayback,
+    SwitchSession,
 )
 from bridge.conversation import Conversation
 from bridge.line import CallOverError, Line
 from bridge.metrics import Metrics
+from bridge.model_session import ModelSession, Open
 from bridge.recorder import Recorder
 from bridge.tools import ToolBox, ToolResult, failure
 from bridge.transfers import Transfers
 from bridge.voicelive import wire
-from bridge.voicelive.connection import VoiceLive, VoiceLiveError
+from bridge.voicelive.connection import VoiceLiveError
 from shared.calls import EventKind
 from shared.commands import CallCommand, Order
 from shared.handover import Transfer
 
-_EARLY_KEYS = 32
-"""Keys kept that the caller presses before the session is open; the latest count."""
 _WANTED = 8
 """Commands of operators that may wait: somebody clicks again."""
 _OUR_EVENT_ID = re.compile(
@@ -53,11 +54,11 @@ log = logging.getLogger(__name__)
 
 
 class Call:
-    """Connects one caller with one Voice Live session until either side ends.
+    """Connects one caller with Voice Live until the call ends, through as many sessions as that takes.
 
     Args:
-        open_model: opens the Voice Live session.
-        session: the settings that the session is given.
+        open_model: opens a session of Voice Live.
+        settings: what a session is given that begins now; its argument is the language of the fixed phrases.
         answers: what answers, for the record: a model, or an agent.
         tool_seconds: how long a tool may take.
     """
@@ -66,8 +67,8 @@ class Call:
         self,
         line: Line,
         *,
-        open_model: Callable[[], Awaitable[VoiceLive]],
-        session: wire.Session,
+        open_model: Open,
+        settings: Callable[[str], wire.Session],
         answers: str,
         conversation: Conversation,
         tools: ToolBox,
@@ -77,8 +78,8 @@ class Call:
         tool_seconds: float,
     ) -> None:
         self._line = line
-        self._open_model = open_model
-        self._session = session
+        self._model = ModelSession(open_model)
+        self._settings = settings
         self._answers = answers
         self._conversation = conversation
         self._tools = tools
@@ -93,29 +94,21 @@ class Call:
         """Tools that run, by tool call."""
         self._line_lost = False
         self._line_back = asyncio.Event()
-        self._early_keys: deque[str] | None = deque(maxlen=_EARLY_KEYS)
-        """Until the session is open; then None."""
         self._wanted: asyncio.Queue[CallCommand] = asyncio.Queue(_WANTED)
 
     async def run(self) -> EventKind:
         """Run the call to its end; the phone call is over when this returns. Returns what ended it."""
         end = EventKind.FAILED
         self._log.event(EventKind.MEDIA_CONNECTED, self._answers)
-        over = False
         try:
             await self._talk()
         except* CallOverError as group:
-            over = True
             first = next(error for error in group.exceptions if isinstance(error, CallOverError))
             end, reason = first.kind, first.reason
             if end is not EventKind.TRANSFER_ACCEPTED and await self._transfers.taken_after_all():
                 end, reason = EventKind.TRANSFER_ACCEPTED, ""  # which is why the media went away
             log.info("call over", extra={"kind": str(end), "reason": reason})
             self._log.event(end, reason)
-        except* VoiceLiveError as group:
-            if not over:  # else the session only went with the call
-                log.error("call failed", extra={"reason": str(group.exceptions[0])})  # noqa: TRY400 - it says all
-                self._log.event(EventKind.FAILED, "voice_live")
         except* Exception:
             log.exception("call failed")
             self._log.event(EventKind.FAILED, "bridge")
@@ -146,24 +139,14 @@ class Call:
 
     async def _talk(self) -> None:
         async with contextlib.AsyncExitStack() as after, asyncio.TaskGroup() as self._tasks:
+            # After the group, so that no task of it meets a session closed under its hands.
+            after.push_async_callback(self._model.close)
             self._tasks.create_task(self._watch_line())
             # Already now: a socket that nobody reads fills up, and then hides that the caller has left.
             self._tasks.create_task(self._caller_to_model())
-            self._model = await self._open_model()
-            # After the group, so that no task of it meets a session closed under its hands.
-            after.push_async_callback(self._model.close)
-            await self._do(self._begin())
-            self._tasks.create_task(self._model_to_caller())
+            await self._do(self._conversation.begin(time.monotonic()))
             self._tasks.create_task(self._keep_time())
             self._tasks.create_task(self._obey())
-
-    def _begin(self) -> list[Command]:
-        now = time.monotonic()
-        commands = self._conversation.begin(self._session, now, time.time())
-        early, self._early_keys = self._early_keys or (), None
-        for key in early:
-            commands += self._conversation.on_key(key, now)
-        return commands
 
     # --- the pumps ------------------------------------------------------------------------------------
 
@@ -183,12 +166,11 @@ class Call:
                 case Audio(base64) if self._conversation.listening:
                     # Silent frames too: the service's clock and its silence timer run on audio alone.
                     seconds = audio_bytes(base64) / BYTES_PER_MS / 1000
-                    self._conversation.caller_audio(seconds, time.monotonic())
-                    await self._model.append(base64)
+                    now = time.monotonic()
+                    self._conversation.caller_audio(seconds, now)
+                    await self._model.hear(base64, now, self._conversation.needs_audio_since(now))
                     if commands := self._conversation.listen(base64, time.monotonic()):
                         await self._do(commands)
-                case KeyPressed(key) if self._early_keys is not None:
-                    self._early_keys.append(key)
                 case KeyPressed(key):
                     await self._do(self._conversation.on_key(key, time.monotonic()))
                 case _:
@@ -204,8 +186,7 @@ class Call:
 
     async def _wait_for_line(self, lost: Line, error: CallOverError) -> None:
         """The media socket is gone: wait for another if there may be one, else the call is over."""
-        begun = self._early_keys is None
-        if not (error.may_come_back and lost.carrier.reconnects and begun):
+        if not (error.may_come_back and lost.carrier.reconnects):
             raise error
         if lost is self._line and not self._line_lost:
             log.warning("media socket broke", extra={"reason": error.reason})
@@ -233,11 +214,23 @@ class Call:
             if not (error.may_come_back and line.carrier.reconnects):
                 raise
 
-    async def _model_to_caller(self) -> None:
-        async for event in self._model.events():
-            if isinstance(event, (wire.Error, wire.ServiceWarning)):
-                _log_report(event)
-            await self._do(self._conversation.on_event(event, time.monotonic()))
+    async def _open_session(self) -> None:
+        number = await self._model.connect()
+        self._tasks.create_task(self._model_to_caller(number, self._model.events(number)))
+        settings = self._settings(self._conversation.phrases_language)
+        await self._do(self._conversation.on_session_open(number, settings, time.monotonic(), time.time()))
+
+    async def _model_to_caller(self, session: int, events: AsyncIterator[wire.ServerEvent]) -> None:
+        try:
+            async for event in events:
+                if self._conversation.session_id != session:
+                    continue  # not used yet, or not any more
+                if isinstance(event, (wire.Error, wire.ServiceWarning)):
+                    _log_report(event)
+                await self._do(self._conversation.on_event(event, time.monotonic()))
+        except VoiceLiveError as error:
+            log.info("a session of Voice Live is over", extra={"reason": str(error)})
+            await self._do(self._conversation.on_session_lost(session, time.monotonic()))
 
     async def _keep_time(self) -> None:
         """Call the conversation when one of its timers is due."""
@@ -267,6 +260,13 @@ class Call:
         match command:
             case Send(event):
                 await self._model.send(event)
+            case OpenSession(why):
+                log.info("a session is needed", extra={"why": str(why)})
+                self._tasks.create_task(self._open_session())
+            case SwitchSession():
+                await self._model.switch(command)
+            case DropSession():
+                self._model.drop()
             case Play(pcm):
                 await self._to_line(self._line.carrier.encode_audio(b64encode(pcm).decode()))
                 self._log.greeted()
@@ -317,7 +317,7 @@ class Call:
             run = self._log.tool(tool, result.output, began, fault=fault)
         await self._tell(run)
         commands: list[Command] = []
-        if result.tools is not None and self._session.tools is not None:  # a Foundry agent keeps its own
+        if result.tools is not None:
             commands = self._conversation.on_tools_changed(result.tools)
         commands += self._conversation.on_tool_result(
             tool.call_id,

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bridge.turns import AgentTurn, CallerTurn
 from bridge.voicelive import wire
+
+
+class Why(StrEnum):
+    """Why a call needs a session."""
+
+    BEGINS = "begins"
+    LOST = "lost"
+    """The one before broke, or was ended by the service."""
+    SILENT = "silent"
+    """It gave no answer."""
+    FAILED = "failed"
+    """Its responses failed again and again."""
+    EXPIRES = "expires"
+    """It will be ended by the service soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +28,29 @@ class Send:
     """Send this event to Voice Live."""
 
     event: wire.ClientEvent
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Connect another session of Voice Live, however often that takes, and report to `on_session_open`."""
+
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSession:
+    """From here on all goes to this session; the one before is closed."""
+
+    session_id: int
+    tells: tuple[wire.ClientEvent, ...]
+    """Its settings, and what has been said and done so far."""
+    hears_since: float
+    """From when on it is given the caller's audio, in monotonic seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropSession:
+    """The session is of no use: close it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +111,17 @@ class HangUp:
     failed: bool = False
 
 
-Command = Send | Play | StopPlayback | RunTool | CancelTool | AskForPerson | HandOver | SaveTurn | HangUp
+Command = (
+    Send
+    | OpenSession
+    | SwitchSession
+    | DropSession
+    | Play
+    | StopPlayback
+    | RunTool
+    | CancelTool
+    | AskForPerson
+    | HandOver
+    | SaveTurn
+    | HangUp
+)

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bridge.caller_rules import CallerRules
-from bridge.commands import Command, HandOver, HangUp, SaveTurn, Send
+from bridge.commands import Command, HandOver, HangUp, SaveTurn, Send, Why
 from bridge.goodbye import Reason
 from bridge.keypad import Keypad
 from bridge.model_rules import ModelRules
 from bridge.parts import Parts
 from bridge.patience import is_due
 from bridge.replies import Kind
+from bridge.session_rules import SessionRules
 from bridge.silence import SilenceStep
 from bridge.tool_results import not_reached
 from bridge.turns import TurnLog
@@ -49,7 +50,7 @@ class Conversation:
         goes_on: bool = False,
     ) -> None:
         parts = Parts(agent, turns, is_read_only, language or agent.languages.default, goes_on=goes_on)
-        self._history = history
+        parts.history.begins_with(history)
         self._parts = parts
         self._turns = parts.turns
         self._voice = parts.voice
@@ -61,27 +62,53 @@ class Conversation:
         self._goodbye = parts.goodbye
         self._patience = parts.patience
         self._caller = CallerRules(parts)
-        self._model = ModelRules(parts)
+        self._sessions = SessionRules(parts)
+        self._model = ModelRules(parts, self._sessions)
         self._keypad = Keypad(agent.keypad.pause_ms / 1000)
 
-    def begin(self, session: wire.Session, now: float, utc: float) -> list[Command]:
-        """The session is open: give it its settings. `utc` is now in seconds since 1970."""
+    def begin(self, now: float) -> list[Command]:
+        """The call begins."""
+        return self._sessions.begin(now)
+
+    def on_session_open(
+        self, session_id: int, session: wire.Session, now: float, utc: float
+    ) -> list[Command]:
+        """A session is connected, that `OpenSession` asked for, to be given these settings.
+
+        Args:
+            session_id: tells it from the others of the call.
+            utc: now in seconds since 1970.
+        """
         self._patience.session_opened(now, utc)
-        settings_id = self._model.settings_id = self._parts.event_id("session.update")
-        items = [
-            wire.ItemCreate(event_id=self._parts.event_id("conversation.item.create"), item=item)
-            for item in self._history
-        ]
-        return [Send(wire.SessionUpdate(event_id=settings_id, session=session)), *map(Send, items)]
+        return self._decided(self._sessions.opened(session_id, session, now), now)
+
+    def on_session_lost(self, session_id: int, now: float) -> list[Command]:
+        """A session is gone, the one that counts or another."""
+        return self._decided(self._sessions.gone(session_id, now), now)
+
+    @property
+    def session_id(self) -> int | None:
+        """The session whose events count; None while there is none."""
+        return self._sessions.id
+
+    @property
+    def phrases_language(self) -> str:
+        """The language of the fixed phrases: the caller's, as far as it is known."""
+        return self._parts.language
 
     def caller_audio(self, seconds: float, now: float) -> None:
-        """Audio of the caller, `seconds` long, arrived at `now` and is appended."""
+        """Audio of the caller, `seconds` long, arrived at `now` and goes to the session, now or later."""
+        self._parts.heard_caller = True
         self._turns.caller_audio(seconds, now)
+
+    def needs_audio_since(self, now: float) -> float:
+        """From when on (monotonic seconds) the caller's audio may be wanted again by `Hear`."""
+        return self._sessions.needs_audio_since(now)
 
     def listen(self, base64: str, now: float) -> list[Command]:
         """The same audio itself: PCM16LE 24 kHz mono."""
         steps = self._hearing.audio(base64, now)
-        return self._caller.take(steps, now) + self._next(now) if steps else []
+        return self._decided(self._caller.take(steps, now), now) if steps else []
 
     @property
     def spoken_language(self) -> str | None:
@@ -138,11 +165,11 @@ class Conversation:
                 commands = self._model.error(error, now)
             case _:
                 pass
-        return commands + self._next(now)
+        return self._decided(commands, now)
 
     def on_tools_changed(self, tools: list[dict[str, Any]]) -> list[Command]:
         """The model has other tools from now on: they name the dishes of a menu. Comes before the result."""
-        return self._model.tools_changed(tools)
+        return list(self._sessions.addressed(self._model.tools_changed(tools)))
 
     def on_tool_result(
         self, call_id: str, output: str, *, ends_call: bool, transfer: Transfer | None, now: float
@@ -152,7 +179,7 @@ class Conversation:
         With `transfer` the output waits for what comes of it.
         """
         commands = self._model.tool_result(call_id, output, ends_call=ends_call, transfer=transfer, now=now)
-        return commands + self._next(now)
+        return self._decided(commands, now)
 
     def on_person(self, transfer: Transfer | None, now: float) -> list[Command]:
         """The answer to `AskForPerson`: whom to hand the call over to; None when nobody can be reached."""
@@ -165,7 +192,7 @@ class Conversation:
             self._model.hand_over(transfer, None)
         else:
             self._replies.say(Kind.NO_PERSON, self._parts.phrases.no_person)
-        return commands + self._next(now)
+        return self._decided(commands, now)
 
     def on_hand_over_failed(self, now: float) -> list[Command]:
         """The person did not take the call: the agent is back."""
@@ -173,26 +200,26 @@ class Conversation:
         call_id = self._handing_over.over()
         if call_id is None:
             self._replies.say(Kind.NO_PERSON, self._parts.phrases.transfer_failed)
-            return self._next(now)
+            return self._decided([], now)
         self._replies.wanted = True
-        return [self._tools.output(call_id, not_reached().output), *self._next(now)]
+        return self._decided([self._tools.output(call_id, not_reached().output)], now)
 
     def on_key(self, key: str, now: float) -> list[Command]:
         """The caller pressed a key of the phone."""
         self._quiet.caller_heard()
-        return self._caller.keys(self._keypad.press(key, now), now) + self._next(now)
+        return self._decided(self._caller.keys(self._keypad.press(key, now), now), now)
 
     def on_line_lost(self, now: float) -> list[Command]:
         """The media socket broke: nobody hears or is heard until `on_line_back`."""
         self._voice.line_lost(now)
-        return self._next(now)
+        return self._decided([], now)
 
     def on_line_back(self, now: float) -> list[Command]:
         """There is a media socket again: the agent goes on where the caller stopped hearing."""
         self._voice.line_back(now)
         self._turns.caller_back(now)
         commands = [] if self._hearing.undecided else self._voice.go_on(now)
-        return commands + self._next(now)
+        return self._decided(commands, now)
 
     def on_end(self, now: float) -> list[SaveTurn]:
         """The call is over: what was heard of turns that were still playing."""
@@ -211,6 +238,7 @@ class Conversation:
             self._voice.due(),
             None if self._parts.in_our_way else self._handing_over.due(self._voice.ends_at),
             self._hang_up_due,
+            self._sessions.due(),
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -219,7 +247,7 @@ class Conversation:
         patience = self._patience
         if is_due(patience.settings_due, now):
             patience.settings_due = None
-            return [HangUp("session_not_ready", failed=True)]
+            return self._decided(self._sessions.useless(Why.SILENT, now), now)
         if is_due(patience.last_due, now):
             patience.last_due = None
             return [HangUp(Reason.LIMIT_REACHED)]
@@ -227,6 +255,7 @@ class Conversation:
             reason = self._goodbye.done()
             return [HangUp(reason, failed=reason is Reason.MODEL_FAILED)]
         commands = self._voice.play(now)
+        commands += self._sessions.on_timer(now)
         commands += self._caller.keys(self._keypad.on_timer(now), now)
         commands += self._caller.take(self._hearing.on_timer(now), now)
         if is_due(patience.answer_due, now):
@@ -242,7 +271,7 @@ class Conversation:
             self._replies.retry_at = None
         if self._quiet.on_timer(self._parts.phrases, now) is SilenceStep.GOODBYE:
             self._goodbye.wish(Reason.CALLER_SILENT, now)
-        return commands + self._next(now)
+        return self._decided(commands, now)
 
     # --- what comes next ------------------------------------------------------------------------------
 
@@ -251,6 +280,21 @@ class Conversation:
         if self._parts.in_our_way or self._handing_over.under_way:
             return None
         return self._goodbye.hang_up_at(self._voice.ends_at)
+
+    def _decided(self, commands: list[Command], now: float) -> list[Command]:
+        """What the rules decided, with what comes next, for the session that there is."""
+        commands = [*commands, *self._next(now)]
+        if self._in_a_pause(now):
+            commands += self._sessions.in_a_pause(now)
+        return list(self._sessions.addressed(commands))
+
+    def _in_a_pause(self, now: float) -> bool:
+        """Whether nobody has anything to say or do, so that nothing is heard of what happens behind."""
+        parts = self._parts
+        busy = parts.in_our_way or self._replies.pending or self._voice.busy(now)
+        ending = self._goodbye.reason is not None or self._handing_over.transfer is not None
+        heard_all = not self._hearing.open_sounds(answered=False)
+        return self._replies.connected and heard_all and not busy and not ending
 
     def _next(self, now: float) -> list[Command]:
         """Ask for what is to be said when nothing is in its way, and see whether it is silent."""
@@ -262,9 +306,11 @@ class Conversation:
         if self._may_ask(now):
             self._parts.owes_answer &= self._replies.next_kind is Kind.FILLER
             commands.append(Send(self._replies.ask(self._parts.event_id("response.create"))))
-        if self._replies.pending and not self._parts.in_our_way and self._patience.answer_due is None:
+        connected = self._replies.connected
+        waits = connected and self._replies.pending and not self._parts.in_our_way
+        if waits and self._patience.answer_due is None:
             self._parts.wait_for_sound(now)
-        waiting = self._parts.in_our_way or self._replies.pending
+        waiting = self._parts.in_our_way or self._replies.pending or not connected
         ending = self._goodbye.reason is not None or self._handing_over.transfer is not None
         self._quiet.now_is(
             idle=self._patience.last_due is not None and not waiting and not ending,

@@ -134,6 +134,16 @@ class Hearing:
             return [Step.HOLD]
         return self._judge(sound, interruption.verdict)
 
+    def open_sounds(self, *, answered: bool) -> list[str]:
+        """Stretches whose words are not all known; `answered` with those that have been answered without."""
+        return [sound.item_id for sound in self._sounds.values() if answered or not sound.answered]
+
+    def session_lost(self) -> None:
+        """Who was to tell of the caller's sounds is gone: they are to be heard again."""
+        self._sounds.clear()
+        self._speaking = None
+        self._loudness.leave()
+
     def audio(self, base64: str, now: float) -> list[Step]:
         """The caller's audio as it comes: it tells of the end of a sound sooner than the service does."""
         self._loudness.hear(base64)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.commands import Command, HangUp, RunTool, Send
+from bridge.commands import Command, HangUp, RunTool, Send, Why
 from bridge.goodbye import Reason
 from bridge.parts import Parts
 from bridge.replies import Kind
+from bridge.session_rules import SessionRules
 from bridge.voicelive import wire
 from shared.handover import Transfer
 
@@ -18,7 +19,7 @@ _ASIDES = {Kind.FILLER: True, Kind.CHECK: False}
 class ModelRules:
     """What follows from what the model of one conversation does."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, sessions: SessionRules) -> None:
         self._parts = parts
         self._turns = parts.turns
         self._voice = parts.voice
@@ -29,16 +30,21 @@ class ModelRules:
         self._handing_over = parts.handing_over
         self._goodbye = parts.goodbye
         self._patience = parts.patience
-        self.settings_id = ""
-        """Of the event that gave the session its settings."""
+        self._sessions = sessions
+        self._welcomed = False
+        """Whether the greeting has been asked for."""
         self.begun = False
         """Whether the model has begun to answer anything."""
 
     def session_ready(self, session: wire.SessionLife, now: float) -> None:
-        """The session has taken its settings: greet, once."""
+        """The session has taken its settings: the first one greets."""
         if self._patience.settings_due is None:
             return
-        self._patience.session_ready(session.expires_at, now)
+        self._patience.session_ready(now)
+        self._sessions.ready(session, now)
+        if self._welcomed:
+            return
+        self._welcomed = True
         self._voice.ends_at = now
         self._replies.say(Kind.GREETING, self._parts.greeting)
 
@@ -89,16 +95,22 @@ class ModelRules:
         return commands
 
     def no_answer(self, now: float) -> list[Command]:
-        """The caller hears nothing: apologise, once a turn; give the call up when even that is not heard."""
+        """The caller hears nothing: have another session, then apologise, once a turn; give the call up when
+        even that is not heard."""
         self._patience.answer_due = None
         if self._goodbye.reason is not None or self._handing_over.under_way or self._voice.lost:
             return []  # they have their own patience
+        if not self._replies.connected:
+            return []  # so has the wait for a session
         if self._tools.running:
             self._parts.wait_for_sound(now)  # they have their own time limit
             return []
         if self._handing_over.announcing:
             self._handing_over.announced()  # who cannot be told is put through all the same
             return self._voice.call_off()
+        if not self._parts.replaced:
+            self._parts.replaced = True
+            return self._sessions.useless(Why.SILENT, now)
         if not self._parts.greeted or self._parts.apologised:
             return [HangUp("model_silent", failed=True)]
         self._parts.apologised = True
@@ -108,7 +120,7 @@ class ModelRules:
 
     def error(self, error: wire.ErrorDetails, now: float) -> list[Command]:
         """Not fatal, unless it refuses the settings: the session says so by closing."""
-        if error.event_id == self.settings_id:
+        if error.event_id == self._sessions.settings_id:
             return [HangUp("session_refused", failed=True)]
         if self._replies.refused(error, now):
             self.begun = True
@@ -118,6 +130,8 @@ class ModelRules:
 
     def tools_changed(self, tools: list[dict[str, Any]]) -> list[Command]:
         """The model has other tools from now on. When the service refuses them, it goes on with the old."""
+        if self._parts.agent.foundry_agent is not None:
+            return []  # it keeps its own
         update = wire.SessionTools(tools=tools)
         return [Send(wire.SessionUpdate(event_id=self._parts.event_id("session.update"), session=update))]
 
@@ -157,6 +171,9 @@ class ModelRules:
 
     def _on_exhausted(self, now: float) -> list[Command]:
         """The model fails again and again. Fixed words need none: they may still be heard."""
+        if not self._parts.replaced:
+            self._parts.replaced = True
+            return self._sessions.useless(Why.FAILED, now)
         if self._goodbye.reason is Reason.MODEL_FAILED:
             return [HangUp(Reason.MODEL_FAILED, failed=True)]
         self._goodbye.take_back()

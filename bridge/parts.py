@@ -9,6 +9,7 @@ from bridge.clarifying import Clarifying
 from bridge.goodbye import Goodbye
 from bridge.handing_over import HandingOver
 from bridge.hearing import Hearing
+from bridge.history import History
 from bridge.patience import Patience
 from bridge.quiet import Quiet
 from bridge.tool_runs import ToolRuns
@@ -54,6 +55,11 @@ class Parts:
         """Of the fixed phrases: the caller's, once they have spoken."""
         self.language_known = False
         """Whether the caller has spoken enough to tell."""
+        self.history = History(self.event_id)
+        self.heard_caller = False
+        """Whether any audio of the caller has been taken."""
+        self.replaced = False
+        """Whether the caller's last turn has already cost a session."""
         self.greeted = False
         """Whether the agent has been heard."""
         self.owes_answer = False
@@ -84,7 +90,7 @@ class Parts:
     def want_reply(self, now: float) -> None:
         """The model is to reply to something new."""
         self.replies.wanted = self.owes_answer = True
-        self.apologised = False
+        self.apologised = self.replaced = False
         self.wait_for_sound(now)
 
     def wait_for_sound(self, now: float) -> None:

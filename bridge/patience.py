@@ -39,18 +39,23 @@ class Patience:
         return min((due for due in dues if due is not None), default=None)
 
     def session_opened(self, now: float, utc: float) -> None:
-        """The settings are sent. `utc` is now in seconds since 1970."""
+        """A session is connected. `utc` is now in seconds since 1970."""
         self._utc_offset = utc - now
+
+    def settings_sent(self, now: float) -> None:
+        """The session has been sent its settings."""
         self.settings_due = now + _SETTINGS_SECONDS
 
-    def session_ready(self, expires_at: float | None, now: float) -> None:
-        """The settings are taken. `expires_at` (since 1970) ends the session; a goodbye goes before it."""
+    def session_ready(self, now: float) -> None:
+        """The settings are taken. The first time, the call begins."""
         self.settings_due = None
-        seconds = self._most_seconds
-        if expires_at is not None:
-            seconds = min(seconds, expires_at - (now + self._utc_offset) - _OVERTIME)
-        self.limit_due = now + seconds
-        self.last_due = self.limit_due + _OVERTIME
+        if self.last_due is None:
+            self.limit_due = now + self._most_seconds
+            self.last_due = self.limit_due + _OVERTIME
+
+    def monotonic(self, utc: float) -> float:
+        """A time in seconds since 1970 in those of this clock."""
+        return utc - self._utc_offset
 
     def wait_for_sound(self, now: float) -> None:
         """Something is about to be said."""

@@ -63,6 +63,8 @@ class Replies:
     def __init__(self) -> None:
         self.active: str | None = None
         """The response being generated."""
+        self.connected = True
+        """Whether there is a session that can be asked."""
         self.wanted = False
         """Whether there is something that the model should reply to."""
         self.retry_at: float | None = None
@@ -107,6 +109,10 @@ class Replies:
         """What a response is for."""
         return self._kinds.get(response_id, _REPLY).kind
 
+    def words(self, response_id: str) -> str:
+        """The words that a response is to say; empty for the model's own."""
+        return self._kinds.get(response_id, _REPLY).text
+
     def is_to_be_said(self, kind: Kind) -> bool:
         """Whether words of this kind wait, have been asked for or are being generated."""
         said = [*self._words, *self._kinds.values(), *([self._asked] if self._asked else [])]
@@ -138,7 +144,7 @@ class Replies:
         """Whether something is to be said and nothing of the session is in its way."""
         early = self.retry_at is not None and now < self.retry_at
         something = self.wanted or bool(self._words)
-        return something and self.active is None and self._asked is None and not early
+        return self.connected and something and self.active is None and self._asked is None and not early
 
     def ask(self, event_id: str) -> wire.ResponseCreate:
         """The request for what is to be said next."""
@@ -170,6 +176,24 @@ class Replies:
             self._fail(self._kinds.get(response_id, _REPLY), now)
         else:
             self._failures = 0
+
+    def session_lost(self) -> tuple[str, Words] | None:
+        """The session is gone: the response that it owed, "" when that had not begun, and what it was for.
+        None when it owed nothing that is wanted still."""
+        lost = None
+        if self.active is not None:
+            lost = self.active, self._kinds.pop(self.active, _REPLY)
+        elif self._asked is not None and not self._called_off:
+            lost = "", self._asked
+        self.active, self._asked, self._called_off, self._request = None, None, False, ""
+        self.connected = False
+        self.retry_at = None
+        self._failures = 0
+        return lost
+
+    def again(self, words: Words) -> None:
+        """Have this said after all, unless nobody misses it."""
+        self._again(words)
 
     def try_once_more(self) -> None:
         """After the last failure: what is said next may be tried at once, and only once."""

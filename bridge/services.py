@@ -160,7 +160,9 @@ class Services:
         return Call(
             line,
             open_model=open_model,
-            session=session_for(agent, tools, self.catalogue, now, language, words),
+            settings=lambda language: session_for(
+                agent, tools, self.catalogue, datetime.now(UTC), language, words
+            ),
             answers=agent.model or (agent.foundry_agent.name if agent.foundry_agent is not None else ""),
             conversation=conversation,
             tools=tools,

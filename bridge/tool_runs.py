@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.commands import Command, Send
@@ -65,6 +65,10 @@ class ToolRuns:
     def lookups(self) -> list[str]:
         """The calls of tools that change nothing."""
         return [call_id for call_id, run in self._runs.items() if self._is_read_only(run.name)]
+
+    def told(self, items: Mapping[str, str]) -> None:
+        """Another session knows these calls by these items."""
+        self._items = dict(items)
 
     def output(self, call_id: str, output: str) -> Command:
         """Tells the model what came of a call; `output` is JSON.

@@ -6,7 +6,7 @@ No I/O and no clock: `now` is a monotonic time in seconds, handed in.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.heard_words import TimedWord, heard_words
@@ -104,6 +104,8 @@ class TurnLog:
         self._timed: dict[str, list[TimedWord]] = {}
         """When the words of turns that are not over are said, where the service tells it."""
         self._waiting = Waiting()
+        self.settled_until = -math.inf
+        """Until when it is known what the caller said."""
         self._cut_in_at: float | None = None
         """When the caller last began to speak."""
 
@@ -121,6 +123,19 @@ class TurnLog:
         """Audio of the caller comes again after a break: the service's audio clock stood still meanwhile."""
         if math.isfinite(self._media_started_at):
             self._media_started_at = now - self._appended
+        self.settled_until = max(self.settled_until, now)  # what was said before has a gap in it
+
+    def session_begins(self, since: float, now: float) -> None:
+        """Another session hears the caller's audio from `since` on: its audio clock begins there."""
+        self._appended = now - since
+        self._media_started_at = since
+        self._caller.clear()
+        self._stopped.clear()
+
+    def caller_open_since(self, item_ids: Collection[str]) -> float | None:
+        """When the first of these turns began whose words are not known; None without one."""
+        began = [turn.started_at for item_id, turn in self._caller.items() if item_id in item_ids]
+        return min(began, default=None)
 
     def caller_started(self, item_id: str, audio_start_ms: int) -> None:
         """The caller began to speak. In audio that never was, nobody did."""
@@ -273,6 +288,26 @@ class TurnLog:
         self._forget_times()
         return [self._agent[item_id] for item_id in kept]
 
+    def unheard(self) -> list[AgentTurn]:
+        """Turns whose words are known and may not have been heard to their end."""
+        return [turn for turn in self._agent.values() if turn.text and not (turn.over or turn.interrupted)]
+
+    def agent_items(self) -> set[str]:
+        """The items of the turns that are remembered."""
+        return set(self._agent)
+
+    def is_to_say(self, response_id: str, text: str) -> None:
+        """A response is to say this word for word, whatever has been told of it so far."""
+        for turn in self._agent.values():
+            if turn.response_id == response_id:
+                self.agent_text(turn.item_id, text)
+                return
+
+    def said(self, response_id: str) -> str:
+        """All words of the turns of a response, heard or to be heard."""
+        turns = [turn for turn in self._agent.values() if turn.response_id == response_id]
+        return " ".join(turn.text for turn in turns if turn.text)
+
     def played_out(self) -> list[AgentTurn]:
         """All audio so far has been heard to its end: the turns that are over with that, each once."""
         return self._close([turn for turn in self._agent.values() if turn.complete])
@@ -326,7 +361,9 @@ class TurnLog:
             del self._timed[item_id]
 
     def _forget_caller(self, item_id: str) -> None:
-        self._caller.pop(item_id, None)
+        turn = self._caller.pop(item_id, None)
+        if turn is not None:
+            self.settled_until = max(self.settled_until, turn.ended_at)
         self._stopped.discard(item_id)
 
 

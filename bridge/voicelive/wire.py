@@ -128,15 +128,21 @@ class TextPart(msgspec.Struct):
 type Role = Literal["user", "assistant", "system"]
 
 
-class MessageItem(msgspec.Struct, tag="message", tag_field="type"):
+class MessageItem(msgspec.Struct, tag="message", tag_field="type", omit_defaults=True):
+    """`id` is made by the service unless it is given."""
+
     role: Role
     content: list[TextPart]
+    id: str | None = None
 
 
-class FunctionCallItem(msgspec.Struct, tag="function_call", tag_field="type"):
+class FunctionCallItem(msgspec.Struct, tag="function_call", tag_field="type", omit_defaults=True):
+    """A call that the model made in another session."""
+
     call_id: str
     name: str
     arguments: str
+    id: str | None = None
 
 
 class FunctionOutputItem(msgspec.Struct, tag="function_call_output", tag_field="type"):

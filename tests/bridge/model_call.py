@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from bridge.commands import AskForPerson, Command, HandOver, HangUp, Play, RunTool, Send, StopPlayback
+from bridge.commands import (
+    AskForPerson,
+    Command,
+    DropSession,
+    HandOver,
+    HangUp,
+    OpenSession,
+    Play,
+    RunTool,
+    Send,
+    StopPlayback,
+    SwitchSession,
+)
 from bridge.conversation import Conversation
 from bridge.turns import TurnLog
 from bridge.voicelive import wire
@@ -13,17 +26,35 @@ from shared.agent_config import Agent
 from shared.handover import Transfer
 from tests.bridge.model_line import FRAME_SECONDS, ModelCarrier
 from tests.bridge.model_referee import Referee, Spoken
-from tests.bridge.model_service import ModelService, Mood, Timeline
+from tests.bridge.model_service import Item, ModelService, Mood, Timeline
 from tests.bridge.talk import SESSION
 
 SILENCE_MS = 500
 """What ends a turn of the caller."""
 _BEGAN = 100.0
+_UTC = 900.0
+"""Seconds since 1970 at the zero of the clock."""
 _GIVEN_UP = 5.0
 """Seconds without a media socket after which a call is over."""
 _NO_NOISE = 1e-6
 """What times lose by being added up."""
+_CONNECTS = (0.0, 0.1, 0.1, 0.5, 0.5, 2.0, 13.0)
+"""Seconds that it takes to connect a session; the last is more than the rules have patience for."""
 _TRANSFER = Transfer("+15550100", "Wants a person.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What the caller uttered."""
+
+    began: float
+    """In seconds of the caller's audio."""
+    seconds: float
+    at: float
+    """The same beginning in monotonic seconds."""
+    text: str | None
+    partials: bool
+    after: float
 
 
 class ModelCall:
@@ -33,14 +64,30 @@ class ModelCall:
         seed: of everything that is left to chance.
         agent: what the rules are configured with.
         mood: how the service behaves.
+        next_mood: the same for each session after the first.
         late: seconds that timers are served late.
     """
 
-    def __init__(self, seed: int, agent: Agent, mood: Mood, *, late: float = 0.0) -> None:
+    def __init__(
+        self,
+        seed: int,
+        agent: Agent,
+        mood: Mood,
+        *,
+        late: float = 0.0,
+        next_mood: Callable[[], Mood] = Mood,
+    ) -> None:
         self.rng = random.Random(seed)
         self.line = Timeline(_BEGAN)
         self.carrier = ModelCarrier(_BEGAN, self.rng.uniform(0.0, FRAME_SECONDS))
-        self.service = ModelService(self.line, self.rng, mood, self.carrier.tape, self._tell)
+        self._said: dict[str, Item] = {}
+        self._response_of: dict[str, str] = {}
+        self._mood, self._next_mood = mood, next_mood
+        self._sessions: dict[int, ModelService] = {}
+        self.service = self._new_service()
+        self._origin = 0.0
+        """Seconds of the caller's audio that the session in use has not got."""
+        self._sounds: list[_Sound] = []
         self.rules = Conversation(
             agent,
             TurnLog(padding_ms=0, silence_ms=SILENCE_MS),
@@ -58,6 +105,7 @@ class ModelCall:
         self._missed = 0.0
         """Seconds of the caller's audio that never came, up to the last return of the line."""
         self._appended = 0.0
+        self._opened = False
         self._unheard: list[tuple[float, Callable[[], None]]] = []
         """What the service makes of audio that it has not got yet, and how much it needs for it."""
         self._up_at = self._down_at = _BEGAN
@@ -66,7 +114,7 @@ class ModelCall:
         self._latency = self.rng.choice([0.0, 0.02, 0.15])
         self._recognition = self.rng.choice([0.0, 0.0, 0.3])
         self.rules.caller_audio(0.0, _BEGAN)
-        self._do(self.rules.begin(SESSION, _BEGAN, utc=1_000.0))
+        self._do(self.rules.begin(_BEGAN))
 
     @property
     def now(self) -> float:
@@ -104,32 +152,63 @@ class ModelCall:
         """The caller makes a sound; its words come `after` it has ended, never for None, "!" for failed."""
         if not self.rules.listening or self.over or self.carrier.is_lost:
             return
-        began, item_id = self._audio_seconds, f"caller{len(self.referee.spoken) + 1}"
-        spoken = Spoken(item_id, self.now, self.now + seconds)
-        self.referee.spoken.append(spoken)
+        sound = _Sound(self._audio_seconds, seconds, self.now, text, partials, after)
+        self._sounds = [*self._sounds[-8:], sound]
         self.referee.caller_speaks = True
+
+        def falls_silent() -> None:
+            self.referee.caller_speaks = False
+
+        self._when_heard(sound.began + seconds + SILENCE_MS / 1000, falls_silent)
+        self._detect(sound, self.service)
+
+    def _detect(self, sound: _Sound, service: ModelService) -> None:
+        """A session hears a sound, from where its audio begins."""
+        origin, text = self._origin, sound.text
+        began = max(sound.began, origin)
+        seconds = sound.began + sound.seconds - began
+        item_id = f"caller{len(self.referee.spoken) + 1}"
+        spoken = Spoken(item_id, sound.at + began - sound.began, sound.at + sound.seconds)
+        self.referee.spoken.append(spoken)
+
+        def says(event: wire.ServerEvent) -> None:
+            if service is self.service:
+                service.tell(event)
+
+        def recognises(delta: wire.TranscriptionDelta) -> None:
+            self.line.at(self.now + self._recognition, lambda: says(delta))
+
         heard_at = began + min(0.1, seconds / 2)
-        self._when_heard(heard_at, lambda: self._says(wire.SpeechStarted(item_id, _ms(began))))
-        if partials and text:
+        self._when_heard(heard_at, lambda: says(wire.SpeechStarted(item_id, _ms(began - origin))))
+        if sound.partials and text:
             for number, word in enumerate(text.split()):
                 delta = wire.TranscriptionDelta(item_id, f" {word}" if number else word)
                 at = heard_at + seconds * (number + 1) / (len(text.split()) + 1)
-                self._when_heard(at, lambda delta=delta: self._recognises(delta))  # type: ignore[misc]  # a bound argument
+                self._when_heard(at, lambda delta=delta: recognises(delta))  # type: ignore[misc]  # a bound argument
         ends = began + seconds + SILENCE_MS / 1000
 
         def stops() -> None:
-            self.referee.caller_speaks = False
-            spoken.stopped_at = self.now - SILENCE_MS / 1000
-            self.service.heard_caller(item_id)
-            self._says(wire.SpeechStopped(item_id, _ms(ends)))
+            if service is self.service:
+                spoken.stopped_at = self.now - SILENCE_MS / 1000
+                service.heard_caller(item_id)
+                says(wire.SpeechStopped(item_id, _ms(ends - origin)))
 
         self._when_heard(ends, stops)
-        if text is not None:
+        if text is None:
+            return
 
-            def recognised() -> None:
-                self.line.at(self.now + max(after, 0.0), lambda: self._says_words(spoken, text))
+        def says_words() -> None:
+            if text == "!":
+                says(wire.TranscriptionFailed(item_id))
+                return
+            says(wire.TranscriptionCompleted(item_id, text))
+            if service is self.service and not service.is_dead:
+                spoken.text, spoken.known_at = text, self.now
 
-            self._when_heard(max(heard_at, ends + min(after, 0.0)), recognised)
+        def recognised() -> None:
+            self.line.at(self.now + max(sound.after, 0.0), says_words)
+
+        self._when_heard(max(heard_at, ends + min(sound.after, 0.0)), recognised)
 
     def caller_presses(self, key: str) -> None:
         """The caller presses a key of the phone."""
@@ -140,20 +219,6 @@ class ModelCall:
         """The caller hangs up."""
         if not self.over:
             self._end()
-
-    def _recognises(self, delta: wire.TranscriptionDelta) -> None:
-        self.line.at(self.now + self._recognition, lambda: self._says(delta))
-
-    def _says_words(self, spoken: Spoken, text: str) -> None:
-        if text == "!":
-            self._says(wire.TranscriptionFailed(spoken.item_id))
-            return
-        self._says(wire.TranscriptionCompleted(spoken.item_id, text))
-        if not self.service.is_dead:
-            spoken.text, spoken.known_at = text, self.now
-
-    def _says(self, event: wire.ServerEvent) -> None:
-        self.service.tell(event)
 
     # --- the line -------------------------------------------------------------------------------------
 
@@ -214,12 +279,71 @@ class ModelCall:
         """The service tells something that nobody waits for."""
         self.service.tell(event)
 
-    def _tell(self, event: wire.ServerEvent) -> None:
-        self._down_at = max(self._down_at, self.now + self._latency)
-        self.line.at(self._down_at, lambda: self._arrives(event))
+    def session_breaks(self) -> None:
+        """The session in use, or one that waits, breaks."""
+        alive = [service for service in self._sessions.values() if not service.gone]
+        if alive and not self.over:
+            self._breaks(self.rng.choice(alive), expected=False)
 
-    def _arrives(self, event: wire.ServerEvent) -> None:
+    def _breaks(self, service: ModelService, *, expected: bool) -> None:
+        if service.gone or self.over:
+            return
+        service.gone = True
+        if service.number == self.rules.session_id:
+            self.referee.session_over(expected=expected)
+        self._do(self.rules.on_session_lost(service.number, self.now))
+
+    def _new_service(self) -> ModelService:
+        number = len(self._sessions) + 1
+        service = ModelService(
+            self.line,
+            self.rng,
+            self._mood,
+            self.carrier.tape,
+            lambda event: self._tell(number, event),
+            number=number,
+            said=self._said,
+            response_of=self._response_of,
+            utc=_UTC,
+        )
+        self._sessions[number] = service
+        return service
+
+    def _connects(self) -> None:
         if self.over:
+            return
+        if self.rules.session_id is None and len(self._sessions) == 1 and not self._opened:
+            service = self.service
+        else:
+            self._mood = self._next_mood()
+            service = self._new_service()
+        self._opened = True
+        if service.ends_at is not None:
+            self.line.at(service.ends_at, lambda: self._breaks(service, expected=True))
+        self._do(self.rules.on_session_open(service.number, SESSION, self.now, self.now + _UTC))
+
+    def _switch(self, command: SwitchSession) -> None:
+        before, self.service = self.service, self._sessions[command.session_id]
+        if before is not self.service:
+            before.gone = True
+            self.referee.session_over(expected=True)
+        self.referee.serves(self.service)
+        for event in command.tells:
+            self._send(event)
+        if before is not self.service:
+            self._up_at = self._down_at = self.now
+        self._appended = self._audio_seconds
+        self._origin = self._appended - (self.now - command.hears_since)
+        for sound in self._sounds:
+            if sound.began + sound.seconds > self._origin + 0.03:
+                self._detect(sound, self.service)
+
+    def _tell(self, number: int, event: wire.ServerEvent) -> None:
+        self._down_at = max(self._down_at, self.now + self._latency)
+        self.line.at(self._down_at, lambda: self._arrives(number, event))
+
+    def _arrives(self, number: int, event: wire.ServerEvent) -> None:
+        if self.over or self.rules.session_id != number:
             return
         self.referee.told(event)
         self._do(self.rules.on_event(event, self.now))
@@ -242,8 +366,17 @@ class ModelCall:
     def _do_one(self, command: Command) -> None:
         match command:
             case Send(event):
-                self._up_at = max(self._up_at, self.now + self._latency)
-                self.line.at(self._up_at, lambda: self.service.take(event))
+                self._send(event)
+            case OpenSession():
+                takes = self.rng.choice(_CONNECTS)
+                if takes == max(_CONNECTS):
+                    self.referee.session_fails()
+                self.line.at(self.now + takes, self._connects)
+            case SwitchSession():
+                self._switch(command)
+            case DropSession():
+                self.service.gone = True
+                self.referee.session_over(expected=False)
             case Play(pcm):
                 self.referee.played(self.carrier.write(pcm))
             case StopPlayback():
@@ -257,6 +390,11 @@ class ModelCall:
                 self._transfer()
             case _:
                 pass
+
+    def _send(self, event: wire.ClientEvent) -> None:
+        service = self.service
+        self._up_at = max(self._up_at, self.now + self._latency)
+        self.line.at(self._up_at, lambda: service.take(event))
 
     def _run_tool(self, tool: RunTool) -> None:
         hands_over = tool.name == "transfer_to_person" and self.rng.random() < 0.7

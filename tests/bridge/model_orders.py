@@ -53,7 +53,8 @@ def _mood(rng: random.Random) -> Mood:
     """Half of the services are well."""
     chance = rng.random()
     if chance < 0.5:
-        return Mood(tools=rng.choice([0.0, 0.3, 0.7]), tells_words=rng.random() < 0.5)
+        lives = rng.choice([None, None, None, rng.uniform(8.0, 40.0)])
+        return Mood(tools=rng.choice([0.0, 0.3, 0.7]), tells_words=rng.random() < 0.5, lives=lives)
     if chance < 0.55:
         return Mood(dead_at=100.0 + rng.uniform(0.0, 15.0))
     if chance < 0.57:
@@ -92,7 +93,14 @@ class Order:
         self._rng = rng = random.Random(seed)
         mode = rng.choice(["adaptive", "adaptive", "adaptive", "immediate", "off"])
         agent = _agent(mode, minutes or rng.choice([1, 10, 10, 10]))
-        self.call = ModelCall(seed, agent, mood or _mood(rng), late=rng.choice(_LATENESS))
+        self._breaks = mood is None and rng.random() < 0.4
+        self.call = ModelCall(
+            seed,
+            agent,
+            mood or _mood(rng),
+            late=rng.choice(_LATENESS),
+            next_mood=(lambda: mood) if mood else (lambda: _mood(rng)),
+        )
         self._actions = rng.randint(0, 10) if actions is None else actions
         self._partials = rng.random() < 0.7
         self._leaves = rng.choices(["", "hangs up", "is cut off"], [9, 1, 1])[0]
@@ -123,8 +131,12 @@ class Order:
     def _do_something(self) -> float:
         """One thing that a caller may do; returns when the next one may begin."""
         rng, call = self._rng, self.call
-        what = rng.choices(["words", "murmur", "noise", "keys", "stray", "reconnect"], [8, 3, 3, 2, 1, 2])[0]
+        happens = ["words", "murmur", "noise", "keys", "stray", "reconnect", "session"]
+        what = rng.choices(happens, [8, 3, 3, 2, 1, 2, 5 if self._breaks else 0])[0]
         match what:
+            case "session":
+                call.line.at(call.now + rng.choice([0.0, 0.2, 1.0, 3.0]), call.session_breaks)
+                return call.now
             case "keys":
                 call.caller_presses(rng.choice("0123456789#*AD"))
                 return call.now

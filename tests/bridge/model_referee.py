@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bridge.backchannels import has_words, is_backchannel
@@ -15,6 +16,7 @@ from bridge.commands import (
     SaveTurn,
     Send,
     StopPlayback,
+    SwitchSession,
 )
 from bridge.conversation import Conversation
 from bridge.playout import LEAD
@@ -26,7 +28,7 @@ from tests.bridge.talk import PHRASES, words
 
 _DEAD_AIR = 30.0
 """Seconds that a caller may hear nothing while nobody works or speaks: all patience of the rules together."""
-_DEAD_SERVICE = 55.0
+_DEAD_SERVICE = 67.0
 """The same with a service fallen silent, which does not even tell that the caller has stopped speaking."""
 _ROUNDED = RATE // 500
 """Samples: what times lose by being told in milliseconds."""
@@ -89,10 +91,30 @@ class Referee:
         self.seen = Seen()
         self.spoken: list[Spoken] = []
         self.caller_speaks = False
+        self.ill = False
+        """Whether Voice Live has not done all that it should."""
+        self.dead = False
+        """Whether a session has fallen silent for good, or was lost."""
         self._rules = rules
         self._carrier = carrier
-        self._service = service
+        self.serves(service)
         self._last_busy = began
+
+    def serves(self, service: ModelService) -> None:
+        """Another session is in use."""
+        self._service = service
+        self.ill = self.ill or not service.mood.is_well
+        self.dead = self.dead or service.mood.dead_at is not None
+
+    def session_over(self, *, expected: bool) -> None:
+        """The session in use is no more."""
+        self.seen.asked = self.seen.active = None
+        if not expected:
+            self.session_fails()
+
+    def session_fails(self) -> None:
+        """Voice Live does not do what it should."""
+        self.ill = self.dead = True
 
     # --- what the rules are told ----------------------------------------------------------------------
 
@@ -124,7 +146,7 @@ class Referee:
         if self.seen.at_work or self.seen.transferring or self.caller_speaks or self._carrier.is_lost:
             self._last_busy = now
         quiet_since = max(self._last_busy, self._carrier.last_sound)
-        most = _DEAD_AIR if self._service.mood.dead_at is None else _DEAD_SERVICE
+        most = _DEAD_SERVICE if self.dead else _DEAD_AIR
         assert now - quiet_since < most, "the caller is left on a silent line"
 
     def tool_ends(self, call_id: str) -> bool:
@@ -144,6 +166,8 @@ class Referee:
         match command:
             case Send(event):
                 self._sent(event, now)
+            case SwitchSession(tells=tells):
+                self._told_all(tells)
             case RunTool(call_id=call_id):
                 assert call_id not in seen.tools, "a tool is run twice"
                 seen.tools[call_id] = False
@@ -197,6 +221,17 @@ class Referee:
             case _:
                 pass
 
+    def _told_all(self, tells: Sequence[wire.ClientEvent]) -> None:
+        """A new session is told of every tool call, and of what came of it once."""
+        items = [event.item for event in tells if isinstance(event, wire.ItemCreate)]
+        calls = [item.call_id for item in items if isinstance(item, wire.FunctionCallItem)]
+        outputs = [item.call_id for item in items if isinstance(item, wire.FunctionOutputItem)]
+        assert sorted(calls) == sorted(self.seen.tools), "a tool call is kept from the next session"
+        assert len(set(outputs)) == len(outputs), "an output is told twice"
+        for call_id, given in self.seen.tools.items():
+            assert not given or call_id in outputs, "an output got lost"
+        self.seen.tools = {call_id: call_id in outputs for call_id in calls}
+
     def _requested(self, request: wire.ResponseCreate, now: float) -> None:
         seen, text = self.seen, words(request)
         assert seen.asked is None, "asked for a response while one is asked for"
@@ -205,10 +240,14 @@ class Referee:
         seen.requests.append((now, text))
         if text in _ASIDES:
             assert not self._carrier.is_lost, "an aside to a caller who cannot hear it"
-        if text in _CHECKS and self._service.mood.is_well:
+        if text == PHRASES.greeting:
+            greetings = [item for item in self._service.said.values() if item.text == text]
+            heard = [self._heard(item.item_id) * RATE >= item.words[-1] for item in greetings]
+            assert not any(heard), "greeted again"
+        if text in _CHECKS and not self.ill:
             assert now - self._carrier.back_at >= _SHORTEST_WAIT - _NO_NOISE, "a check right after the return"
         if text == PHRASES.apology:
-            assert not self._service.mood.is_well, "an apology for a service that is well"
+            assert self.ill, "an apology for a service that is well"
         if not text:
             assert all(seen.tools.values()), "a reply is asked for before a tool's result is given"
 
@@ -238,7 +277,7 @@ class Referee:
 
     def _hung_up(self, command: HangUp, now: float) -> None:
         if command.failed:
-            assert not self._service.mood.is_well, f"{command.reason} with a service that is well"
+            assert self.ill, f"{command.reason} with a service that is well"
             return
         if command.reason == "limit_reached":
             return  # by force, if need be

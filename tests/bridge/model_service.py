@@ -75,6 +75,8 @@ class Mood:
     """Or "refused", or "ignored"."""
     dead_at: float | None = None
     """When it falls silent for good."""
+    lives: float | None = None
+    """Seconds until it ends the session, as it says when that begins."""
 
     @property
     def is_well(self) -> bool:
@@ -109,7 +111,14 @@ class Response:
 
 
 class ModelService:
-    """One session. What it is asked comes to `take`, what it tells goes to `tell`."""
+    """One session. What it is asked comes to `take`, what it tells goes to `tell`.
+
+    Args:
+        number: of the session; part of the ids that it makes.
+        said: all items of the agent, of all sessions, also those deleted: their whole text and length.
+        response_of: the responses of these.
+        utc: seconds since 1970 at the zero of the timeline.
+    """
 
     def __init__(
         self,
@@ -118,14 +127,24 @@ class ModelService:
         mood: Mood,
         tape: Tape,
         tell: Callable[[wire.ServerEvent], None],
+        *,
+        number: int,
+        said: dict[str, Item],
+        response_of: dict[str, str],
+        utc: float,
     ) -> None:
         self.mood = mood
+        self.number = number
+        self.gone = False
+        """Whether the session is over."""
         self.items: dict[str, Item] = {}
         """The history."""
-        self.said: dict[str, Item] = {}
-        """All items of the agent, also those deleted: their whole text and length."""
-        self.response_of: dict[str, str] = {}
-        """The responses of these."""
+        self.said = said
+        self.response_of = response_of
+        self._own: set[str] = set()
+        """Items of the agent that are of this session."""
+        self._utc = utc
+        self.ends_at = None if mood.lives is None else timeline.now + mood.lives
         self._timeline = timeline
         self._rng = rng
         self._tape = tape
@@ -137,6 +156,8 @@ class ModelService:
 
     def take(self, event: wire.ClientEvent) -> None:
         """A client event arrives."""
+        if self.gone:
+            return
         match event:
             case wire.SessionUpdate():
                 self._settings(event)
@@ -150,10 +171,14 @@ class ModelService:
                 self._keep(
                     Item(self._id("output"), "function_call_output", output.call_id), event.previous_item_id
                 )
-            case wire.ItemCreate():
-                self._keep(Item(self._id("note"), "message"))
+            case wire.ItemCreate(item=wire.FunctionCallItem(call_id=call_id, id=str() as item_id)):
+                self._keep(Item(item_id, "function_call", call_id), event.previous_item_id)
+            case wire.ItemCreate(item=wire.MessageItem(content=[part], id=item_id)):
+                item = Item(item_id or self._id("note"), "message", text=part.text)
+                self._keep(item, event.previous_item_id)
             case wire.ItemDelete(item_id=item_id):
                 self._check_written(item_id)
+                self._check_own(item_id)
                 if self.items.pop(item_id, None) is None:
                     self._complain(event, "item_delete_invalid_item_id")
             case wire.ItemTruncate():
@@ -173,13 +198,19 @@ class ModelService:
     @property
     def is_dead(self) -> bool:
         """Whether it has fallen silent for good."""
+        return self.gone or self.was_dead
+
+    @property
+    def was_dead(self) -> bool:
+        """Whether it has fallen silent, in use or not."""
         return self.mood.dead_at is not None and self._timeline.now >= self.mood.dead_at
 
     def _settings(self, event: wire.SessionUpdate) -> None:
         if self.mood.settings == "refused":
             self._complain(event, "invalid_value")
         elif self.mood.settings == "taken":
-            self.tell(wire.SessionUpdated())
+            ends_at = None if self.ends_at is None else self.ends_at + self._utc
+            self.tell(wire.SessionUpdated(wire.SessionLife(ends_at)))
 
     def _create(self, event: wire.ResponseCreate) -> None:
         assert self._active is None, "a response was asked for while one is active"
@@ -210,6 +241,9 @@ class ModelService:
         active = "" if self._active is None else self._active.response_id
         assert self.response_of.get(item_id) != active, f"{item_id} is changed while it is being written"
 
+    def _check_own(self, item_id: str) -> None:
+        assert item_id not in self.said or item_id in self._own, f"{item_id} is of another session"
+
     def _cancel(self, event: wire.ResponseCancel) -> None:
         response = self._active
         if response is None or response.response_id != event.response_id:
@@ -220,6 +254,7 @@ class ModelService:
 
     def _truncate(self, event: wire.ItemTruncate) -> None:
         self._check_written(event.item_id)
+        self._check_own(event.item_id)
         item = self.items.get(event.item_id)
         if item is None or item.kind != "message":
             self._complain(event, "item_truncate_invalid_item_id")
@@ -313,6 +348,7 @@ class ModelService:
         def add() -> None:
             self._keep(item)
             self.said[item.item_id] = item
+            self._own.add(item.item_id)
             self.response_of[item.item_id] = response.response_id
             output = wire.OutputItem(item.item_id, item.kind)
             self.tell(wire.OutputItemAdded(response.response_id, output))
@@ -372,4 +408,4 @@ class ModelService:
         self.tell(wire.Error(wire.ErrorDetails(message="no", code=code, event_id=event.event_id)))
 
     def _id(self, kind: str) -> str:
-        return f"{kind}{next(self._count)}"
+        return f"{kind}{self.number}.{next(self._count)}"

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from bridge.carriers import SAMPLE_RATE
-from bridge.commands import Command, Play, Send
+from bridge.commands import Command, Play, Send, SwitchSession
 from bridge.conversation import Conversation
 from bridge.turns import TurnLog
 from bridge.voicelive import wire
@@ -71,7 +71,8 @@ class Talk:
             TurnLog(padding_ms=0, silence_ms=500),
             is_read_only=lambda name: name.startswith("find"),
         )
-        self.conversation.caller_audio(0.0, self.now)
+        self.audio_began = self.now
+        """Where the session's count of the caller's audio begins."""
 
     def after(self, seconds: float) -> Talk:
         """Let time pass, with timers firing when they are due."""
@@ -90,9 +91,29 @@ class Talk:
 
     def starts(self) -> Talk:
         """The session is open and has taken its settings."""
-        self.commands += self.conversation.begin(SESSION, self.now, utc=1_000.0 + self.now)
+        self.commands += self.conversation.begin(self.now)
+        return self.another(1)
+
+    def another(self, session: int, expires_at: float | None = None) -> Talk:
+        """Another session is connected and takes its settings."""
+        self.connects(session)
         self.took()
-        return self.hears(wire.SessionUpdated())
+        return self.hears(wire.SessionUpdated(wire.SessionLife(expires_at)))
+
+    def connects(self, session: int) -> Talk:
+        """Another session is connected."""
+        opened = self.conversation.on_session_open(session, SESSION, self.now, utc=900.0 + self.now)
+        self.commands += opened
+        for command in opened:
+            if isinstance(command, SwitchSession) and session > 1:
+                self.audio_began = command.hears_since
+        self.conversation.caller_audio(0.0, self.now)
+        return self
+
+    def loses(self, session: int) -> Talk:
+        """That session breaks."""
+        self.commands += self.conversation.on_session_lost(session, self.now)
+        return self
 
     def greeted(self, seconds: float = 1.0) -> Talk:
         """The session has started, and the greeting has been heard to its end."""
@@ -116,11 +137,11 @@ class Talk:
 
     def caller_starts(self, item: str) -> Talk:
         """The caller begins to make a sound."""
-        return self.hears(wire.SpeechStarted(item, round((self.now - 100.0) * 1000)))
+        return self.hears(wire.SpeechStarted(item, round((self.now - self.audio_began) * 1000)))
 
     def caller_stops(self, item: str, text: str | None = None) -> Talk:
         """The caller was last heard half a second ago; with `text`, these are the words."""
-        stopped = wire.SpeechStopped(item, round((self.now - 100.0) * 1000))
+        stopped = wire.SpeechStopped(item, round((self.now - self.audio_began) * 1000))
         self.hears(stopped, wire.InputCommitted(item))
         return self if text is None else self.hears(wire.TranscriptionCompleted(item, text))
 
@@ -146,7 +167,16 @@ class Talk:
 
     def events(self) -> list[wire.ClientEvent]:
         """The events sent since the last look."""
-        return [command.event for command in self.took() if isinstance(command, Send)]
+        sent: list[wire.ClientEvent] = []
+        for command in self.took():
+            match command:
+                case Send(event):
+                    sent.append(event)
+                case SwitchSession(tells=tells):
+                    sent += tells
+                case _:
+                    pass
+        return sent
 
     def sent(self) -> list[str]:
         """The types of events sent since the last look."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.commands import HangUp, StopPlayback
+from bridge.commands import DropSession, HangUp, OpenSession, StopPlayback, Why
 from bridge.turns import AgentTurn
 from bridge.voicelive import wire
 from shared.agent_tables import Limits, Silence
-from tests.bridge.talk import PHRASES, SESSION, Talk, agent, asks_tool, sound, words
+from tests.bridge.talk import PHRASES, Talk, agent, asks_tool, sound, words
 
 
 def hung_up(talk: Talk) -> list[HangUp]:
@@ -112,25 +112,14 @@ class TestLimit:
 
     def near(self) -> Talk:
         """Five seconds before it, with the greeting heard and the caller answered."""
-        talk = Talk()
-        talk.conversation.begin(SESSION, talk.now, utc=1_000.0)
-        talk.hears(wire.SessionUpdated(wire.SessionLife(expires_at=1_070.0)))
-        talk.agent_says("r0", "Hello.", 1.0).after(2).caller_says("c0", "hello")
+        talk = Talk(agent(silence=Silence(waits=(58.0, 58.0, 58.0)), limits=Limits(max_call_minutes=1)))
+        talk.starts().agent_says("r0", "Hello.", 1.0).after(52).caller_says("c0", "hello")
         talk.agent_says("r1", "Yes?", 1.0).after(1.5).took()
         return talk
 
-    def test_is_announced_a_minute_before_the_session_expires(self) -> None:
+    def test_is_announced(self) -> None:
         talk = self.near()
         assert talk.after(4.9).said() == []
-        assert talk.after(0.2).said() == ["Time is up. Goodbye."]
-
-    def test_is_what_is_configured_when_that_comes_first(self) -> None:
-        talk = Talk(agent(silence=Silence(waits=(50.0, 50.0, 50.0)), limits=Limits(max_call_minutes=1)))
-        talk.conversation.begin(SESSION, talk.now, utc=1_000.0)
-        talk.hears(wire.SessionUpdated(wire.SessionLife(expires_at=2_800.0)))
-        talk.agent_says("r0", "Hello.", 1.0).after(20).caller_says("c0", "hello")
-        talk.agent_says("r1", "Yes?", 1.0).took()
-        assert talk.after(38.4).said() == []
         assert talk.after(0.2).said() == ["Time is up. Goodbye."]
 
     def test_the_farewell_is_heard_to_its_end(self) -> None:
@@ -183,13 +172,13 @@ class TestService:
 
     def test_settings_that_are_never_taken(self) -> None:
         talk = Talk()
-        talk.commands += talk.conversation.begin(SESSION, talk.now, utc=1_000.0)
-        assert talk.sent() == ["SessionUpdate"]
-        assert hung_up(talk.after(6)) == [HangUp("session_not_ready", failed=True)]
+        talk.commands += talk.conversation.begin(talk.now)
+        assert talk.connects(1).sent() == ["SessionUpdate"]
+        assert talk.after(5.1).took() == [DropSession(), OpenSession(Why.SILENT)]
+        assert hung_up(talk.after(12)) == [HangUp("voice_live", failed=True)]
 
     def test_settings_that_are_refused(self) -> None:
-        talk = Talk()
-        talk.commands += talk.conversation.begin(SESSION, talk.now, utc=1_000.0)
+        talk = Talk().connects(1)
         [settings] = talk.events()
         talk.hears(wire.Error(wire.ErrorDetails(code="invalid_value", event_id=settings.event_id)))
         assert talk.took() == [HangUp("session_refused", failed=True)]
@@ -198,9 +187,19 @@ class TestService:
         error = wire.ErrorDetails(code="item_truncate_invalid_item_id", event_id="conversation.item-7")
         assert Talk().greeted().hears(wire.Error(error)).after(1).took() == []
 
+    def failed(self) -> Talk:
+        """A session has failed three times, and another one has taken over."""
+        talk = Talk().starts()
+        for response in ("f1", "f2", "f3"):
+            talk.hears(wire.ResponseCreated(wire.ResponseId(response))).done(response, "failed").after(2)
+        assert [command for command in talk.took() if isinstance(command, OpenSession)] == [
+            OpenSession(Why.FAILED)
+        ]
+        return talk.another(2)
+
     def test_a_model_that_fails_again_and_again(self) -> None:
         """Asked again after a pause that grows, then given up: in fixed words, as they need no model."""
-        talk = Talk().starts()
+        talk = self.failed()
         assert talk.sent() == ["ResponseCreate"]
         talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).done("r1", "failed")
         assert talk.after(0.4).sent() == []
@@ -214,14 +213,14 @@ class TestService:
         assert hung_up(talk.after(2.5)) == [HangUp("model_failed", failed=True)]
 
     def test_a_model_that_cannot_even_say_that_is_let_go(self) -> None:
-        talk = Talk().starts()
+        talk = self.failed()
         for response in ("r1", "r2", "r3"):
             talk.hears(wire.ResponseCreated(wire.ResponseId(response))).done(response, "failed").after(2)
         talk.hears(wire.ResponseCreated(wire.ResponseId("r4"))).done("r4", "failed")
         assert hung_up(talk) == [HangUp("model_failed", failed=True)]
 
     def test_requests_that_are_refused_again_and_again(self) -> None:
-        talk = Talk().starts()
+        talk = self.failed()
         said = []
         for _ in range(4):
             [request] = talk.events()
@@ -233,5 +232,6 @@ class TestService:
         assert hung_up(talk) == [HangUp("model_failed", failed=True)]
 
     def test_a_greeting_that_is_not_heard(self) -> None:
-        talk = Talk().starts().hears(wire.ResponseCreated(wire.ResponseId("r1")))
+        """Not by a second session either."""
+        talk = Talk().starts().hears(wire.ResponseCreated(wire.ResponseId("r1"))).after(6.1).another(2)
         assert hung_up(talk.after(6.1)) == [HangUp("model_silent", failed=True)]

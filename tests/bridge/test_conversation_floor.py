@@ -128,7 +128,8 @@ class TestBargeIn:
     def test_a_response_that_was_cancelled_before_is_not_cancelled_again(self) -> None:
         """It hung, and was called off for an apology."""
         talk = Talk().greeted().caller_says("c0", "sushi please")
-        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).after(6.5)
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).after(6.1).another(2)
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r2"))).after(6.5)
         words_so_far(talk.caller_starts("c1"), "c1", "hello?")
         assert talk.sent().count("ResponseCancel") == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.commands import AskForPerson, HangUp, StopPlayback
+from bridge.commands import AskForPerson, DropSession, HangUp, OpenSession, StopPlayback, Why
 from bridge.voicelive import wire
 from shared.agent_config import Agent
 from shared.handover import Targets
@@ -211,37 +211,49 @@ class TestLoop:
 
 
 class TestApology:
-    """A reply that does not come is apologised for, once a turn."""
+    """A reply that does not come is asked of another session, then apologised for, once a turn."""
 
-    def test_is_said_after_six_seconds(self) -> None:
+    def twice_silent(self) -> Talk:
+        """Two sessions have not answered the caller."""
+        talk = Talk().greeted().caller_says("c1", "sushi please").after(6.1).another(2)
+        return talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).after(6.1)
+
+    def test_another_session_is_asked_after_six_seconds(self) -> None:
         talk = Talk().greeted().caller_says("c1", "sushi please")
-        [_, *rest] = talk.after(5.9).sent()
-        assert rest == []
-        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).after(0.2).done("r1", "cancelled")
-        assert talk.said() == ["Sorry, again please?"]
+        talk.took()
+        assert talk.after(5.9).took() == []
+        assert talk.after(0.2).took() == [DropSession(), OpenSession(Why.SILENT)]
+        assert talk.another(2).said() == [""]
+
+    def test_what_the_first_one_says_too_late_is_not_heard(self) -> None:
+        talk = Talk().greeted().caller_says("c1", "sushi please")
+        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).after(6.1)
+        assert talk.conversation.session_id is None
+
+    def test_is_said_after_six_more(self) -> None:
+        talk = self.twice_silent()
+        talk.took()
+        assert talk.done("r1", "cancelled").said() == ["Sorry, again please?"]
 
     def test_calls_off_the_reply_that_hangs(self) -> None:
-        talk = Talk().greeted().caller_says("c1", "sushi please")
-        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).took()
-        assert talk.after(6.1).sent() == ["ResponseCancel"]
+        talk = self.twice_silent()
+        assert talk.sent()[-1] == "ResponseCancel"
         assert talk.hears(sound("r1", "item-r1", 1.0)).after(1).played() == 0
 
     def test_when_not_even_that_is_heard_the_call_ends(self) -> None:
-        talk = Talk().greeted().caller_says("c1", "sushi please").after(6.1)
+        talk = self.twice_silent()
         talk.took()
         assert talk.after(6.1).took() == [HangUp("model_silent", failed=True)]
 
     def test_then_the_call_goes_on(self) -> None:
-        talk = Talk().greeted().caller_says("c1", "sushi please")
-        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).after(6.1).done("r1", "cancelled")
+        talk = self.twice_silent().done("r1", "cancelled")
         ladder(talk, "r2", "Sorry, again please?").caller_says("c2", "sushi")
         ladder(talk, "r3", "There is Sakura House.")
         assert not any(isinstance(command, HangUp) for command in talk.after(7).took())
 
     def test_is_due_again_at_the_next_turn(self) -> None:
-        talk = Talk().greeted().caller_says("c1", "sushi please")
-        talk.hears(wire.ResponseCreated(wire.ResponseId("r1"))).after(6.1).done("r1", "cancelled")
-        ladder(talk, "r2", "Sorry, again please?").caller_says("c2", "sushi")
+        talk = self.twice_silent().done("r1", "cancelled")
+        ladder(talk, "r2", "Sorry, again please?").caller_says("c2", "sushi").after(6.1).another(3)
         talk.hears(wire.ResponseCreated(wire.ResponseId("r3"))).after(6.1).took()
         assert talk.done("r3", "cancelled").said() == ["Sorry, again please?"]
 

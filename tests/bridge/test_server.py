@@ -17,6 +17,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+import bridge.session_rules
 from bridge.carriers.acs import AcsCarrier
 from bridge.server import BridgeServer
 from bridge.services import Services
@@ -144,28 +145,38 @@ class TestTrouble:
         await soon(stage.model.sessions.get())
         assert stage.model.handshakes == 3
 
-    async def test_voice_live_that_refuses_for_good_ends_the_call_at_once(self, stage: Stage) -> None:
-        stage.model.refusals.extend([HTTPStatus.UNAUTHORIZED])
+    async def test_voice_live_that_refuses_for_good_ends_the_call(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bridge.session_rules, "_GIVE_UP", 1.0)
+        stage.model.refusals.extend([HTTPStatus.UNAUTHORIZED] * 20)
         call, caller = await stage.dial()
         await stage.hung_up(call)
         await soon(caller.socket.wait_closed())
-        assert stage.model.handshakes == 1
         record = await stage.services.store.get(call.id)
         assert record is not None
         assert record.end_reason == "failed: voice_live"
 
-    async def test_voice_live_that_goes_away_ends_the_call(self, stage: Stage) -> None:
-        call, _ = await stage.dial()
-        session = await soon(stage.model.sessions.get())
+    async def test_voice_live_that_goes_away_is_followed_by_another_session(self, stage: Stage) -> None:
+        """The caller has heard the greeting, and does not hear it again."""
+        _, caller, session = await stage.talk()
+        await session.speak("r1", "There is Sakura House.", bytes(960))
+        await soon(caller.hears())
         await session.socket.close(1011, "trouble")
-        await stage.hung_up(call)
+        again = await soon(stage.model.sessions.get())
+        assert (await soon(again.next("session.update")))["session"]["tools"]
+        told = [(await soon(again.next("conversation.item.create")))["item"] for _ in range(2)]
+        assert [item["content"][0]["text"] for item in told] == ["Hello.", "There is Sakura House."]
+        await caller.say("AAAA")
+        while await soon(again.audio.get()) != "AAAA":
+            pass
 
     async def test_the_key_does_not_follow_a_redirect(self, stage: Stage) -> None:
         """Wherever it points, the key of Voice Live stays at home."""
         stage.model.refusals.extend([HTTPStatus.FOUND])
-        call, _ = await stage.dial()
-        await stage.hung_up(call)
-        assert stage.model.handshakes == 1
+        await stage.dial()
+        await soon(stage.model.sessions.get())
+        assert stage.model.handshakes == 2
 
     async def test_settings_that_are_refused_end_the_call(self, stage: Stage) -> None:
         stage.model.refuses_settings = True
