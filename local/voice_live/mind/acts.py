@@ -179,9 +179,9 @@ _PERSON = """
     representative/receptionist/waiter/host/people/customer |
     human being | a/the real/actual/living/proper person/human | put/send me/us (straight) through |
     connect/transfer/pass me/us (to/with/on/over/the) | operator |
-    get me/us * person/human/manager/someone/somebody |
+    get me/us (a/an/the/your) (real/actual) person/human/manager/someone/somebody |
     customer service/services/support | want/need/like/prefer a (real) human/person/manager |
-    is the manager there/in/available | is there a/any/some * person/human/manager/body/one |
+    is the manager there/in/available | is there a/any/some (real/actual/living) person/human/manager |
     reach * someone/somebody/person/human |
     someone/somebody/anyone/anybody (else) (that/who) i/we can/could speak/talk (to/with) |
     i want/need/would the manager | get/fetch the manager | not * to a/this machine/robot/computer/bot |

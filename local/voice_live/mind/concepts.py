@@ -45,7 +45,7 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         where abouts |
         how can/could/do/would/should i/we/you/one (best) get/come/go/drive/walk (over) to/there |
         get/getting to it | way to (get/reach) (to) it/there | find it | how far/close/near | the street |
-        walk/drive/cycle to it | easy/hard/difficult/tricky (for us/me) to find/reach/miss |
+        walk/drive/cycle to it | easy/hard/difficult/tricky (for) (us/me) to find/reach/miss |
         which/what part/side/bit/end/area/street/road/district/neighbourhood/neighborhood/quarter |
         close to | on a/the map
         """,
@@ -200,6 +200,12 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
 
 See `pattern_of` for the notation.
 """
+
+
+PLAIN_WORDS = frozenset(
+    word for both in _CONCEPTS.values() for word in re.findall(r"[a-z]+", " ".join(both)) if len(word) > 2
+)
+"""The words of all these ways of speaking, which are no misheard names."""
 
 
 @lru_cache(maxsize=1024)

@@ -61,6 +61,7 @@ _KITCHENS = {
         roast dinner | sunday roast | shepherds pie | bangers and mash | full english | english breakfast
         | scones | fish pie
         """,
+    "irish": "irish stew | boxty | coddle | colcannon | soda bread | black pudding | irish breakfast",
     "ethiopian": "injera | doro wat",
     "": """
         duck | chicken | beef | lamb | pork | tofu | soup | salad | salads | rice | sandwich | sandwiches

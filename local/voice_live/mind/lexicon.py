@@ -78,7 +78,7 @@ class Lexicon:
             found.setdefault(parameter.name, []).extend(matcher.find(tokens, kind_words=kinds))
         if names and self._subject not in found:
             found[self._subject] = _names_matcher(names).find(tokens)
-        named = found.get(self._subject, [])
+        named = found[self._subject] = _surest(found.get(self._subject, []))
         line = line_of(tokens, [(match.start, match.end) for match in named])
         for parameter, _ in self._matchers:
             if parameter.name != self._subject:
@@ -148,6 +148,15 @@ def _wordings_of(parameter: Parameter) -> tuple[tuple[str, Wording], ...]:
         if len(words := option_words(option)) <= _MOST_WORDS
         for wording in wordings(words)
     )
+
+
+_EXACT, _EXACT_PART = 0.99, 0.84
+
+
+def _surest(named: list[Match]) -> list[Match]:
+    """Beside a name said in full no word is bent into another one."""
+    exact = any(match.score >= _EXACT for match in named)
+    return [match for match in named if match.score >= _EXACT_PART] if exact else named
 
 
 def _inside(match: Match, others: Sequence[Match]) -> bool:

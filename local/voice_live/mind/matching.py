@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from local.voice_live.mind.vocabulary import COMMON, STOPWORDS
+from local.voice_live.mind.concepts import PLAIN_WORDS
+from local.voice_live.mind.vocabulary import COMMON, STOPWORDS, ordinary
 from local.voice_live.mind.words import Token, plain, word_set
 
 SURE = 0.8
@@ -181,7 +182,11 @@ class Matcher:
         for size in range(1, self._widest + 2):
             for start in range(len(words) - size + 1):
                 window = words[start : start + size]
-                if taken & frozenset(range(start, start + size)) or "" in window or set(window) <= COMMON:
+                if (
+                    taken & frozenset(range(start, start + size))
+                    or "" in window
+                    or all(map(_no_name, window))
+                ):
                     continue
                 for option, option_parts in self._options:
                     score = _distant_likeness("".join(window), "".join(option_parts))
@@ -211,7 +216,7 @@ class Matcher:
                 if "" in window or (size == 1 and window[0] in STOPWORDS):
                     continue  # an empty word has been understood as something else
                 joined = "".join(window)
-                everyday = all(word in COMMON for word in window) or bool({window[0], window[-1]} & _EDGES)
+                everyday = all(map(ordinary, window)) or bool({window[0], window[-1]} & _EDGES)
                 for option, option_parts, target in self._by_width[size]:
                     if everyday and tuple(window) != option_parts and not _owning(window, option_parts):
                         continue
@@ -230,11 +235,12 @@ class Matcher:
     def _by_part(self, words: list[str]) -> list[Match]:
         found: list[Match] = []
         for place, word in enumerate(words):
-            if word in COMMON or word in self._general or len(word) < 4:
+            if ordinary(word) or word in self._general or len(word) < 4:
                 continue
+            bent = word not in PLAIN_WORDS
             for part, options in self._parts.items():
                 score = max(likeness(word, part), likeness(word.removesuffix("s"), part))
-                if score >= SURE + 0.02:
+                if score >= SURE + 0.02 and (bent or score >= 1.0):
                     found.append(Match(options[0], score * 0.85, place, place + 1, options[1:]))
         return found
 
@@ -253,6 +259,10 @@ class Matcher:
 def _owning(window: Sequence[str], option: tuple[str, ...]) -> bool:
     """True for "green table's" and "green tables", which are Green Table."""
     return len(window) == len(option) and " ".join(window) == f"{' '.join(option)}s"
+
+
+def _no_name(word: str) -> bool:
+    return word in PLAIN_WORDS or ordinary(word)
 
 
 _NOTHING = Match("", 0.0, 0, 0)

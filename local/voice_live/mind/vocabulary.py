@@ -53,6 +53,8 @@ COMMON = (
         france china japan italy spain mexico india thailand greece capital country
         order orders delivery deliver takeaway joke robot human
         somewhere anywhere nowhere everywhere elsewhere
+        fancy fancies fancied craving crave kill die dying climb climbing lift loud fancying starving
+        peanut peanuts sesame milk egg eggs soy shellfish wheat allergy allergies allergic
         anybody nobody everybody try trying again reach
         contain contains containing include includes including along beside beyond across opposite
         behind above below between among against towards within without
@@ -92,6 +94,19 @@ COMMON = (
     )
 )
 """Words too ordinary to be a misheard name."""
+
+
+@lru_cache(maxsize=8192)
+def ordinary(word: str) -> bool:
+    """True for an everyday word in any of its forms: "thinking" as well as "think"."""
+    if word in COMMON:
+        return True
+    for ending in ("ing", "ed", "es", "er", "s", "ly"):
+        base = word.removesuffix(ending)
+        if base != word and len(base) > 2 and (base in COMMON or f"{base}e" in COMMON):
+            return True
+    return False
+
 
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
     frozenset(stem(word) for word in group.split())
