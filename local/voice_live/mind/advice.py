@@ -18,13 +18,14 @@ def say_failure(message: str) -> str:
     Advice becomes the question itself, and talk about the caller becomes talk to the caller.
     """
     said = [_from_advice(part) for part in re.split(r"(?<=[.!?])\s+", message.strip()) if part]
+    said.sort(key=lambda part: part.endswith("?"))  # the question last
     text = shorten(" ".join(part for part in said if part))
     return text or "I am sorry, that did not work."
 
 
 _CALLER = r"(?:to )?(?:the )?(?:caller|customer|user|guest|them)\b"
 _SO = re.compile(
-    r"^(?:say so(?: if they have not been told)?|say only that|tell them so|apologise|apologize)"
+    r"^(?:say so(?: if they have not been told)?|say only that|tell (?:them|the caller) so|apologi[sz]e)"
     r"(?:,? and\b|[;:,.])?\s*",
     re.IGNORECASE,
 )
@@ -42,20 +43,26 @@ _FOR_THE_MODEL = re.compile(
 
 _RULES = re.compile(r"^(?:nothing may be|take no more of|transfer again only|do not ask)\b", re.IGNORECASE)
 """Sentences that bind the model and are nothing to the caller."""
+_A_TOOL = re.compile(r"\b[a-z]+_[a-z_]+\b")
+"""The name of a tool, which is nothing to the caller."""
 _IF_ASK = re.compile(rf"^(if .+?), ask(?: {_CALLER})? for (.+?)[ .]*$", re.IGNORECASE)
 _STILL_WITH_US = re.compile(rf",? and {_CALLER} is still (?:with you|there|on the line)\b", re.IGNORECASE)
+_WRITTEN = re.compile(r",? which is \d{4}-\d{2}-\d{2}[ T]?[\d:]*")
+"""A moment as the tool takes it, after the same in words."""
 _AND_CALL = re.compile(r",? and call again\b.*$", re.IGNORECASE)
 
 
 def _from_advice(part: str) -> str:
-    part = _STILL_WITH_US.sub("", part)
+    part = _WRITTEN.sub("", _STILL_WITH_US.sub("", part))
     part = _AND_CALL.sub("", _SO.sub("", part))
+    part = re.sub(rf"[;,] [^;,.]*{_A_TOOL.pattern}[^;.]*", "", part)
     if not part or _FOR_THE_MODEL.match(part) or _RULES.match(part):
         return ""
     if condition := _IF_ASK.match(part):
         return f"{sentence(to_caller(condition[1]))[:-1]}, could you tell me {to_caller(condition[2])}?"
     if asking := _ASK.match(part):
         wish, _, aside = to_caller(part[asking.end() :].rstrip(" .?!")).partition("; ")
+        aside = "" if _A_TOOL.search(aside) or aside.startswith("or ") else aside
         return f"{sentence(aside)} {_as_question(wish)}" if aside else _as_question(wish)
     if offering := _OFFER.match(part):
         return _as_offer(to_caller(part[offering.end() :].rstrip(" .?!")))

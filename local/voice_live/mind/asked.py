@@ -43,6 +43,7 @@ class Asked:
     name: str = ""
 
 
+_ADDRESS = ("the address", "what address", "which address", "house number", "which street", "which number in")
 _MORE = ("anything else", "something else", "what else", "any other questions", "else i can", "anything more")
 _CHANGE = ("should i change", "like to change", "shall i change", "what is wrong", "what would you change")
 _ABOUT_THE_CALLER = (
@@ -119,6 +120,12 @@ def read_question(text: str, schema: Schema) -> Asked | None:
             return Asked(wanted)
     if has_any(words, _MORE):
         return Asked(Wanted.MORE)
+    begin = schema.with_role(Role.BEGIN)
+    address = begin.of_kind(Kind.PLACE) if begin is not None else None
+    if address is not None and has_any(words, _ADDRESS):
+        return Asked(Wanted.VALUE, address.name)
+    if begin is not None and has_any(words, ("should it come from", "food come from")):
+        return Asked(Wanted.VALUE, schema.subject)
     for parameter in _parameters(schema):
         if has_any(words, _KIND_WORDS.get(parameter.kind, ())):
             return Asked(Wanted.VALUE, parameter.name)

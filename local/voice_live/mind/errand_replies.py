@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.voice_live.mind.existing import Errand, code_of, described, existing_noun, fit, read_out
 from local.voice_live.mind.outputs import CallFunction, Output, Say
-from local.voice_live.mind.roles import Role
+from local.voice_live.mind.roles import Role, family
 from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.spoken import join_words, number_words
 from local.voice_live.mind.talk import Talk, call_key
@@ -15,7 +15,7 @@ _MOST_TOLD = 3
 
 def next_for(talk: Talk, errand: Errand) -> Output:
     """What comes next for an errand: a question, a read-back or a call."""
-    recall = talk.schema.with_role(Role.RECALL)
+    recall = talk.schema.with_role(Role.RECALL, family(errand.tool.name))
     if errand.tool.role is Role.RECALL:
         told = errand.asking and talk.records
         return Say(_codes(talk, errand)) if told else _look_up(talk, errand, errand.tool)

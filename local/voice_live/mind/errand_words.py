@@ -89,3 +89,13 @@ BOOKED = """
     lost/forgot/forgotten/misplaced * code/reference | what did i/we book | what (have) i/we booked |
     where/when/what * did i/we book | do you have me/us down
 """
+FOLLOWS = """
+    where is * order/food/delivery/driver | how far is * order/food/delivery | status of * order/delivery |
+    when will/is/does * order/food/delivery * (come/arrive/here/get/coming/arriving/there) |
+    track * order/delivery |
+    has * order/food/delivery * left/arrived/started/gone | order/food/delivery is late/late/not |
+    still waiting for |
+    what about my order/food/delivery | how long * order/food/delivery |
+    is my/our order/food * coming/ready/way
+"""
+"""How callers ask after an order that is on its way."""

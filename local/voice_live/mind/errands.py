@@ -31,6 +31,7 @@ from local.voice_live.mind.errand_words import (
     CHANGE_THAT_PLAINLY,
     DOES_IT,
     DROPPED,
+    FOLLOWS,
     KNOW_OF_IT,
     MOVES,
     NO_CODE,
@@ -47,7 +48,7 @@ from local.voice_live.mind.existing import Errand, Record, code_of, fit
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.owned import Owned, find_owned
 from local.voice_live.mind.reading import Reading, read
-from local.voice_live.mind.roles import Role
+from local.voice_live.mind.roles import EXISTING, ON_EXISTING, ORDERS, Role, family
 from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.shifts import Shift, read_shifts
 from local.voice_live.mind.talk import Talk
@@ -61,7 +62,8 @@ _SURE = 2.0
 def begins(talk: Talk, reading: Reading, subject: str) -> Heard | None:
     """What a sentence wants with something that exists, where there is a tool for it; None when nothing."""
     schema = talk.schema
-    undo, change, recall = (schema.with_role(role) for role in (Role.UNDO, Role.CHANGE, Role.RECALL))
+    kind = family_meant(talk, reading)
+    undo, change, recall = (_tool_for(talk, role, kind) for role in (Role.UNDO, Role.CHANGE, Role.RECALL))
     if undo is None and change is None and recall is None:
         return None
     owned = find_owned(reading.text, schema, talk.now, talk.names)
@@ -69,10 +71,26 @@ def begins(talk: Talk, reading: Reading, subject: str) -> Heard | None:
     wanted = _to_undo(talk, reading, owned, subject, undo) if undo is not None else None
     if wanted is None and change is not None:
         wanted = _to_change(talk, reading, owned, subject, change)
-    if wanted is None and recall is not None and (code or _to_recall(reading, owned)):
+    followed = kind == "order" and reading.line.has(FOLLOWS)
+    if wanted is None and recall is not None and (code or followed or _to_recall(reading, owned)):
         asking = "code" if reading.line.has(WHICH_CODE) else ""
         wanted = Errand(recall, proof=name_in(talk, reading, code), asking=asking)
     return _heard(reading, replace(wanted, code=code)) if wanted is not None else None
+
+
+def family_meant(talk: Talk, reading: Reading) -> str:
+    """Whether a sentence speaks of an order or a booking; what was dealt with last where it says neither."""
+    words = set(reading.words)
+    if words & ORDERS or (reading.line.has(FOLLOWS) and words & {"food", "driver", "rider", "courier"}):
+        return "order"
+    return "booking" if words & (EXISTING | {"table", "tables"}) else talk.family or "booking"
+
+
+def _tool_for(talk: Talk, role: Role, kind: str) -> Tool | None:
+    """The tool for things of that family; any other only where the session has none for the family at all."""
+    tool = talk.schema.with_role(role, kind)
+    covered = any(t.role in ON_EXISTING and family(t.name) == kind for t in talk.schema.tools)
+    return tool if tool is None or not covered or family(tool.name) == kind else None
 
 
 def _to_undo(talk: Talk, reading: Reading, owned: Owned | None, subject: str, tool: Tool) -> Errand | None:

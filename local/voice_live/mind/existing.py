@@ -12,7 +12,7 @@ from typing import Any
 
 from local.voice_live.mind.outputs import CallFunction
 from local.voice_live.mind.results import Result
-from local.voice_live.mind.roles import EXISTING, Role, split_name
+from local.voice_live.mind.roles import EXISTING, Role, family, split_name
 from local.voice_live.mind.schema import Kind, Schema, Tool, is_code
 from local.voice_live.mind.shifts import Shift, shifted
 from local.voice_live.mind.wording import statement
@@ -21,6 +21,8 @@ type Record = Mapping[str, Any]
 """One thing that exists, as a result gave it: its code, day, time and so on by name."""
 
 _GONE = frozenset({"cancelled", "canceled", "deleted"})
+_FAMILY = "(family)"
+"""Under which a record carries whether it is a booking or an order; no result has such a key."""
 _MOST_RECORDS = 12
 
 
@@ -109,18 +111,21 @@ def learn(records: Sequence[Record], tool: Tool | None, call: CallFunction, resu
     """The records known after a result."""
     if result.failed or tool is None:
         return list(records)
-    found = [{**call.arguments, **one} for one in records_in(result)]
+    found = [{**call.arguments, **one, _FAMILY: family(tool.name)} for one in records_in(result)]
     if tool.role is Role.RECALL:
         return list(found)
     touched = {code_of(one) for one in found} | {code_of(call.arguments)}
     kept = [one for one in records if code_of(one) not in touched]
     if tool.role is Role.UNDO:
         return kept
-    return [*kept, *found] if tool.role in (Role.CHANGE, Role.COMMIT) else list(records)
+    return [*kept, *found] if tool.role in (Role.CHANGE, Role.COMMIT, Role.PLACE) else list(records)
 
 
 def described(schema: Schema, record: Record) -> str:
     """A record in words: "table at Casa Verde for two people on Friday ...", without an article."""
+    if record.get(_FAMILY) == "order":
+        where = record.get(schema.subject)
+        return f"order from {where}" if where else "order"
     tool = schema.with_role(Role.COMMIT) or schema.with_role(Role.CHANGE)
     if tool is None:
         return "booking"

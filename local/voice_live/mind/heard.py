@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from local.voice_live.mind.cart import Cart
 from local.voice_live.mind.existing import Errand
 from local.voice_live.mind.schema import Tool
 
@@ -82,5 +83,7 @@ class Heard:
     """True for a plain yes to what was asked."""
     usual: bool = False
     """True for a wish of what the caller usually has."""
+    cart: Cart | None = None
+    """The order as it stands after this sentence."""
     errand: Errand | None = None
     """What is wanted with a thing that exists, as it stands after this sentence."""

@@ -14,6 +14,7 @@ from local.voice_live.mind.errands import begins, goes_on
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.keeping import about_memory, worth_keeping
 from local.voice_live.mind.keys import in_words
+from local.voice_live.mind.ordering import about_order
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
@@ -75,8 +76,18 @@ def _interpret(talk: Talk, reading: Reading, text: str) -> Heard:
     if (goes_on_again := _on_going_on(talk, reading)) is not None:
         return goes_on_again
     subject = _subject_of(talk, reading)
+    if talk.cart is not None and Act.PERSON not in reading.acts:
+        ordered = about_order(talk, reading, subject)
+        if ordered is not None:
+            return ordered
     if Act.PERSON not in reading.acts and (errand := _errand(talk, reading, subject)) is not None:
         return errand
+    if (
+        talk.cart is None
+        and talk.goal is None
+        and (ordered := about_order(talk, reading, subject)) is not None
+    ):
+        return ordered
     if (person := _asks_for_person(talk, reading)) is not None:
         return person
     if Act.PERSON in reading.acts and talk.schema.with_role(Role.HAND_OVER) is None:

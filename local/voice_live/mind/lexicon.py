@@ -18,6 +18,7 @@ from local.voice_live.mind.food import (
 )
 from local.voice_live.mind.matching import Match, Matcher, option_words, without_overlaps
 from local.voice_live.mind.patterns import Line, line_of
+from local.voice_live.mind.roles import OF_AN_ORDER
 from local.voice_live.mind.schema import Kind, Parameter, Schema
 from local.voice_live.mind.vocabulary import COMMON, STOPWORDS
 from local.voice_live.mind.words import Token, word_set
@@ -49,6 +50,8 @@ class Lexicon:
         seen: set[tuple[str, tuple[str, ...]]] = set()
         for tool in schema.tools:
             for parameter in tool.parameters:
+                if tool.role in OF_AN_ORDER and parameter.name != schema.subject:
+                    continue  # what can be ordered is read by itself
                 key = (parameter.name, parameter.options)
                 if parameter.kind is Kind.CHOICE and key not in seen:
                     seen.add(key)

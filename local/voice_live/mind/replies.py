@@ -13,6 +13,7 @@ from local.voice_live.mind.hand_over import hand_over
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.keeping import keep_question
 from local.voice_live.mind.memory_replies import may_keep, next_for_memory, say_memory, worth_asking
+from local.voice_live.mind.order_replies import after_review, next_for_order, say_added
 from local.voice_live.mind.outputs import CallFunction, Output, Say
 from local.voice_live.mind.refer import most_wanted
 from local.voice_live.mind.results import Result, Thing, in_short, say_result
@@ -24,6 +25,7 @@ from local.voice_live.mind.talk import Goal, Talk, call_key, spoken_values
 from local.voice_live.mind.wording import (
     ANYTHING_ELSE,
     LOST,
+    MORE_FOOD,
     NOT_DONE,
     ONE_MOMENT,
     SHALL_I,
@@ -60,7 +62,7 @@ class Replies:
         if talk.heard is not None:
             return self._to(talk.heard)
         if talk.results:
-            if (goes_on := self._errand_goes_on()) is not None:
+            if (goes_on := self._errand_goes_on() or self._order_goes_on()) is not None:
                 return [goes_on]
             return [Say(self._about_results())]
         if talk.running:
@@ -119,6 +121,8 @@ class Replies:
                 return self._go_on(self._talk.goal, heard)
             case Want.ERRAND if self._talk.errand is not None:
                 return [next_for(self._talk, self._talk.errand)]
+            case Want.ORDER if self._talk.cart is not None:
+                return [next_for_order(self._talk, self._talk.cart)]
             case Want.PERSON if heard.tool is not None:
                 return [self._unless_it_failed(hand_over(self._talk, heard.tool, heard))]
             case Want.KEEP | Want.FORGET if heard.tool is not None:
@@ -337,6 +341,9 @@ class Replies:
     def _resume(self) -> str:
         """Back to what was under way before a side question."""
         goal, errand = self._talk.goal, self._talk.errand
+        if self._talk.cart is not None:
+            following = next_for_order(self._talk, self._talk.cart)
+            return following.text if isinstance(following, Say) else MORE_FOOD
         if goal is None:
             more = next_for(self._talk, errand) if errand is not None else None
             return more.text if isinstance(more, Say) else ""
@@ -364,6 +371,13 @@ class Replies:
         if tool is not None and tool.role is Role.HAND_OVER and not talk.results[-1][1].failed:
             return ONE_MOMENT  # the caller is on the way to a person
         back = tool is not None and tool.role is Role.HAND_OVER
+        if talk.cart is not None and tool is not None and not talk.results[-1][1].failed:
+            if tool.role is Role.REVIEW:
+                return after_review(talk, talk.cart, talk.results[-1][1])
+            if tool.role in (Role.BEGIN, Role.ADD):
+                following = next_for_order(talk, talk.cart)
+                added = [result for _, result in talk.results if not result.failed]
+                return f"{say_added(added)} {following.text if isinstance(following, Say) else ''}".strip()
         said = [
             self._failure(result, handed_over=back) if result.failed else say_result(result)
             for _, result in talk.results
@@ -382,6 +396,19 @@ class Replies:
         if talk.errand is None or tool is None or tool.role is not Role.RECALL or result.failed:
             return None
         return next_for(talk, talk.errand)
+
+    def _order_goes_on(self) -> Output | None:
+        """After a step of an order: the next call without a word, where one is due."""
+        talk = self._talk
+        tool = self._schema.tool(talk.results[-1][0].name)
+        if talk.cart is None or tool is None or tool.role not in (Role.BEGIN, Role.ADD, Role.PLACE):
+            return None
+        if talk.results[-1][1].failed:
+            again = tool.role is Role.PLACE and "read" in talk.results[-1][1].code
+            review = self._schema.with_role(Role.REVIEW)
+            return CallFunction(review.name) if again and review is not None else None
+        following = next_for_order(talk, talk.cart)
+        return following if isinstance(following, CallFunction) else None
 
     def _failure(self, result: Result, *, handed_over: bool = False) -> str:
         """Why it failed and what is asked for, with a question of our own where the tool gives none."""
@@ -404,9 +431,9 @@ class Replies:
         tool = self._schema.tool(call.name)
         if tool is None:
             return ""
-        if tool.role is Role.COMMIT and (asking := may_keep(talk)):
+        if tool.role in {Role.COMMIT, Role.PLACE} and (asking := may_keep(talk)):
             return asking
-        if tool.role in {Role.COMMIT, Role.KEEP, Role.FORGET, *ON_EXISTING}:
+        if tool.role in {Role.COMMIT, Role.PLACE, Role.KEEP, Role.FORGET, *ON_EXISTING}:
             return self._resume() or ANYTHING_ELSE
         if (more := self._resume()) or talk.goal is not None:
             return more

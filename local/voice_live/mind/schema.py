@@ -42,6 +42,8 @@ class Kind(Enum):
     CHOICE = auto()
     PLACE = auto()
     FOOD = auto()
+    LIST = auto()
+    """Several texts, perhaps of fixed options."""
     TEXT = auto()
 
 
@@ -181,7 +183,9 @@ def _tool(body: Mapping[str, Any]) -> Tool:
 def _parameter(name: str, shape: Mapping[str, Any], required: bool) -> Parameter:
     description = str(shape.get("description") or "")
     flat = _without_null(shape)
-    options = tuple(str(one) for one in flat.get("enum") or () if one is not None)
+    within = flat.get("items")
+    listed = within.get("enum") if isinstance(within, dict) else flat.get("enum")
+    options = tuple(str(one) for one in listed or () if one is not None)
     kind = _kind(split_name(name).split(), flat, plain(description), bool(options))
     moment_space = re.search(r"yyyy-mm-dd hh:mm", plain(description)) is not None
     takes_now = re.search(r"\bthe word now\b|\bor now\b|'now'|\"now\"", plain(description)) is not None
@@ -205,6 +209,8 @@ def _kind(name: list[str], shape: Mapping[str, Any], about: str, has_options: bo
     words = set(name)
     if "integer" in types or "number" in types:
         return Kind.PARTY if words & _PARTY_WORDS or "how many people" in about else Kind.NUMBER
+    if "array" in types:
+        return Kind.LIST
     if "boolean" in types:
         return Kind.FLAG
     if has_options:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from local.voice_live.mind.asked import Asked, Wanted, read_question
+from local.voice_live.mind.cart import Cart, after_add, after_begin
 from local.voice_live.mind.existing import Errand, Record, after, learn, read_out
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.known import Known
@@ -20,12 +21,12 @@ from local.voice_live.mind.line_words import LineWords, line_words
 from local.voice_live.mind.outputs import CallFunction
 from local.voice_live.mind.refer import subject_value
 from local.voice_live.mind.results import Result, Thing, read_result
-from local.voice_live.mind.roles import ON_EXISTING, Role
+from local.voice_live.mind.roles import OF_AN_ORDER, ON_EXISTING, Role, family
 from local.voice_live.mind.schema import Kind, Parameter, Schema, Tool
 from local.voice_live.mind.slots import missing
 from local.voice_live.mind.special import joined
 from local.voice_live.mind.spoken import value_words
-from local.voice_live.mind.wording import LOST, brief_read_back, read_back
+from local.voice_live.mind.wording import LOST, SHALL_I, brief_read_back, read_back
 from local.voice_live.mind.words import plain
 
 
@@ -101,8 +102,12 @@ class Talk:
     asked_to_keep: bool = False
     forgetting: Mapping[str, Any] = field(default_factory=dict)
     """What shall be deleted, by the parameters of the tool that does it."""
-    records: list[Record] = field(default_factory=list)
-    """What is known to exist for this caller, from results."""
+    cart: Cart | None = None
+    """The order under way."""
+    had: dict[str, list[Record]] = field(default_factory=dict)
+    """What is known to exist for this caller, from results, by family: bookings and orders."""
+    family: str = ""
+    """The family of what was dealt with last."""
 
     @property
     def last_said(self) -> str:
@@ -132,6 +137,11 @@ class Talk:
         """Names learnt from results."""
         return tuple(thing.name for thing in self.things)
 
+    @property
+    def records(self) -> list[Record]:
+        """What is known to exist of the family dealt with last."""
+        return self.had.get(self.family, [])
+
     # --- items ---
 
     def caller_said(self, heard: Heard) -> None:
@@ -160,6 +170,7 @@ class Talk:
         if kind is not None and kind is not LineWords.BACK:
             self._line_said(text, kind)
             return
+        told_results = [tool.role for call, _ in self.results if (tool := self.schema.tool(call.name))]
         self.said.append(text)
         self.heard = None
         self.hint = ""
@@ -171,6 +182,9 @@ class Talk:
         self.pending = None
         if self.goal is not None and self.reads_back(text):
             self.pending = self.goal.call
+        if self.cart is not None:
+            reviewed = bool(told_results) and told_results[-1] == Role.REVIEW and self.cart.done
+            self.cart = replace(self.cart, told=reviewed and text.rstrip().endswith(SHALL_I), shows=False)
         if self.errand is not None:
             told = self.errand.tool.role is Role.RECALL and bool(self.records)
             self.errand = None if told else replace(self.errand, read_out=self.reads_errand(text))
@@ -219,6 +233,10 @@ class Talk:
             self.search = dict(call.arguments)
         if tool.role is Role.LOOKUP:
             self.lookup = call
+        if tool.role is Role.ADD and self.cart is not None:
+            self.cart = replace(self.cart, waiting=self.cart.waiting[1:])
+        if tool.role is Role.REVIEW and self.cart is not None:
+            self.cart = replace(self.cart, shows=False)
         subject = call.arguments.get(self.schema.subject)
         if isinstance(subject, str) and subject:
             self.focus = subject
@@ -234,12 +252,17 @@ class Talk:
         self._learn(tool, result)
         if tool is None:
             return
-        self.records = learn(self.records, tool, call, result)
+        if tool.role in ON_EXISTING or tool.role in (Role.COMMIT, Role.PLACE):
+            self.family = family(tool.name)
+            self.had[self.family] = learn(self.records, tool, call, result)
         if tool.role in ON_EXISTING and len(self.records) == 1:
             self.focus = str(self.records[0].get(self.schema.subject) or self.focus)
         if self.errand is not None and tool.role in ON_EXISTING:
             errand = after(self.errand, tool, result)
             self.errand = errand.settled(self.records) if errand is not None else None
+        if tool.role in OF_AN_ORDER:
+            self._order_returned(tool, call, result)
+            return
         if result.failed and tool.role in ON_EXISTING:
             if not result.may_retry:
                 self.failures[call_key(call)] = result
@@ -251,6 +274,33 @@ class Talk:
 
     # --- consequences ---
 
+    def _order_returned(self, tool: Tool, call: CallFunction, result: Result) -> None:
+        """What a result changes about the order under way."""
+        cart = self.cart or Cart()
+        match tool.role:
+            case Role.BEGIN:
+                self.cart = after_begin(cart, call, result)
+                if result.failed and not result.may_retry:
+                    self.failures[call_key(call)] = result
+                    self.cart = replace(self.cart, given=self._without_fault(tool, call, result))
+            case Role.ADD:
+                self.cart = after_add(cart, tool, call, result)
+            case Role.PLACE if not result.failed:
+                self.committed.append(call)
+                self.cart = None
+            case Role.PLACE | Role.REVIEW if result.failed:
+                self.cart = replace(cart, agreed=False, told=False)
+
+    def _without_fault(self, tool: Tool, call: CallFunction, result: Result) -> dict[str, Any]:
+        """What was given for an order, but for what the failure is about: an address, the restaurant."""
+        fault = _at_fault(tool, call, result, self.schema)
+        if "deliver" in result.message and "address" not in result.code and not fault:
+            fault = {self.schema.subject}
+        place = tool.of_kind(Kind.PLACE)
+        if place is not None and {"address", "house", "number"} & set(result.code.split("_")):
+            fault = {place.name}
+        return {name: value for name, value in call.arguments.items() if name not in fault}
+
     def _pursue(self, heard: Heard) -> None:
         """What a sentence changes: the goal, its values, what is remembered."""
         subject = heard.values.get(self.schema.subject)
@@ -259,6 +309,7 @@ class Talk:
         self.noted.update(heard.noted)
         match heard.want:
             case Want.ERRAND:
+                self.family = family(heard.errand.tool.name) if heard.errand is not None else self.family
                 self.errand = heard.errand.settled(self.records) if heard.errand is not None else None
                 self.goal = None
             case Want.PREPARE if heard.tool is not None:
@@ -290,8 +341,12 @@ class Talk:
                 self.left_open = (goal is not None and goal.tool.role is Role.COMMIT) or (
                     errand is not None and errand.tool.role is not Role.RECALL
                 )
-                self.goal = self.errand = None
+                self.left_open |= self.cart is not None
+                self.goal = self.errand = self.cart = None
                 self.memory = {k: v for k, v in self.memory.items() if self._kind_of(k) is Kind.PERSON}
+            case Want.ORDER:
+                self.errand = self.goal = None
+                self.cart = heard.cart
             case Want.FORGET:
                 self.forgetting = dict(heard.values)
             case Want.INTRODUCE:

@@ -75,7 +75,7 @@ async def talk(tools: ToolBox, sentences: list[str]) -> tuple[list[str], list[Ca
     calls: list[CallFunction] = []
     for sentence in sentences:
         items.append(user(sentence))
-        for _ in range(3):
+        for _ in range(8):
             outputs = await mind.think(INSTRUCTIONS, tools.definitions(), items)
             called = [output for output in outputs if isinstance(output, CallFunction)]
             said += [output.text for output in outputs if isinstance(output, Say)]
