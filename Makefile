@@ -2,9 +2,11 @@
 PYTHON := .venv/bin/python
 HOST ?= embedded
 ARGS ?=
+CALLS ?= 5000
+DAYS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call measure test lint infra-check infra-types
+.PHONY: help setup run call measure bench test lint infra-check infra-types
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' Makefile
@@ -26,6 +28,9 @@ call: setup ## place a call: SAY="I feel like sushi tonight", or AUDIO=file.wav
 
 measure: setup ## measure greeting, replies and five calls at once against what is promised
 	@exec $(PYTHON) -m local measure $(ARGS)
+
+bench: setup ## fill a store with generated calls and hold the figures against them: CALLS=5000 DAYS=30
+	@exec $(PYTHON) -m bench month --calls "$(CALLS)" --days "$(DAYS)" $(ARGS)
 
 test: setup ## run every test
 	@exec $(PYTHON) -m pytest $(ARGS)

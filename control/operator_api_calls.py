@@ -25,7 +25,7 @@ from control.operator_api_model import (
     NoQuery,
     TransferOrder,
 )
-from control.operator_api_views import detail, ended_item, live_item
+from control.operator_api_views import Made, detail, ended_item, live_item
 from control.operator_services import OperatorServices
 from shared.call_search import BadTokenError, CallFilter
 from shared.calls import Call, CallEvent, CallState, EventKind, is_call_id
@@ -132,9 +132,11 @@ async def get_call(
         said = group.create_task(ops.archive.transcript(call.id))
         counted = group.create_task(ops.insights.facts(call.id))
     facts = counted.result()
-    codes = () if facts is None else facts.bookings
-    bookings = [await ops.bookings.get(code) for code in codes]
-    made = [booking for booking in bookings if booking is not None]
+    made = Made()
+    if facts is not None and user.role >= Role.OPERATOR:
+        bookings = [await ops.bookings.get(code) for code in facts.bookings]
+        orders = [await ops.orders.get(code) for code in facts.orders]
+        made = Made([one for one in bookings if one is not None], [one for one in orders if one is not None])
     return answer_if_new(detail(ops, user, call, said.result(), facts, made), request)
 
 

@@ -29,12 +29,13 @@ from control.operator_api_model import (
     ToolFigures,
     WishFigures,
 )
-from control.operator_api_views import money
+from control.operator_api_views import money, restaurant_name
 from control.operator_services import OperatorServices
 from shared.call_facts import CONTAINED, CallerOutcome
 from shared.histogram import ERROR, percentile
 from shared.intents import Intent
-from shared.restaurants import Catalogue, UnknownRestaurantError
+from shared.prices import Prices
+from shared.restaurants import Catalogue
 from shared.tally import Tally, peaks
 
 _MOST_NAMES: Final = 50
@@ -65,10 +66,13 @@ async def insights(ops: OperatorServices, query: InsightsQuery) -> Insights:
     """
     first, last = days_of(query, ops.insights.day_of(ops.clock()))
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return figures(ops, dict(zip(days, await ops.insights.tallies(days), strict=True)), None)
+    by_day = dict(zip(days, await ops.insights.tallies(days), strict=True))
+    return figures(by_day, ops.catalogue, ops.prices, capacity=None)
 
 
-def figures(ops: OperatorServices, by_day: Mapping[date, Tally], capacity: int | None) -> Insights:
+def figures(
+    by_day: Mapping[date, Tally], catalogue: Catalogue, prices: Prices, *, capacity: int | None
+) -> Insights:
     """The figures out of those of the days, which come in order of time, at least one."""
     days = list(by_day)
     link = _Links(days[0], days[-1])
@@ -76,14 +80,14 @@ def figures(ops: OperatorServices, by_day: Mapping[date, Tally], capacity: int |
     for day in by_day.values():
         whole.merge(day)
     cost, priced = _cost(whole)
-    peak_of = peaks(by_day.items())
+    peak_of = peaks(by_day.items(), catalogue.zone)
     return Insights(
         first=days[0],
         last=days[-1],
-        time_zone=ops.insights.zone.key,
-        currency=ops.prices.currency,
-        prices_source=ops.prices.source,
-        prices_as_of=ops.prices.as_of,
+        time_zone=catalogue.zone.key,
+        currency=prices.currency,
+        prices_source=prices.source,
+        prices_as_of=prices.as_of,
         percentile_error=ERROR,
         calls=whole.calls,
         conversations=whole.conversations,
@@ -120,7 +124,7 @@ def figures(ops: OperatorServices, by_day: Mapping[date, Tally], capacity: int |
             ToolFigures(tool=tool, runs=pair.all, faults=pair.some, calls_url=link(tool_fault=tool))
             for tool, pair in sorted(whole.tools.items(), key=lambda item: (-item[1].all, item[0]))
         ],
-        restaurants=_restaurants(whole, ops.catalogue, link),
+        restaurants=_restaurants(whole, catalogue, link),
         wishes=[
             WishFigures(wish=wish, calls=calls, calls_url=link(wish=wish))
             for wish, calls in sorted(whole.wishes.items(), key=lambda item: (-item[1], item[0]))[
@@ -232,7 +236,7 @@ def _restaurants(whole: Tally, catalogue: Catalogue, link: _Links) -> list[Resta
     return [
         RestaurantFigures(
             id=key,
-            name=_name(catalogue, key),
+            name=restaurant_name(catalogue, key),
             calls=triple.calls,
             bookings=triple.bookings,
             orders=triple.orders,
@@ -240,13 +244,6 @@ def _restaurants(whole: Tally, catalogue: Catalogue, link: _Links) -> list[Resta
         )
         for key, triple in most
     ]
-
-
-def _name(catalogue: Catalogue, restaurant_id: str) -> str:
-    try:
-        return catalogue.get(restaurant_id).name
-    except UnknownRestaurantError:
-        return restaurant_id  # it was there when the call was
 
 
 def _capacity(peak_of: Mapping[date, int], capacity: int | None) -> Capacity:

@@ -178,6 +178,33 @@ class BookingView(Struct, frozen=True, kw_only=True):
     status: str
 
 
+class OrderLineView(Struct, frozen=True, kw_only=True):
+    """One dish of an order."""
+
+    name: str
+    quantity: int
+    options: list[str]
+    note: str
+    amount: str
+    """Decimal, in the currency of the city."""
+
+
+class OrderView(Struct, frozen=True, kw_only=True):
+    """An order placed in the call, as it stands now."""
+
+    code: str
+    restaurant: str
+    restaurant_name: str
+    due: datetime
+    address: str
+    name: str
+    lines: list[OrderLineView]
+    fee: str
+    total: str
+    currency: str
+    status: str
+
+
 class UsageView(Struct, frozen=True, kw_only=True):
     """What the call took."""
 
@@ -222,6 +249,7 @@ class CallDetail(Struct, frozen=True, kw_only=True):
     turns: list[TurnView]
     tools: list[ToolView]
     bookings: list[BookingView]
+    orders: list[OrderView]
     usage: UsageView
     faults: list[Fault]
     actions: Actions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from control.operator_api_model import (
     CallItem,
     Fault,
     IntentView,
+    OrderLineView,
+    OrderView,
     ToolView,
     TransferView,
     TurnView,
@@ -28,7 +31,8 @@ from shared.call_archive import Transcript
 from shared.call_facts import CallFacts, is_fault
 from shared.calls import Call, CallState, EventKind, ToolRun, Turn
 from shared.intents import result_of
-from shared.restaurants import UnknownRestaurantError
+from shared.order_records import Order
+from shared.restaurants import Catalogue, UnknownRestaurantError
 
 _NULL: Final = msgspec.Raw(b"null")
 _SHOWN_DIGITS: Final = 2
@@ -40,6 +44,14 @@ _SAME: Final = (
     *("transcript_ms", "tool_ms", "filler", "heard_ms", "interrupted_ms", "input_tokens"),
     *("cached_tokens", "output_tokens"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What stands because of a call."""
+
+    bookings: Sequence[Booking] = ()
+    orders: Sequence[Order] = ()
 
 
 def money(millionths: int | None) -> float | None:
@@ -104,7 +116,7 @@ def detail(
     call: Call,
     said: Transcript,
     facts: CallFacts | None,
-    bookings: Sequence[Booking],
+    made: Made,
 ) -> CallDetail:
     """Everything about a call. `facts` is None while it is live, and until it is counted."""
     sees_all = user.role >= Role.OPERATOR
@@ -122,7 +134,8 @@ def detail(
         transfer=_transfer(call, sees_all),
         turns=[_turn(turn, sees_all) for turn in said.turns],
         tools=[_tool(run, sees_all) for run in said.tools],
-        bookings=[_booking(ops, booking) for booking in bookings] if sees_all else [],
+        bookings=[_booking(ops, booking) for booking in made.bookings],
+        orders=[_order(ops, order) for order in made.orders],
         usage=UsageView(
             input_tokens=_sum(said.turns, "input_tokens") if usage is None else usage.input_tokens,
             cached_tokens=_sum(said.turns, "cached_tokens") if usage is None else usage.cached_tokens,
@@ -180,15 +193,44 @@ def _tool(run: ToolRun, sees_all: bool) -> ToolView:
     )
 
 
-def _booking(ops: OperatorServices, booking: Booking) -> BookingView:
+def _order(ops: OperatorServices, order: Order) -> OrderView:
+    return OrderView(
+        code=order.code,
+        restaurant=order.restaurant_id,
+        restaurant_name=restaurant_name(ops.catalogue, order.restaurant_id),
+        due=order.due,
+        address=order.to.address,
+        name=order.name,
+        lines=[
+            OrderLineView(
+                name=line.name,
+                quantity=line.quantity,
+                options=list(line.options),
+                note=line.note,
+                amount=f"{line.amount:.2f}",
+            )
+            for line in order.lines
+        ],
+        fee=f"{order.fee:.2f}",
+        total=f"{order.total:.2f}",
+        currency=ops.catalogue.city.currency,
+        status=order.status.value,
+    )
+
+
+def restaurant_name(catalogue: Catalogue, restaurant_id: str) -> str:
+    """What callers call it; its id when it is in the catalogue no more."""
     try:
-        name = ops.catalogue.get(booking.restaurant_id).name
+        return catalogue.get(restaurant_id).name
     except UnknownRestaurantError:
-        name = booking.restaurant_id
+        return restaurant_id
+
+
+def _booking(ops: OperatorServices, booking: Booking) -> BookingView:
     return BookingView(
         code=booking.code,
         restaurant=booking.restaurant_id,
-        restaurant_name=name,
+        restaurant_name=restaurant_name(ops.catalogue, booking.restaurant_id),
         on=booking.on,
         at=f"{booking.at:%H:%M}",
         party_size=booking.party_size,

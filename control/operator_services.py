@@ -18,11 +18,11 @@ from control.services import Services, services
 from shared.agent_config import Agent, AgentError, load_agent
 from shared.bookings import BookingStore
 from shared.call_archive import CallArchive
-from shared.call_facts import FactsMaker, phrases_that_ask_again
 from shared.call_search import CallSearch
 from shared.commands import Commands
-from shared.counter import Counter
+from shared.counter import Counter, facts_maker
 from shared.insights import InsightStore
+from shared.orders import OrderStore
 from shared.prices import Prices, PricesError, load_prices
 from shared.restaurants import Catalogue, CatalogueError
 from shared.settings import OperatorSettings
@@ -40,6 +40,7 @@ class OperatorServices:
     catalogue: Catalogue
     archive: CallArchive
     bookings: BookingStore
+    orders: OrderStore
     insights: InsightStore
     counter: Counter
     search: CallSearch
@@ -65,6 +66,7 @@ class OperatorServices:
             catalogue=catalogue,
             archive=CallArchive(shared.tables),
             bookings=shared.bookings,
+            orders=OrderStore(shared.tables),
             insights=insights,
             counter=Counter(shared.tables, insights, facts_maker(agent, prices, catalogue)),
             search=CallSearch(shared.tables, insights),
@@ -76,15 +78,6 @@ class OperatorServices:
 
 class NotReadyError(Exception):
     """A file that the operator API needs cannot be used; the message names it and the fix."""
-
-
-def facts_maker(agent: Agent, prices: Prices, catalogue: Catalogue) -> FactsMaker:
-    """What works out the facts of calls."""
-    asked_again = {
-        language: (phrases.not_heard, phrases.not_heard_again, phrases.press_a_key)
-        for language, phrases in agent.phrases.items()
-    }
-    return FactsMaker(catalogue, prices, phrases_that_ask_again(asked_again))
 
 
 _made: tuple[asyncio.AbstractEventLoop, Services, OperatorServices] | None = None

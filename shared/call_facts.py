@@ -207,7 +207,8 @@ class FactsMaker:
         """Those that were spoken of by name, each once; a list of suggestions is not."""
         found: dict[str, None] = {}
         for run in tools:
-            said = result_of(run).get("restaurant") or arguments_of(run).get("restaurant")
+            facts = result_of(run)
+            said = facts.get("id") or facts.get("restaurant") or arguments_of(run).get("restaurant")
             if run.name != "find_restaurants" and isinstance(said, str) and (known := self._id(said)):
                 found[known] = None
         return tuple(found)
@@ -217,7 +218,7 @@ class FactsMaker:
         made: dict[str, str] = {}
         for run in tools:
             facts = result_of(run)
-            code, restaurant = facts.get("code"), facts.get("restaurant")
+            code, restaurant = facts.get("code"), facts.get("id") or facts.get("restaurant")
             if run.name == name and commits(run) and isinstance(code, str):
                 made[code] = (isinstance(restaurant, str) and self._id(restaurant)) or "unknown"
         return made

@@ -427,3 +427,11 @@ def _outcome(call: Call) -> Outcome | None:
         return Outcome.COMPLETED
     answered_in_vain = call.answered_at is not None and kind is not EventKind.CALLER_LEFT
     return Outcome.FAILED if answered_in_vain else Outcome.MISSED
+
+
+if __name__ == "__main__":
+    import sys
+
+    from shared.calls_cli import main
+
+    sys.exit(main(sys.argv[1:]))

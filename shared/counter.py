@@ -8,11 +8,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from shared.agent_config import Agent
 from shared.call_archive import CallArchive, Transcript
-from shared.call_facts import CallFacts, FactsMaker
+from shared.call_facts import CallFacts, FactsMaker, phrases_that_ask_again
 from shared.call_store import CallStore
 from shared.calls import Call, CallState, rang_at
 from shared.insights import CountConflictError, InsightStore
+from shared.prices import Prices
+from shared.restaurants import Catalogue
 from shared.tables import Tables
 from shared.tally import midnight
 from shared.uncounted import Uncounted, UncountedCalls
@@ -24,6 +27,10 @@ SETTLE: Final = timedelta(seconds=2)
 _MOST: Final = 500
 """Calls of one run: well within the minute that a function has."""
 _READ_AT_ONCE: Final = 16
+
+
+class RecordsGoneError(Exception):
+    """Calls of the day have been deleted, as old ones are: figures built anew would miss them."""
 
 
 class Counter:
@@ -76,17 +83,18 @@ class Counter:
             await self._insights.count([facts])
         return facts
 
-    async def rebuild(self, day: date) -> int:
+    async def rebuild(self, day: date, *, force: bool = False) -> int:
         """Build the figures of a day (of the restaurants) anew from the records; returns how many calls.
 
         Calls may be counted meanwhile, and the figures are right for all but those at any moment.
 
         Raises:
             CountConflictError
+            RecordsGoneError: fewer calls are on record than the figures know of, and not `force`.
         """
         zone = self._insights.zone
         begin, end = (midnight(day + timedelta(days=n), zone).astimezone(UTC) for n in (0, 1))
-        records: set[str] = set()
+        found: dict[str, CallFacts] = {}
         for utc_day in sorted({begin.date(), (end - timedelta(microseconds=1)).date()}):
             said = await self._archive.transcripts_of(utc_day)
             facts = [
@@ -94,12 +102,15 @@ class Counter:
                 async for call in self._archive.calls_of(utc_day)
                 if call.state is CallState.ENDED and self._insights.day_of(rang_at(call.id)) == day
             ]
-            await self._insights.count(facts)
-            records |= {one.id for one in facts}
-        others = [facts.id for facts in await self._insights.all(day) if facts.id not in records]
+            found.update({one.id: one for one in facts})
+        known = (await self._insights.tally(day)).calls
+        if len(found) < known and not force:
+            raise RecordsGoneError(f"day {day}: {known} calls were counted, and {len(found)} are on record")
+        await self._insights.count(found.values())
+        others = [facts.id for facts in await self._insights.all(day) if facts.id not in found]
         gone = {call_id for call_id in others if await self._calls.get(call_id) is None}
         await self._insights.reckon(day, gone)
-        return len(records)
+        return len(found)
 
     async def _read(self, due: list[Uncounted]) -> list[tuple[Uncounted, CallFacts | None]]:
         at_once = asyncio.Semaphore(_READ_AT_ONCE)
@@ -120,3 +131,12 @@ class Counter:
 
     def _of(self, call: Call, said: Transcript) -> CallFacts:
         return self._maker.of(call, said.turns, said.tools, said.corrected)
+
+
+def facts_maker(agent: Agent, prices: Prices, catalogue: Catalogue) -> FactsMaker:
+    """What works out the facts of calls."""
+    asked_again = {
+        language: (phrases.not_heard, phrases.not_heard_again, phrases.press_a_key)
+        for language, phrases in agent.phrases.items()
+    }
+    return FactsMaker(catalogue, prices, phrases_that_ask_again(asked_again))

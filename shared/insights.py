@@ -265,3 +265,11 @@ def _joined(row: Mapping[str, Any]) -> bytes:
     while (piece := row.get(f"part{len(pieces)}")) is not None:
         pieces.append(piece)
     return b"".join(pieces)
+
+
+if __name__ == "__main__":
+    import sys
+
+    from shared.insights_cli import main
+
+    sys.exit(main(sys.argv[1:]))

@@ -83,7 +83,7 @@ _BY_TOOL: Final[Mapping[str, Intent]] = {
 }
 
 _COMMITS: Final[Mapping[str, str]] = {
-    "place_order": "placed",
+    "place_order": "ordered",
     "book_table": "booked",
     "move_booking": "changed",
     "cancel_booking": "cancelled",

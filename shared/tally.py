@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,10 +20,8 @@ from shared.call_facts import UNANSWERED, CallFacts
 
 SLOT_SECONDS: Final = 10
 """Calls at once are counted by these: all that were up at any moment of one."""
-_SLOTS_OF_DAY: Final = 25 * 3600 // SLOT_SECONDS
-"""The longest day has 25 hours."""
-_SLOTS: Final = _SLOTS_OF_DAY + 2 * 3600 // SLOT_SECONDS
-"""Calls go on past midnight, and stay with the day they rang on."""
+_SLOTS: Final = (25 + 2) * 3600 // SLOT_SECONDS
+"""The longest day has 25 hours, and calls that rang on it go on past its end."""
 
 
 class Part(msgspec.Struct, array_like=True):
@@ -162,19 +160,19 @@ def tally(calls: Iterable[CallFacts], zone: ZoneInfo) -> Tally:
     return counted
 
 
-def peaks(days: Iterable[tuple[date, Tally]]) -> dict[date, int]:
+def peaks(days: Iterable[tuple[date, Tally]], zone: ZoneInfo) -> dict[date, int]:
     """Most calls at once on each of these days, in order of time; calls from the day before count too when
     that day is among them."""
     found: dict[date, int] = {}
     before: dict[int, int] = {}
     for day, counted in days:
-        at_once = dict(counted.slots)
+        length = midnight(day + timedelta(days=1), zone).astimezone(UTC) - midnight(day, zone).astimezone(UTC)
+        end = int(length / timedelta(seconds=SLOT_SECONDS))
+        at_once = {slot: count for slot, count in counted.slots.items() if slot < end}
         for slot, count in before.items():
             at_once[slot] = at_once.get(slot, 0) + count
-        found[day] = max((n for slot, n in at_once.items() if slot < _SLOTS_OF_DAY), default=0)
-        # What lasts past midnight: a day has 24 hours but for two in a year, when this is an hour off.
-        first = 24 * 3600 // SLOT_SECONDS
-        before = {slot - first: count for slot, count in counted.slots.items() if slot >= first}
+        found[day] = max(at_once.values(), default=0)
+        before = {slot - end: count for slot, count in counted.slots.items() if slot >= end}
     return found
 
 

@@ -15,7 +15,7 @@ from shared.call_facts import CallerOutcome, CallFacts, FactsMaker
 from shared.call_search import BadTokenError, CallFilter, CallSearch
 from shared.call_store import CallStore
 from shared.calls import Call, CallEvent, EventKind, ToolRun, Turn, apply
-from shared.counter import Counter
+from shared.counter import Counter, RecordsGoneError
 from shared.insights import InsightStore
 from shared.intents import Decision, Intent
 from shared.prices import load_prices
@@ -134,6 +134,10 @@ async def test_building_anew_mends_what_is_wrong_and_drops_calls_without_a_recor
     await table.delete_entity("20261120", "tally")
     assert await house.counter.rebuild(DAY) == 1
     assert (await house.insights.tally(DAY)).calls == 1
+    await house.insights.count([MAKER.of(a_call("stray"), [], [])])
+    with pytest.raises(RecordsGoneError, match="2 calls were counted, and 1"):
+        await house.counter.rebuild(DAY)
+    assert await house.counter.rebuild(DAY, force=True) == 1
     assert [facts.id for facts in await house.insights.all(DAY)] == [call_id]
 
 

@@ -1,0 +1,1 @@
+"""Speed and load, run by hand or by `make bench`."""
