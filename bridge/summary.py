@@ -20,10 +20,11 @@ type Ran = tuple[str, str]
 
 
 def summarise(turns: Sequence[Said], tools: Sequence[Ran]) -> str:
-    """One paragraph of at most LONGEST characters: bookings that stand, the last one refused, the
-    restaurants looked up, and the caller's last words, as much as there is room for."""
+    """One paragraph of at most LONGEST characters: bookings and orders that stand, the order that is begun,
+    the last booking refused, the restaurants looked up, and the caller's last words, as much as there is room
+    for."""
     results = [(name, _read(result)) for name, result in tools]
-    parts = [*_bookings(results), *_restaurants(results), *_words(turns)]
+    parts = [*_bookings(results), *_orders(results), *_restaurants(results), *_words(turns)]
     return paragraph(" ".join(parts) or "The caller asked for a person and said nothing else.", LONGEST)
 
 
@@ -51,6 +52,27 @@ def _bookings(results: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
                 )
     refused = tries[-1].get("error") if tries else None
     return [*stand.values(), *([f"Last booking refused: {refused}."] if refused else [])]
+
+
+def _orders(results: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    placed: dict[str, str] = {}
+    begun: list[str] = []
+    for name, facts in results:
+        if not {"restaurant", "items"} <= facts.keys():
+            continue  # it was refused
+        if name in ("place_order", "cancel_order"):
+            word = "Ordered" if name == "place_order" else "Order cancelled"
+            placed[facts["code"]] = (
+                f"{word}: {facts['restaurant']}, {_dishes(facts)}, {facts['total']}, code {facts['code']}."
+            )
+            begun = [] if name == "place_order" else begun
+        elif name in ("start_order", "order_item", "review_order"):
+            begun = [f"Order begun, not placed: {facts['restaurant']}, {_dishes(facts)}."]
+    return [*placed.values(), *begun]
+
+
+def _dishes(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{item['quantity']} {item['name']}" for item in facts["items"]) or "nothing yet"
 
 
 def _restaurants(results: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:

@@ -123,7 +123,7 @@ class CartTools:
                 if outcome.question is not None:
                     raise problems.asked(outcome.question, dish)
                 charged = self._bill(restaurant, outcome.cart)
-                return result(answers.changed(outcome.cart, charged, outcome.line, self._parts.words()))
+                return result(answers.changed(restaurant.name, charged, outcome.line, self._parts.words()))
         raise ConflictError
 
     async def review(self, _asked: ReviewOrder) -> ToolResult:

@@ -93,8 +93,9 @@ def started(
     return facts | {"spoken": said}
 
 
-def changed(cart: Cart, bill: Bill, line: int | None, words: Words) -> Facts:
-    """A cart after a change; `line` is the number of the line that changed, None when it went."""
+def changed(name: str, bill: Bill, line: int | None, words: Words) -> Facts:
+    """A cart after a change; `line` is the number of the line that changed, None when it went. `name` is that
+    of the restaurant."""
     if line is not None:
         sold = bill.lines[line - 1]
         said = f"{_line(sold)}. That is {words.money(bill.subtotal)} so far."
@@ -102,7 +103,7 @@ def changed(cart: Cart, bill: Bill, line: int | None, words: Words) -> Facts:
         said = f"That is taken out. It is {words.money(bill.subtotal)} now."
     else:
         said = "That is taken out. There is nothing in the order now."
-    return {"line": line, "restaurant": cart.restaurant_id, **_items(bill), "spoken": said}
+    return {"line": line, "restaurant": name, **_items(bill), "spoken": said}
 
 
 def reviewed(

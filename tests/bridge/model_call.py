@@ -404,7 +404,9 @@ class ModelCall:
             if not self.referee.tool_ends(tool.call_id):
                 return []
             ends_call = tool.name == "end_call"
-            return self.rules.on_tool_result(
+            # Some tools give the model other tools; no draw of chance, so that known orders stay as they are.
+            commands = self.rules.on_tools_changed([]) if tool.seq % 3 == 0 else []
+            return commands + self.rules.on_tool_result(
                 tool.call_id, "{}", ends_call=ends_call, transfer=transfer, now=self.now
             )
 

@@ -102,7 +102,8 @@ class Model:
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         self.handshakes += 1
         await self.answers.wait()
-        assert request.path.startswith("/voice-live/realtime?api-version=2026-07-15&model=")
+        query = "/voice-live/realtime?api-version=2026-07-15&"
+        assert request.path.startswith((f"{query}model=", f"{query}agent-name="))
         if request.headers["api-key"] != "model-key":
             return connection.respond(HTTPStatus.UNAUTHORIZED, "wrong key")
         if not self.refusals:

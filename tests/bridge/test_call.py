@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -22,6 +23,7 @@ from bridge.server import BridgeServer
 from bridge.services import Services
 from bridge.voicelive import wire
 from shared.agent_config import Agent
+from shared.agent_tables import FoundryAgent
 from shared.calls import Call, CallEvent, EventKind, apply
 from shared.handover import Targets
 from tests.bridge import test_server
@@ -29,6 +31,7 @@ from tests.bridge.stage import Stage
 from tests.bridge.stand_ins import Caller, ModelSession
 from tests.bridge.talk import agent
 from tests.bridge.test_barge_in import soon
+from tests.shared.order_house import KITCHENS
 
 stage = test_server.stage
 
@@ -182,6 +185,39 @@ async def asked_for_person(caller: Caller, session: ModelSession) -> None:
     await caller.press("#")
     await soon(session.next("response.create"))
     await session.speak("r1", "I put you through.", bytes(960))
+
+
+class TestOtherTools:
+    """An order that is begun gives the model the menu in its tools."""
+
+    BEGIN = json.dumps(
+        {
+            "restaurant": "Napoli Pizza",
+            "address": "14 Lantern Street",
+            "time": f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 19:00",
+        }
+    )
+
+    async def test_come_before_the_result(self, stage: Stage) -> None:
+        async with another_bridge(stage, replace(stage.services, catalogue=KITCHENS)) as ordering:
+            _, _, session = await ordering.talk()
+            await session.speak("r1", "", b"", calls=("start_order", self.BEGIN))
+            update = await soon(session.next("session.update"))
+            (tools,) = update["session"].values()
+            assert "margherita-pizza" in json.dumps(tools)
+            output = await soon(session.next("conversation.item.create"))
+            assert json.loads(output["item"]["output"])["restaurant"] == "Napoli Pizza"
+
+    async def test_are_not_for_an_agent_that_has_its_own(self, stage: Stage) -> None:
+        foundry = agent(foundry_agent=FoundryAgent(name="a", project="p"), model=None, temperature=None)
+        services = replace(stage.services, catalogue=KITCHENS, agents=OneAgent(foundry))
+        async with another_bridge(stage, services) as ordering:
+            _, _, session = await ordering.talk()
+            await session.speak("r1", "", b"", calls=("start_order", self.BEGIN))
+            event = await soon(session.received.get())
+            while event["type"] not in ("session.update", "conversation.item.create"):
+                event = await soon(session.received.get())
+            assert event["type"] == "conversation.item.create"
 
 
 class TestTheLog:

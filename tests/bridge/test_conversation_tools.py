@@ -22,6 +22,13 @@ def outputs(talk: Talk) -> list[wire.FunctionOutputItem]:
     return [item for item in items if isinstance(item, wire.FunctionOutputItem)]
 
 
+def changes_tools(talk: Talk) -> list[wire.SessionUpdate]:
+    """A tool has ended that gives the model other tools; the updates that were sent."""
+    talk.commands += talk.conversation.on_tools_changed([{"type": "function", "name": "find"}])
+    talk.tool_done("t1")
+    return [event for event in talk.events() if isinstance(event, wire.SessionUpdate)]
+
+
 def given_up(talk: Talk) -> list[str]:
     """The tool calls that were given up; leaves the commands for another look."""
     return [command.call_id for command in talk.commands if isinstance(command, CancelTool)]
@@ -222,3 +229,28 @@ class TestSpokenOn:
         talk.agent_says("r1", "one two three", 3.0, done=False).after(1).caller_starts("c2")
         talk.hears(wire.TranscriptionDelta("c2", "wait")).took()
         assert talk.hears(wire.FunctionCallDone("r1", "i", "t1", "book_table", "{}")).took() == []
+
+
+class TestOtherTools:
+    """A tool may give the model other tools."""
+
+    def test_they_are_there_before_the_result_and_the_reply(self) -> None:
+        talk = looking()
+        talk.commands += talk.conversation.on_tools_changed([{"type": "function", "name": "find"}])
+        assert talk.tool_done("t1").sent() == ["SessionUpdate", "ItemCreate", "ResponseCreate"]
+
+    def test_nothing_else_of_the_session_changes(self) -> None:
+        (update,) = changes_tools(looking())
+        assert update.session == wire.SessionTools(tools=[{"type": "function", "name": "find"}])
+
+    def test_the_caller_is_not_greeted_again(self) -> None:
+        talk = looking()
+        changes_tools(talk)
+        assert talk.hears(wire.SessionUpdated(wire.SessionLife(expires_at=1_070.0))).took() == []
+
+    def test_a_service_that_refuses_them_does_not_end_the_call(self) -> None:
+        talk = looking()
+        (update,) = changes_tools(talk)
+        refusal = wire.ErrorDetails(code="invalid_value", event_id=update.event_id)
+        assert talk.hears(wire.Error(refusal)).took() == []
+        assert talk.agent_says("r2", "Two pizzas.", 1.0).after(2.0).caller_says("c2", "Thanks").said() == [""]

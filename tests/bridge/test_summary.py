@@ -95,3 +95,19 @@ def test_a_booking_is_told_as_it_stands() -> None:
     )
     assert "Cancelled: Cedar Grill" in gone
     assert "Booked" not in gone
+
+
+def test_an_order_is_told_as_it_stands() -> None:
+    """Placed or cancelled; and one that is only begun is not taken for an order."""
+    pizza = {"restaurant": "Napoli Pizza", "items": [{"quantity": 2, "name": "Margherita Pizza"}]}
+    begun = ("order_item", json.dumps(pizza))
+    placed = ("place_order", json.dumps({**pizza, "code": "KMRTW", "total": "23.00"}))
+    cancelled = ("cancel_order", placed[1])
+    nothing = ("start_order", json.dumps({**pizza, "items": []}))
+    assert "not placed: Napoli Pizza, 2 Margherita Pizza." in summarise(
+        [], [begun, ("review_order", REFUSED)]
+    )
+    assert summarise([], [begun, placed]).startswith("Ordered: Napoli Pizza, 2 Margherita Pizza, 23.00, code")
+    assert "begun" not in summarise([], [begun, placed])
+    assert summarise([], [begun, placed, cancelled]).startswith("Order cancelled: Napoli Pizza")
+    assert "not placed: Napoli Pizza, nothing yet." in summarise([], [placed, nothing])

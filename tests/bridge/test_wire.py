@@ -54,6 +54,7 @@ class TestSent:
         "event",
         [
             wire.SessionUpdate(event_id="e", session=SESSION),
+            wire.SessionUpdate(event_id="e", session=wire.SessionTools(tools=[])),
             wire.ItemCreate(event_id="e", item=wire.FunctionOutputItem("call_1", "{}")),
             wire.ItemCreate(event_id="e", item=wire.MessageItem("user", [wire.TextPart("input_text", "hi")])),
             wire.ItemCreate(
@@ -73,6 +74,11 @@ class TestSent:
     def test_session_fields_are_the_sdks(self) -> None:
         body = json.loads(wire.encode(wire.SessionUpdate(event_id="e", session=SESSION)))["session"]
         assert set(body) <= _rest_names(RequestSession)
+
+    def test_tools_alone_leave_the_rest_as_it_is(self) -> None:
+        """A field that is not sent keeps its value; one that is null would be cleared."""
+        update = wire.SessionUpdate(event_id="e", session=wire.SessionTools(tools=[{"type": "function"}]))
+        assert json.loads(wire.encode(update))["session"] == {"tools": [{"type": "function"}]}
 
     def test_greeting_as_documented(self) -> None:
         """How-to: proactive messages. Exactly one text part."""

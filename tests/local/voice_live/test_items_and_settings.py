@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from local.voice_live.outbox import Think
 from local.voice_live.session import LARGEST_APPEND
-from tests.local.voice_live.doubles import Bench, tone, types
+from tests.local.voice_live.doubles import Bench, silence, tone, types
 
 
 def message(role: str, kind: str, text: str, **more: object) -> dict[str, Any]:
@@ -236,6 +237,28 @@ def test_the_voice_stays_once_it_was_heard() -> None:
     assert error_of(bench)["code"] == "cannot_update_voice"
     [event] = bench.update(voice={"type": "azure-standard", "name": "en-US-AvaNeural", "rate": "1.1"})
     assert event["type"] == "session.updated"
+
+
+def test_tools_may_change_while_somebody_speaks() -> None:
+    """What is not sent stays, the turn goes on, and the next reply has them."""
+    bench = Bench(target="gpt-4.1")
+    bench.update(
+        instructions="Be brief.", turn_detection={"type": "azure_semantic_vad", "create_response": False}
+    )
+    spoken_item(bench)
+    bench.hear(silence(200), tone(400))
+    tools = [{"type": "function", "name": "order_item", "parameters": {"type": "object"}}]
+    [event] = bench.update(tools=tools)
+    assert event["session"]["instructions"] == "Be brief."
+    assert [tool["name"] for tool in event["session"]["tools"]] == ["order_item"]
+    assert bench.only("input_audio_buffer.speech_stopped") == []
+    heard = types(bench.hear(tone(200), silence(1500)))
+    assert "input_audio_buffer.speech_stopped" in heard
+    assert "input_audio_buffer.speech_started" not in heard, "the turn that was begun has gone on"
+    bench.by_hand = True
+    bench.send("response.create")
+    [think] = [effect for effect in bench.waiting if isinstance(effect, Think)]
+    assert [tool["name"] for tool in think.tools] == ["order_item"]
 
 
 def test_the_input_format_stays_once_audio_came() -> None:
