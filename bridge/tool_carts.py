@@ -86,7 +86,7 @@ class CartTools:
 
     async def start(self, wanted: StartOrder) -> ToolResult:
         """start_order"""
-        restaurant = self._catalogue.get(wanted.restaurant)
+        restaurant = self._parts.named(wanted.restaurant)
         place, directions = door(self._catalogue, wanted.address)
         now, zone, words = self._parts.now(), self._catalogue.zone, self._parts.words()
         self._parts.allergies |= _allergens(wanted.allergies or ())

@@ -42,6 +42,7 @@ class OrderParts:
         caller: the number as the phone network gave it.
         now: returns an aware time.
         allergies: known from before.
+        named: gives the restaurant meant by a name.
     """
 
     def __init__(
@@ -53,7 +54,8 @@ class OrderParts:
         caller: str | None,
         now: Callable[[], datetime],
         proof: Proof,
-        allergies: Iterable[Allergen] = (),
+        allergies: Iterable[Allergen],
+        named: Callable[[str], Restaurant],
     ) -> None:
         self.catalogue = catalogue
         self.carts = ordering.carts
@@ -64,6 +66,7 @@ class OrderParts:
         self.caller = caller
         self.now = now
         self.proof = proof
+        self.named = named
         self.allergies = set(allergies)
         """Of this caller, as far as is known; more may be added at any time."""
         self.placed: dict[str, str] = {}

@@ -111,7 +111,7 @@ class ToolBox:
             catalogue, bookings, call_id=call_id, caller=caller, now=now, proof=proof, person=person
         )
         self._tools: dict[str, Tool[Any]] = {
-            "find_restaurants": Tool(FindRestaurants, self._search.find, read_only=True),
+            "find_restaurants": Tool(FindRestaurants, self._find_restaurants, read_only=True),
             "restaurant_details": Tool(RestaurantDetails, self._restaurant_details, read_only=True),
             "book_table": Tool(BookTable, own.book),
             "find_bookings": Tool(FindBookings, own.find, read_only=True),
@@ -121,7 +121,14 @@ class ToolBox:
         self._cart: CartTools | None = None
         if ordering is not None and any(r.delivery is not None for r in catalogue.restaurants):
             parts = OrderParts(
-                catalogue, ordering, call_id=call_id, caller=caller, now=now, proof=proof, allergies=allergies
+                catalogue,
+                ordering,
+                call_id=call_id,
+                caller=caller,
+                now=now,
+                proof=proof,
+                allergies=allergies,
+                named=self._search.named,
             )
             self._cart = CartTools(parts)
             self._tools |= self._cart.tools() | OrderTools(parts).tools()
@@ -223,6 +230,10 @@ class ToolBox:
                 "Our system does not answer and it is not certain what was saved. Say so, and offer to try "
                 "again: the same booking or order cannot be made twice.",
             )
+
+    async def _find_restaurants(self, wish: FindRestaurants) -> ToolResult:
+        self.know_allergies(allergens_named(wish.avoid or ""))
+        return await self._search.find(wish)
 
     async def _restaurant_details(self, asked: RestaurantDetails) -> ToolResult:
         restaurant = self._about = self._search.named(asked.restaurant)

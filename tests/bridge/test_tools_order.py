@@ -96,6 +96,11 @@ class TestStart:
         assert got == code
         assert words in message
 
+    async def test_the_restaurant_may_be_one_that_was_just_found(self, tools: ToolBox) -> None:
+        listed = (await run(tools, "find_restaurants", deliver_to="14 Lantern Street"))["restaurants"]
+        result = await run(tools, "start_order", **HOME | {"restaurant": "the second one"})
+        assert result["id"] == listed[1]["id"]
+
     async def test_an_address_out_of_the_area_is_refused(self, tools: ToolBox) -> None:
         code, message = await told(tools, "start_order", restaurant="El Camino", address="2 Quay Road")
         assert code == "out_of_area"
@@ -260,6 +265,11 @@ class TestAllergies:
     async def test_learned_in_another_way_counts(self, tools: ToolBox) -> None:
         await said(tools, "start_order", **HOME)
         tools.know_allergies({Allergen.MILK})
+        assert (await told(tools, "order_item", **PIZZA))[0] == "ask_first"
+
+    async def test_avoided_in_a_search_counts(self, tools: ToolBox) -> None:
+        await run(tools, "find_restaurants", dish="tiramisu", avoid="peanuts, dairy")
+        await said(tools, "start_order", **HOME)
         assert (await told(tools, "order_item", **PIZZA))[0] == "ask_first"
 
     async def test_of_a_dish_that_tells_nothing_is_warned_too(self, tools: ToolBox) -> None:
