@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time
 from typing import Any, Final
 
 import msgspec
+from azure.core.exceptions import AzureError
 
 from bridge.tool_booking_answers import spoken_day
 from bridge.tool_parameters import ForgetMe, Remember
@@ -29,6 +31,8 @@ type Later = Callable[[Callable[[], Awaitable[object]]], None]
 
 _MOST_NOTE: Final = 60
 _MOST_NAME: Final = 60
+
+log = logging.getLogger(__name__)
 
 
 class MemoryTools:
@@ -65,8 +69,9 @@ class MemoryTools:
         self._orders = orders
         self._number = number
         self._call_id = call_id
-        self._memory = None if known is None else known.memory
-        self._languages = languages
+        self._may_have_memory = known is None or known.memory is not None
+        self.languages = tuple(languages)
+        """What a caller can be greeted in."""
         self._language = language
         self._now = now
         self._later = later
@@ -81,7 +86,51 @@ class MemoryTools:
 
     async def remember(self, wish: Remember) -> ToolResult:
         """remember"""
-        number = self._own_number()
+        try:
+            return await self._remember(self._own_number(), wish)
+        except (ConflictError, AzureError) as error:
+            log.warning("not remembered", extra={"reason": type(error).__name__})
+            raise ToolFailureError(
+                "not_remembered", "It could not be kept just now. Say so, and offer to try once more."
+            ) from error
+
+    async def forget(self, wish: ForgetMe) -> ToolResult:
+        """forget_me"""
+        if wish.only is not None:
+            return await self._forget_one(wish.only)
+        self._forgotten = True  # before the store is asked: what is noted by the way must not come back
+        self._visits.clear()
+        try:
+            stays = await self._erasure.forget(self._number, self._call_id, self._now())
+        except AzureError as error:
+            log.warning("not forgotten", extra={"reason": type(error).__name__})
+            raise ToolFailureError(
+                "not_forgotten",
+                "The store does not answer, and not everything was forgotten. Say so, and offer to try once "
+                "more: it does no harm twice.",
+            ) from error
+        self._may_have_memory = False
+        said = _ALL_FORGOTTEN if self._number is not None else _CALL_FORGOTTEN
+        if stays:
+            said += f" {self._staying(stays)}"
+        return result({"forgotten": True, "staying": len(stays), "spoken": said})
+
+    def noted(self, tool: str, output: str) -> None:
+        """A tool has run: a booking or an order that was made, changed or cancelled makes "the usual"."""
+        facts = _stands(tool, output)
+        if facts is None or self._forgotten or self._number is None:
+            return
+        if facts.get("ordered"):
+            self._later(lambda: self._note_order(facts["code"]))
+            return
+        ref = f"{'order' if tool == 'cancel_order' else 'booking'}-{facts['code']}"
+        self._visits[ref] = None if facts.get("cancelled") else _booked(ref, facts)
+        if self._may_have_memory:
+            self._later(self._keep_visits)
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    async def _remember(self, number: str, wish: Remember) -> ToolResult:
         if wish.consent is False:
             return await self._refused(number)
         told = Told(
@@ -100,42 +149,11 @@ class MemoryTools:
                 caller_memory.with_told(memory or caller_memory.begun(today), told), told.language
             )
 
-        try:
-            self._memory = await self._store.change(number, change, now)
-        except ConflictError:
-            raise ToolFailureError("busy", "Nothing was kept just now. Offer to try once more.") from None
-        self._forgotten = False
+        await self._store.change(number, change, now)
+        self._may_have_memory, self._forgotten = True, False
         kept = msgspec.to_builtins(told)
         facts = {name: value for name, value in kept.items() if value}
         return result({"remembered": True, "kept": facts, "spoken": _kept(told)})
-
-    async def forget(self, wish: ForgetMe) -> ToolResult:
-        """forget_me"""
-        if wish.only is not None:
-            return await self._forget_one(wish.only)
-        self._forgotten = True  # before the store is asked: what is noted by the way must not come back
-        self._visits.clear()
-        stays = await self._erasure.forget(self._number, self._call_id, self._now())
-        self._memory = None
-        said = _ALL_FORGOTTEN if self._number is not None else _CALL_FORGOTTEN
-        if stays:
-            said += f" {self._staying(stays)}"
-        return result({"forgotten": True, "staying": len(stays), "spoken": said})
-
-    def noted(self, tool: str, output: str) -> None:
-        """A tool has run: a booking or an order that was made, changed or cancelled makes "the usual"."""
-        facts = _stands(tool, output)
-        if facts is None or self._forgotten or self._number is None:
-            return
-        if facts.get("ordered"):
-            self._later(lambda: self._note_order(facts["code"]))
-            return
-        ref = f"{'order' if tool == 'cancel_order' else 'booking'}-{facts['code']}"
-        self._visits[ref] = None if facts.get("cancelled") else _booked(ref, facts)
-        if self._memory is not None:
-            self._later(self._keep_visits)
-
-    # --- inside ---------------------------------------------------------------------------------------
 
     async def _note_call(self) -> None:
         if self._number is not None and not self._forgotten:
@@ -147,7 +165,7 @@ class MemoryTools:
         if order is not None and not self._forgotten:
             ref = f"order-{code}"
             self._visits[ref] = _ordered(ref, order)
-            if self._memory is not None:
+            if self._may_have_memory:
                 await self._keep_visits()
 
     async def _keep_visits(self) -> None:
@@ -157,7 +175,7 @@ class MemoryTools:
         def change(memory: Memory | None) -> Memory | None:
             return None if memory is None else self._with_this_call(memory, "")
 
-        self._memory = await self._store.change(self._number, change, self._now())
+        await self._store.change(self._number, change, self._now())
 
     def _with_this_call(self, memory: Memory, language: str) -> Memory:
         """The memory with what was booked in this call, and the language that the caller speaks."""
@@ -181,7 +199,6 @@ class MemoryTools:
 
     async def _check_consent(self, number: str, told: Told) -> None:
         known = await self._store.look(number, self._now())
-        self._memory = known.memory
         if known.memory is None:
             raise ToolFailureError(
                 "consent_needed",
@@ -213,9 +230,12 @@ class MemoryTools:
         if kind == "places":
             self._visits.clear()
         try:
-            self._memory = await self._store.change(number, change, self._now())
-        except ConflictError:
-            raise ToolFailureError("busy", "Nothing was forgotten just now. Offer to try again.") from None
+            await self._store.change(number, change, self._now())
+        except (ConflictError, AzureError) as error:
+            log.warning("not forgotten", extra={"reason": type(error).__name__})
+            raise ToolFailureError(
+                "not_forgotten", "It could not be forgotten just now. Say so, and offer to try once more."
+            ) from error
         return result({"forgotten": True, "only": kind, "spoken": f"I have forgotten {_FORGOTTEN[kind]}."})
 
     def _staying(self, stays: Sequence[Stays]) -> str:
@@ -232,11 +252,11 @@ class MemoryTools:
     def _read_language(self, said: str | None) -> str:
         if said is None:
             return ""
-        for tag in self._languages:
+        for tag in self.languages:
             if said.casefold() in (tag.casefold(), primary(tag)):
                 return tag
         raise ToolArgumentError(
-            f"language {said!r} is not one that is spoken here. There are {', '.join(self._languages)}."
+            f"language {said!r} is not one that is spoken here. There are {', '.join(self.languages)}."
         )
 
 

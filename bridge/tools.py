@@ -147,6 +147,7 @@ class ToolBox:
             "cuisine": self._catalogue.cuisines,
             "area": list(self._catalogue.city.areas),
             "diet": [diet.said for diet in self._catalogue.diets],
+            **({"language": self._memory.languages} if self._memory is not None else {}),
             **(self._cart.enums() if self._cart is not None else {}),
         }
         small = {name: values for name, values in enums.items() if len(values) <= _ENUM_LIMIT}

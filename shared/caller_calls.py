@@ -26,8 +26,10 @@ _SAID_GOODBYE: Final = f"{EventKind.HUNG_UP}: agent_ended"
 _LEFT: Final = (EventKind.DISCONNECTED, EventKind.MEDIA_CLOSED)
 """The caller's side went away: they hung up, or their line broke. Nothing tells which."""
 
-_DONE: Final = ("booked", "changed", "cancelled", "ordered", "placed", "forgotten")
+_DONE: Final = ("booked", "changed", "cancelled", "ordered")
 """With one of these a tool says that what the caller wanted is done."""
+_ANSWERED: Final = ("remember", "forget_me")
+"""Tools that are done with whatever they say, unless it is an error: a no is an answer."""
 
 _CLOSING: Final = re.compile(
     r"\b(bye|goodbye|good night|see you|that is all|that's all|that was all|nothing else|thanks|thank you|no|"
@@ -105,7 +107,10 @@ def _is_done(run: ToolRun) -> bool:
         facts = json.loads(run.result)
     except ValueError:
         return False
-    return isinstance(facts, dict) and any(facts.get(key) for key in _DONE)
+    if not isinstance(facts, dict):
+        return False
+    answered = run.name in _ANSWERED and "error" not in facts
+    return answered or any(facts.get(key) for key in _DONE)
 
 
 def _says_something(text: str) -> bool:

@@ -7,8 +7,11 @@ returned nothing is missed, and the sweep repeats the rest until it is done. The
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Final
 
 from shared import booking_removal, order_removal
 from shared.booking_records import Status
@@ -17,6 +20,9 @@ from shared.callers import CallerStore
 from shared.order_removal import OrderRemoval
 from shared.retention_agenda import Agenda, Entry, Kind
 from shared.tables import Tables
+
+_AT_ONCE: Final = 16
+"""Calls looked at together: the caller waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,10 @@ class Erasure:
                 notes.append(Entry(Kind.FORGET_ORDER, day, order.id))
                 if day > today and order.due >= now:
                     stays.append(Stays(order.restaurant_id, order.due.date(), is_order=True))
-        for call in sorted(calls):
-            notes.append(Entry(Kind.FORGET_CALL, today, call))
-            notes += [Entry(Kind.FORGET_ORDER, today, cart) for cart in await self._orders.of_call(call)]
+        notes += [Entry(Kind.FORGET_CALL, today, call) for call in sorted(calls)]
+        for some in itertools.batched(sorted(calls), _AT_ONCE, strict=False):
+            for carts in await asyncio.gather(*map(self._orders.of_call, some)):
+                notes += [Entry(Kind.FORGET_ORDER, today, cart) for cart in carts]
         await self._agenda.add_all(dict.fromkeys(notes))
         if number is not None:
             await self._callers.forget(number)

@@ -12,12 +12,10 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from azure.core.exceptions import AzureError
-
 from shared.booking_removal import BookingRemoval
 from shared.call_removal import CallRemoval
 from shared.callers import CallerRemoval
-from shared.ledger import ConflictError, Place
+from shared.ledger import Place
 from shared.order_removal import OrderRemoval
 from shared.outbox_dead import DeadLetters
 from shared.retention_agenda import Agenda, Entry, Kind
@@ -152,7 +150,7 @@ class Retention:
                 if await act(entry):
                     await self._agenda.done(entry)
                     done += 1
-            except (AzureError, ConflictError) as error:
+            except Exception as error:
                 swept.failed += 1
                 log.warning("retention: one of %s failed: %s", kind, type(error).__name__)
         return done

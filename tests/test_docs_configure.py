@@ -49,7 +49,7 @@ def tool_definitions() -> list[dict[str, Any]]:
         now=lambda: datetime.now(UTC),
         transfer=Targets(to="+15550100"),  # without anybody to transfer to there is no such tool
         ordering=cast(Ordering, mock.Mock()),  # nor those without ordering
-        memory=cast(MemoryTools, mock.Mock()),  # nor without a memory
+        memory=cast(MemoryTools, mock.Mock(languages=())),  # nor without a memory
     )
     return tools.definitions()
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.caller_recall import recall
+from bridge.caller_recall import Recall, recall
 from bridge.tool_memory import MemoryTools
 from bridge.tool_order_parts import Ordering
 from bridge.tools import ToolBox
@@ -24,9 +24,11 @@ from shared.restaurants import Catalogue
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW, run, told
+from tests.shared.faulty_tables import Fault, FaultyTables
 from tests.shared.order_house import KITCHENS
 
 ANNA, BEN = "4:+15550100", "4:+15550111"
+NOBODY = Call("20261122-00000000-0000000000000000", NOW, NOW)
 KEYS = CallerKeys(b"k" * 32)
 TABLE = {"restaurant": "Golden Lotus", "date": "2026-11-27", "time": "19:30", "party_size": 3, "name": "Anna"}
 
@@ -54,6 +56,12 @@ class House:
         found = await recall(self.callers, CallStore(self.tables), record, NOW)
         if not known:
             found = dataclasses.replace(found, known=None)
+        call = Ringing(self, record, found, self.tools(record, found))
+        await self.settle()
+        return call
+
+    def tools(self, record: Call = NOBODY, found: Recall = Recall(None)) -> ToolBox:  # noqa: B008 - frozen
+        """The tools of a call that begins."""
         memory = MemoryTools(
             self.callers,
             Erasure(self.tables, self.callers),
@@ -68,7 +76,7 @@ class House:
             later=self.notes.append,
         )
         memory.begin()
-        tools = ToolBox(
+        return ToolBox(
             self.catalogue,
             BookingStore(self.tables),
             call_id=record.id,
@@ -77,8 +85,6 @@ class House:
             ordering=Ordering.of(self.tables),
             memory=memory,
         )
-        await self.settle()
-        return Ringing(self, record, tools, found.words(self.catalogue, NOW), found.known)
 
     async def settle(self) -> None:
         """Do what was noted by the way."""
@@ -92,10 +98,21 @@ class Ringing:
 
     house: House
     record: Call
+    found: Recall
     tools: ToolBox
-    words: str
-    """What the model is told about the caller."""
-    known: Known | None
+
+    @property
+    def words(self) -> str:
+        """What the model is told about the caller."""
+        return self.found.words(self.house.catalogue, NOW)
+
+    @property
+    def known(self) -> Known | None:
+        return self.found.known
+
+    def again(self) -> ToolBox:
+        """The same call with the store as it is now."""
+        return self.house.tools(self.record, self.found)
 
     async def does(self, tool: str, **arguments: object) -> dict[str, object]:
         result = await run(self.tools, tool, **arguments)
@@ -251,6 +268,8 @@ async def test_a_store_that_did_not_say_in_time_is_no_reason_to_ask(house: House
     assert "Anna" in call.words
     late = await house.ring(known=False)
     assert "Do not offer to remember" not in call.words
+    await late.does("book_table", **TABLE)
+    assert "usual table" in (await house.ring()).words
     await late.does("remember", preferences="quiet table")  # the yes of the first call counts all the same
 
 
@@ -308,3 +327,36 @@ async def test_nobody_reaches_the_memory_of_another(house: House) -> None:
             heard.append(str(await run(call.tools, tool, **arguments)))
         assert not any("nuts" in text for text in heard), stranger
     assert '- allergies: "nuts"' in (await house.ring(ANNA)).words
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "code"),
+    [
+        ("forget_me", {}, "not_forgotten"),
+        ("forget_me", {"only": "allergies"}, "not_forgotten"),
+        ("remember", {"consent": True, "name": "Kim"}, "not_remembered"),
+        ("remember", {"consent": False}, "not_remembered"),
+        ("remember", {"name": "Kim"}, "not_remembered"),
+    ],
+)
+async def test_a_store_that_fails_is_never_a_promise(
+    house: House, tool: str, arguments: dict[str, object], code: str
+) -> None:
+    await (await house.ring()).does("remember", consent=True, allergies="nuts")
+    call = await house.ring()
+    real, at = house.tables, 0
+    while True:
+        at += 1
+        house.tables = FaultyTables(real, Fault.NEVER_SENT, at)
+        broken = call.again()
+        result = await run(broken, tool, **arguments)
+        if "error" not in result:
+            break
+        assert (result["error"], "try" in result["message"]) == (code, True)
+    assert at > 1
+
+
+def test_the_languages_are_read_off_the_agent(house: House) -> None:
+    """So that nobody asks to be greeted in one that is not spoken."""
+    tools = {tool["name"]: tool["parameters"]["properties"] for tool in house.tools().definitions()}
+    assert tools["remember"]["language"]["enum"] == ["en-US", "de-DE"]

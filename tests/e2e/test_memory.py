@@ -25,7 +25,6 @@ async def test_a_caller_is_known_again_and_goes_on_where_a_call_stopped(
         "Sarah Johnson.",
         "Yes.",
         "Yes, please.",
-        "Goodbye.",
         caller=caller,
     )
     (kept,) = [tool for tool in first.tools if tool.name == "remember"]
@@ -34,6 +33,7 @@ async def test_a_caller_is_known_again_and_goes_on_where_a_call_stopped(
 
     second = await place_call("The usual, please.", caller=caller)
     asked = replies(second)
+    assert asked[0].startswith("Hello, this is")  # nothing was left open
     assert "Cedar Grill" in asked[-1]
     assert asked[-1].endswith("?")
 

@@ -15,6 +15,7 @@ from shared.calls import Call, CallEvent, EventKind, ToolRun, Turn, apply, deriv
 
 RANG = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 BOOKED = '{"booked": true, "code": "HKLMO"}'
+KEPT, NOT_KEPT = '{"remembered": true}', '{"remembered": false}'
 LOOKED_UP = '{"spoken": "There is Napoli Pizza."}'
 LEFT = ((EventKind.MEDIA_CLOSED, "1006"), (EventKind.DISCONNECTED, "0/7000"))
 
@@ -36,7 +37,9 @@ def past(
         who, _, text = step.partition(": ")
         at = rang + timedelta(seconds=seq)
         if who == "tool":
-            tools.append(ToolRun(seq, "book_table", "{}", text, 10, at))
+            tools.append(
+                ToolRun(seq, "remember" if "remembered" in text else "book_table", "{}", text, 10, at)
+            )
         else:
             role = "caller" if who == "caller" else "agent"
             cut = 300 if who == "agent*" else None
@@ -75,6 +78,11 @@ DONE = (*ASKED, "caller: Tomorrow at seven, Anna.", f"tool: {BOOKED}", "agent: B
         (past(*ASKED, ends=[LEFT[0]]), True),
         (past(*ASKED, ends=[]), False),
         (past(*DONE, ends=[(EventKind.FAILED, "bridge"), LEFT[1]]), False),
+        (
+            past(*DONE[:-1], "agent: Shall I remember?", "caller: Yes please", f"tool: {KEPT}", "agent: OK?"),
+            False,
+        ),
+        (past(*DONE[:-1], "agent: Shall I remember?", "caller: Rather not", f"tool: {NOT_KEPT}"), False),
         (past("agent: Hello?", "tool: not JSON", "caller: Pizza", "agent: Where?"), True),
     ],
 )

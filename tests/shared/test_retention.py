@@ -176,6 +176,16 @@ class TestCallers:
         assert (await stored.retention().sweep(year + timedelta(days=1))).callers == 2
         assert await stored.count("callers") == await stored.count("retention") == 0
 
+    async def test_a_row_that_nobody_understands_keeps_no_other(self, stored: Stored) -> None:
+        for number in (NUMBER, OTHER):
+            await stored.callers.change(number, lambda _: begun(NOW.date()), NOW)
+        table = await stored.tables.table("callers")
+        spoilt = {"PartitionKey": KEYS.name(NUMBER), "RowKey": "memory", "memory": "{"}
+        await table.upsert_entity(spoilt)
+        swept = await stored.retention().sweep(NOW + DAYS.callers + timedelta(days=1))
+        assert (swept.callers, swept.failed) == (1, 1)
+        assert await stored.count("callers") == 1
+
     async def test_one_that_was_used_since_stays(self, stored: Stored) -> None:
         await stored.callers.change(NUMBER, lambda _: begun(NOW.date()), NOW)
         await stored.call(NOW + timedelta(days=100))
