@@ -30,12 +30,14 @@ from bridge.commands import (
 from bridge.conversation import Conversation
 from bridge.line import CallOverError, Line
 from bridge.metrics import Metrics
-from bridge.model_session import ModelSession, Open
+from bridge.model_session import ModelSession
 from bridge.recorder import Recorder
 from bridge.tools import ToolBox, ToolResult, failure
 from bridge.transfers import Transfers
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLiveError
+from bridge.voicelive.endpoints import Source
+from bridge.voicelive.pool import Trouble
 from shared.calls import EventKind
 from shared.commands import CallCommand, Order
 from shared.handover import Transfer
@@ -57,7 +59,7 @@ class Call:
     """Connects one caller with Voice Live until the call ends, through as many sessions as that takes.
 
     Args:
-        open_model: opens a session of Voice Live.
+        source: where its sessions of Voice Live come from.
         settings: what a session is given that begins now; its argument is the language of the fixed phrases.
         answers: what answers, for the record: a model, or an agent.
         tool_seconds: how long a tool may take.
@@ -67,7 +69,7 @@ class Call:
         self,
         line: Line,
         *,
-        open_model: Open,
+        source: Source,
         settings: Callable[[str], wire.Session],
         answers: str,
         conversation: Conversation,
@@ -78,7 +80,7 @@ class Call:
         tool_seconds: float,
     ) -> None:
         self._line = line
-        self._model = ModelSession(open_model)
+        self._model = ModelSession(source)
         self._settings = settings
         self._answers = answers
         self._conversation = conversation
@@ -86,6 +88,7 @@ class Call:
         self._transfers = transfers
         self.recorder = recorder
         """Writes the call's record."""
+        self._metrics = metrics
         self._log = CallLog(recorder, metrics, line.call_connection_id)
         self._tool_seconds = tool_seconds
         self._in_order = asyncio.Lock()
@@ -225,11 +228,16 @@ class Call:
             async for event in events:
                 if self._conversation.session_id != session:
                     continue  # not used yet, or not any more
-                if isinstance(event, (wire.Error, wire.ServiceWarning)):
-                    _log_report(event)
+                match event:
+                    case wire.Error() | wire.ServiceWarning():
+                        _log_report(event)
+                    case wire.ResponseDone(wire.FinishedResponse(usage=wire.Usage() as usage)):
+                        self._model.used(usage)
                 await self._do(self._conversation.on_event(event, time.monotonic()))
         except VoiceLiveError as error:
-            log.info("a session of Voice Live is over", extra={"reason": str(error)})
+            if self._conversation.session_id == session:
+                log.warning("a session of Voice Live broke", extra={"reason": str(error)})
+                self._model.drop(Trouble.LOST)
             await self._do(self._conversation.on_session_lost(session, time.monotonic()))
 
     async def _keep_time(self) -> None:
@@ -262,11 +270,12 @@ class Call:
                 await self._model.send(event)
             case OpenSession(why):
                 log.info("a session is needed", extra={"why": str(why)})
+                self._metrics.session_needed(why)
                 self._tasks.create_task(self._open_session())
             case SwitchSession():
                 await self._model.switch(command)
             case DropSession():
-                self._model.drop()
+                self._model.drop(Trouble.SILENT)
             case Play(pcm):
                 await self._to_line(self._line.carrier.encode_audio(b64encode(pcm).decode()))
                 self._log.greeted()

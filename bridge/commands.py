@@ -52,6 +52,8 @@ class SwitchSession:
 class DropSession:
     """The session is of no use: close it."""
 
+    why: Why
+
 
 @dataclass(frozen=True, slots=True)
 class Play:

@@ -52,6 +52,10 @@ class Metrics:
         self._tool_faults = made.count("tool_faults", "Tools that broke or took too long.", "tool")
         self._tokens = made.count("tokens", "Tokens of the model; cached ones are input.", "kind")
         self._lag = made.times("loop_lag", "How late the event loop ran what was due.", _LAG_BUCKETS)
+        self._sessions = made.count(
+            "sessions", "Sessions of Voice Live, by endpoint and what came of them.", "endpoint", "result"
+        )
+        self._replaced = made.count("sessions_replaced", "Sessions that another one followed.", "why")
         self._records = made.level("records_waiting", "Records of calls that wait to be written.")
 
     def call_began(self) -> None:
@@ -89,6 +93,14 @@ class Metrics:
         self._tool.observe(ms / 1000, tool)
         if fault:
             self._tool_faults.add(1, tool)
+
+    def session(self, endpoint: str, result: str) -> None:
+        """Something came of a session: "opened", or one of a few troubles. `endpoint` counts from "1"."""
+        self._sessions.add(1, endpoint, result)
+
+    def session_needed(self, why: str) -> None:
+        """A call needs another session, for one of a few reasons."""
+        self._replaced.add(1, why)
 
     def loop_late(self, seconds: float) -> None:
         """The event loop ran something this much later than it was due."""

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 from bridge.caller_audio import CallerAudio
 from bridge.commands import SwitchSession
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
+from bridge.voicelive.endpoints import Source
+from bridge.voicelive.pool import Trouble
 
-_AGAIN_AFTER = 0.5
-"""Seconds after a session could not be opened before the next try."""
-
-log = logging.getLogger(__name__)
-
-Open = Callable[[], Awaitable[VoiceLive]]
-"""Opens a session. Raises VoiceLiveError."""
+_AGAIN_AFTER = (0.2, 0.5, 1.0)
+"""Seconds after a session could not be opened before the next try; the last for all further ones."""
 
 
 class ModelSession:
@@ -28,25 +24,27 @@ class ModelSession:
     learns of the end, and the next session is told everything.
     """
 
-    def __init__(self, open_model: Open) -> None:
-        self._open_model = open_model
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._audio = CallerAudio()
         self._current: VoiceLive | None = None
         self._waiting: dict[int, VoiceLive] = {}
         """Connected, and not in use yet."""
         self._connected = 0
+        self._avoid: tuple[int, ...] = ()
+        """Endpoints that just made trouble."""
         self._hearing = False
         """Whether somebody gives the session its audio right now."""
         self._closing: set[asyncio.Task[None]] = set()
 
     async def connect(self) -> int:
         """Connect a session, however often that takes; returns its number."""
+        pauses = iter(_AGAIN_AFTER)
         while True:
             try:
-                session = await self._open_model()
-            except VoiceLiveError as error:
-                log.warning("no session of Voice Live, trying again", extra={"reason": str(error)})
-                await asyncio.sleep(_AGAIN_AFTER)
+                session = await self._source.open(self._avoid)
+            except VoiceLiveError:
+                await asyncio.sleep(next(pauses, _AGAIN_AFTER[-1]))
                 continue
             self._connected += 1
             self._waiting[self._connected] = session
@@ -70,11 +68,20 @@ class ModelSession:
             self._hearing = False
         await self._give_audio()
 
-    def drop(self) -> None:
-        """Close the session in use, if there is one."""
+    def drop(self, trouble: Trouble | None = None) -> None:
+        """Close the session in use, if there is one; for `trouble`, others are asked for the next one."""
         if self._current is not None:
+            if trouble is not None:
+                self._source.endpoints.lost(self._current, trouble)
+                self._avoid = (self._current.endpoint,)
             self._close_later(self._current)
             self._current = None
+
+    def used(self, usage: wire.Usage) -> None:
+        """A response of the session in use cost this."""
+        if self._current is not None:
+            tokens = usage.input_tokens + usage.output_tokens
+            self._source.endpoints.used(self._current, tokens)
 
     async def send(self, event: wire.ClientEvent) -> None:
         """Send an event to the session in use."""

@@ -26,7 +26,8 @@ from bridge.tool_order_parts import Ordering
 from bridge.tools import TOOL_NAMES, ToolBox
 from bridge.transfers import Transfers
 from bridge.turns import TurnLog
-from bridge.voicelive.connection import TOKEN_SCOPE, Headers, VoiceLive
+from bridge.voicelive.connection import TOKEN_SCOPE, Headers
+from bridge.voicelive.endpoints import Endpoint, Endpoints, Source
 from shared.agent_config import Agent
 from shared.agent_talk import TalkChoiceError, for_talk
 from shared.auth import AcsTokens
@@ -39,7 +40,7 @@ from shared.commands import Commands
 from shared.exporting import Telemetry
 from shared.orders import OrderStore
 from shared.restaurants import Catalogue
-from shared.settings import BridgeSettings
+from shared.settings import BridgeSettings, VoiceLiveSettings
 from shared.tables import Tables
 from shared.telephony import Telephony
 from shared.tracing import Traces
@@ -64,7 +65,7 @@ class Services:
     traces: Traces
     telephony: Telephony
     acs_tokens: AcsTokens
-    voice_live_headers: Headers
+    voice_live: Endpoints
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -77,7 +78,7 @@ class Services:
         catalogue = Catalogue.load(settings.restaurants_file)
         agents = AgentSource(
             settings.agent_dir,
-            with_key=settings.voice_live_api_key is not None,
+            with_key=bool(settings.voice_live.api_keys),
             restaurants=[restaurant.id for restaurant in catalogue.restaurants],
         )
         async with contextlib.AsyncExitStack() as stack:
@@ -99,7 +100,7 @@ class Services:
                 traces=telemetry.traces,
                 telephony=await stack.enter_async_context(Telephony(settings.acs)),
                 acs_tokens=await stack.enter_async_context(AcsTokens(settings.acs)),
-                voice_live_headers=await voice_live_headers(settings.voice_live_api_key, stack),
+                voice_live=await _endpoints(settings.voice_live, metrics, stack),
             )
 
     async def new_call(self, line: Line, record: CallRecord, recorder: Recorder) -> Call:
@@ -152,14 +153,9 @@ class Services:
             goes_on=bool(earlier),
         )
 
-        async def open_model() -> VoiceLive:
-            return await VoiceLive.open(
-                self.settings.voice_live_endpoint, target_for(agent), self.voice_live_headers
-            )
-
         return Call(
             line,
-            open_model=open_model,
+            source=Source(self.voice_live, target_for(agent)),
             settings=lambda language: session_for(
                 agent, tools, self.catalogue, datetime.now(UTC), language, words
             ),
@@ -210,6 +206,21 @@ def _chosen(agent: Agent, record: CallRecord) -> Agent:
         # It was good when it was chosen: the agent has been changed within a minute.
         log.warning("the choice for a talk is no longer there", extra={"field": error.field})
         return agent
+
+
+async def _endpoints(
+    settings: VoiceLiveSettings, metrics: Metrics, stack: contextlib.AsyncExitStack
+) -> Endpoints:
+    if settings.api_keys:
+        headers = [await voice_live_headers(key, stack) for key in settings.api_keys]
+    else:
+        headers = [await voice_live_headers(None, stack)] * len(settings.endpoints)
+    return Endpoints(
+        [Endpoint(url, proof) for url, proof in zip(settings.endpoints, headers, strict=True)],
+        metrics,
+        connections_per_minute=settings.connections_per_minute,
+        tokens_per_minute=settings.tokens_per_minute,
+    )
 
 
 async def voice_live_headers(api_key: str | None, stack: contextlib.AsyncExitStack) -> Headers:

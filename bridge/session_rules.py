@@ -105,7 +105,7 @@ class SessionRules:
 
     def useless(self, why: Why, now: float) -> list[Command]:
         """The session is there and of no use: have another."""
-        return [DropSession(), *self.lost(why, now)] if self.id is not None else []
+        return [DropSession(why), *self.lost(why, now)] if self.id is not None else []
 
     def lost(self, why: Why, now: float) -> list[Command]:
         """The session is gone, in the middle of whatever it was doing."""

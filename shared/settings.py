@@ -230,6 +230,43 @@ class ControlSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceLiveSettings:
+    """The resources of Voice Live, and how much of their quotas one bridge may use."""
+
+    endpoints: tuple[str, ...]
+    """In failover order."""
+    api_keys: tuple[str, ...] = ()
+    """One for each endpoint; none means managed identity."""
+    connections_per_minute: int = 30
+    tokens_per_minute: int = 120_000
+    """Of each endpoint. The defaults are the quotas of a resource (Speech service quotas and limits)."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> VoiceLiveSettings:
+        name = (
+            "VOICE_LIVE_ENDPOINTS" if env.get("VOICE_LIVE_ENDPOINTS", "").strip() else "VOICE_LIVE_ENDPOINT"
+        )
+        if name == "VOICE_LIVE_ENDPOINTS" and env.get("VOICE_LIVE_ENDPOINT", "").strip():
+            raise SettingError("VOICE_LIVE_ENDPOINT: set it or VOICE_LIVE_ENDPOINTS, which takes several")
+        wanted = [env.get(name, "")] if name == "VOICE_LIVE_ENDPOINT" else env[name].split(",")
+        endpoints = tuple(_url({name: url}, name, ("https", "http")) for url in wanted)
+        if len(set(endpoints)) != len(endpoints):
+            raise SettingError("VOICE_LIVE_ENDPOINTS: names an endpoint twice; each stands there once")
+        keys = tuple(key.strip() for key in env.get("VOICE_LIVE_API_KEY", "").split(",") if key.strip())
+        if len(keys) not in (0, 1, len(endpoints)):
+            raise SettingError(
+                f"VOICE_LIVE_API_KEY: {len(keys)} keys for {len(endpoints)} endpoints; "
+                "give one for all, or one for each, with commas between them and in their order"
+            )
+        return cls(
+            endpoints=endpoints,
+            api_keys=keys * len(endpoints) if len(keys) == 1 else keys,
+            connections_per_minute=_integer(env, "VOICE_LIVE_CONNECTIONS_PER_MINUTE", 30, 1, 10_000),
+            tokens_per_minute=_integer(env, "VOICE_LIVE_TOKENS_PER_MINUTE", 120_000, 1_000, 100_000_000),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class BridgeSettings:
     """What the media plane needs."""
 
@@ -240,9 +277,7 @@ class BridgeSettings:
     max_calls: int
     drain_seconds: float
     """How long running calls may go on after SIGTERM; less than the platform's termination grace."""
-    voice_live_endpoint: str
-    voice_live_api_key: str | None
-    """None means managed identity."""
+    voice_live: VoiceLiveSettings
     agent_dir: Path
     restaurants_file: Path
     metrics_token: str | None = None
@@ -260,8 +295,7 @@ class BridgeSettings:
             port=_integer(env, "BRIDGE_PORT", 8080, 0, 65535),
             max_calls=_integer(env, "BRIDGE_MAX_CALLS", 50, 1, 1000),
             drain_seconds=_integer(env, "BRIDGE_DRAIN_SECONDS", 25, 0, 3600),
-            voice_live_endpoint=_url(env, "VOICE_LIVE_ENDPOINT", ("https", "http")),
-            voice_live_api_key=env.get("VOICE_LIVE_API_KEY") or None,
+            voice_live=VoiceLiveSettings.from_env(env),
             agent_dir=Path(env.get("AGENT_DIR") or DEFAULT_AGENT_DIR),
             restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
             metrics_token=env.get("METRICS_TOKEN") or None,

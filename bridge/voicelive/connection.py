@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
 
 from azure.core.exceptions import AzureError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.http11 import Response
 
 from bridge.sockets import close_socket, send_in_time
 from bridge.voicelive import wire
+from bridge.voicelive.pool import Trouble
 
 API_VERSION = "2026-07-15"
 TOKEN_SCOPE = "https://ai.azure.com/.default"  # noqa: S105 - a scope, not a secret
@@ -20,8 +23,6 @@ TOKEN_SCOPE = "https://ai.azure.com/.default"  # noqa: S105 - a scope, not a sec
 _TOKEN_SECONDS = 3.0
 _CONNECT_SECONDS = 4.0
 _CLOSE_SECONDS = 1.0
-_RETRY_DELAYS = (0.2, 0.6)
-"""Seconds before the second and third try: a caller is already on the line and hears nothing meanwhile."""
 _LARGEST_FRAME = 8 * 2**20
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,18 @@ type Target = Mapping[str, str]
 
 
 class VoiceLiveError(Exception):
-    """Voice Live cannot be reached, refuses, or ended the session. The text is safe to log."""
+    """Voice Live cannot be reached, refuses, or ended the session. The text is safe to log.
+
+    Args:
+        retry_after: seconds that it wants to be left alone.
+    """
+
+    def __init__(
+        self, reason: str, trouble: Trouble = Trouble.LOST, retry_after: float | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.trouble = trouble
+        self.retry_after = retry_after
 
 
 class VoiceLive:
@@ -47,27 +59,24 @@ class VoiceLive:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._appended = 0
+        self.endpoint = 0
+        """Which of the endpoints it is at."""
 
     @classmethod
     async def open(cls, endpoint: str, target: Target, headers: Headers) -> VoiceLive:
         """Connect to `endpoint` (http or https base URL) for a session with `target`.
 
         Raises:
-            VoiceLiveError: three tries failed, or the service refused for good (3xx, or 4xx other than 429).
+            VoiceLiveError: it did not answer in time, refuses or fails.
         """
         url = _session_url(endpoint, target)
-        for delay in (*_RETRY_DELAYS, None):
-            try:
-                async with asyncio.timeout(_TOKEN_SECONDS):
-                    proof = await headers()
-                return cls(await _connect(url, proof))
-            except (OSError, TimeoutError, InvalidHandshake, AzureError) as error:
-                reason = _describe(error)
-                if delay is None or _is_final(error):
-                    raise VoiceLiveError(f"cannot open a Voice Live session: {reason}") from error
-                log.warning("Voice Live did not connect, trying again", extra={"reason": reason})
-                await asyncio.sleep(delay)
-        raise AssertionError("unreachable: the last try returns or raises")
+        try:
+            async with asyncio.timeout(_TOKEN_SECONDS):
+                proof = await headers()
+            return cls(await _connect(url, proof))
+        except (OSError, TimeoutError, InvalidHandshake, AzureError) as error:
+            reason = f"cannot open a Voice Live session: {_describe(error)}"
+            raise VoiceLiveError(reason, *_trouble(error)) from error
 
     async def send(self, event: wire.ClientEvent) -> None:
         """Send one client event.
@@ -144,9 +153,16 @@ def _session_url(endpoint: str, target: Target) -> str:
     return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/voice-live/realtime?{query}"
 
 
-def _is_final(error: Exception) -> bool:
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    return status is not None and 300 <= status < 500 and status != 429
+def _trouble(error: Exception) -> tuple[Trouble, float | None]:
+    """What kind of trouble it is, and how many seconds the service wants to be left alone."""
+    response: Response | None = getattr(error, "response", None)
+    status = None if response is None else response.status_code
+    if response is None or status is None or status >= 500 or status < 300:
+        return Trouble.FAILED, None
+    if status != HTTPStatus.TOO_MANY_REQUESTS:
+        return Trouble.REFUSED, None
+    after = response.headers.get("Retry-After", "")
+    return Trouble.THROTTLED, float(after) if after.isdecimal() else None
 
 
 def _describe(error: Exception) -> str:

@@ -28,6 +28,9 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "RESTAURANTS_FILE": "the catalogue comes with the code",
     "TABLES_CONNECTION_STRING": "the identity is used, and keys are off",
     "TABLES_PREFIX": "the account holds one system",
+    "VOICE_LIVE_CONNECTIONS_PER_MINUTE": "the default is the quota of a resource",
+    "VOICE_LIVE_ENDPOINTS": "one endpoint is set, by VOICE_LIVE_ENDPOINT",
+    "VOICE_LIVE_TOKENS_PER_MINUTE": "the default is the quota of a resource",
     "VOICE_LIVE_API_KEY": "the identity is used, and keys are off",
 }
 """What code reads and infra leaves alone, with the reason."""

@@ -15,6 +15,7 @@ from shared.settings import (
     DEFAULT_RESTAURANTS_FILE,
     BridgeSettings,
     StoreSettings,
+    VoiceLiveSettings,
 )
 from tests.bridge.stand_ins import Caller, Model, ModelSession, call_record
 from tests.shared.acs_server import AcsServer, acs_server
@@ -70,8 +71,7 @@ async def open_stage(azurite: str, table_prefix: str) -> AsyncIterator[Stage]:
             port=0,
             max_calls=3,
             drain_seconds=5,
-            voice_live_endpoint=model.url,
-            voice_live_api_key="model-key",
+            voice_live=VoiceLiveSettings((model.url,), ("model-key",)),
             agent_dir=DEFAULT_AGENT_DIR,
             restaurants_file=DEFAULT_RESTAURANTS_FILE,
         )

@@ -174,7 +174,7 @@ class TestService:
         talk = Talk()
         talk.commands += talk.conversation.begin(talk.now)
         assert talk.connects(1).sent() == ["SessionUpdate"]
-        assert talk.after(5.1).took() == [DropSession(), OpenSession(Why.SILENT)]
+        assert talk.after(5.1).took() == [DropSession(Why.SILENT), OpenSession(Why.SILENT)]
         assert hung_up(talk.after(12)) == [HangUp("voice_live", failed=True)]
 
     def test_settings_that_are_refused(self) -> None:

@@ -51,7 +51,7 @@ def hand_over() -> Talk:
     return talk
 
 
-REPLACED = [DropSession(), OpenSession(Why.SILENT)]
+REPLACED = [DropSession(Why.SILENT), OpenSession(Why.SILENT)]
 
 
 class TestNobodyIsLeftOnASilentLine:

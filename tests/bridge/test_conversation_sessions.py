@@ -241,7 +241,7 @@ class TestAUselessSession:
     def test_gets_no_more_than_its_time_to_take_its_settings(self) -> None:
         talk = Talk().greeted().loses(1).connects(2)
         talk.took()
-        assert talk.after(5.1).took() == [DropSession(), OpenSession(Why.SILENT)]
+        assert talk.after(5.1).took() == [DropSession(Why.SILENT), OpenSession(Why.SILENT)]
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ class TestApology:
         talk = Talk().greeted().caller_says("c1", "sushi please")
         talk.took()
         assert talk.after(5.9).took() == []
-        assert talk.after(0.2).took() == [DropSession(), OpenSession(Why.SILENT)]
+        assert talk.after(0.2).took() == [DropSession(Why.SILENT), OpenSession(Why.SILENT)]
         assert talk.another(2).said() == [""]
 
     def test_what_the_first_one_says_too_late_is_not_heard(self) -> None:

@@ -43,6 +43,8 @@ def filled() -> Metrics:
     metrics.turn(QUESTION)
     metrics.turn(REPLY)
     metrics.tool("find_restaurants", 20, fault=True)
+    metrics.session("1", "opened")
+    metrics.session_needed("begins")
     return metrics
 
 

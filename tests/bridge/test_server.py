@@ -171,13 +171,6 @@ class TestTrouble:
         while await soon(again.audio.get()) != "AAAA":
             pass
 
-    async def test_the_key_does_not_follow_a_redirect(self, stage: Stage) -> None:
-        """Wherever it points, the key of Voice Live stays at home."""
-        stage.model.refusals.extend([HTTPStatus.FOUND])
-        await stage.dial()
-        await soon(stage.model.sessions.get())
-        assert stage.model.handshakes == 2
-
     async def test_settings_that_are_refused_end_the_call(self, stage: Stage) -> None:
         stage.model.refuses_settings = True
         call, _ = await stage.dial()

@@ -53,10 +53,9 @@ async def test_without_a_key_the_identity_vouches(monkeypatch: pytest.MonkeyPatc
 async def test_an_identity_that_gets_no_token_is_a_fault_of_voice_live(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Tried again, then told in words that are safe to log."""
+    """Told in words that are safe to log."""
     monkeypatch.setattr(bridge.services, "DefaultAzureCredential", Identity)
     monkeypatch.setattr(Identity, "refuses", True)
-    monkeypatch.setattr(bridge.voicelive.connection, "_RETRY_DELAYS", (0.0, 0.0))
     async with contextlib.AsyncExitStack() as stack, Model().serve() as model:
         headers = await voice_live_headers(None, stack)
         with pytest.raises(VoiceLiveError, match=r"session: ClientAuthenticationError$"):

@@ -20,7 +20,22 @@ def test_defaults_are_the_services_documented_values() -> None:
     """Only what differs between deployments has to be set."""
     settings = BridgeSettings.from_env(ENV)
     assert (settings.acs.issuer, settings.acs.jwks_url) == (ACS_ISSUER, ACS_JWKS_URL)
-    assert (settings.port, settings.max_calls, settings.voice_live_api_key) == (8080, 50, None)
+    assert (settings.port, settings.max_calls) == (8080, 50)
+    assert settings.voice_live.api_keys == ()
+    assert settings.voice_live.connections_per_minute == 30
+
+
+def test_endpoints_keep_their_order_and_have_their_keys() -> None:
+    several = {
+        **ENV,
+        "VOICE_LIVE_ENDPOINT": "",
+        "VOICE_LIVE_ENDPOINTS": "https://a.example.com/, https://b.example.com",
+    }
+    voice_live = BridgeSettings.from_env({**several, "VOICE_LIVE_API_KEY": "one, two"}).voice_live
+    assert voice_live.endpoints == ("https://a.example.com", "https://b.example.com")
+    assert voice_live.api_keys == ("one", "two")
+    one_for_all = BridgeSettings.from_env({**several, "VOICE_LIVE_API_KEY": "one"}).voice_live
+    assert one_for_all.api_keys == ("one", "one")
 
 
 def test_trailing_slashes_are_cut() -> None:
@@ -42,6 +57,21 @@ def test_trailing_slashes_are_cut() -> None:
         ({"TABLES_ENDPOINT": "https://t.table.core.windows.net"}, "set exactly one"),
         ({"TABLES_CONNECTION_STRING": ""}, "set exactly one"),
         ({"TABLES_PREFIX": "1-x"}, "TABLES_PREFIX"),
+        ({"VOICE_LIVE_ENDPOINT": ""}, "VOICE_LIVE_ENDPOINT: missing"),
+        ({"VOICE_LIVE_ENDPOINTS": "https://a.example.com"}, "VOICE_LIVE_ENDPOINT: set it or"),
+        (
+            {"VOICE_LIVE_ENDPOINT": "", "VOICE_LIVE_ENDPOINTS": "https://a.example.com, b"},
+            "VOICE_LIVE_ENDPOINTS: 'b'",
+        ),
+        (
+            {
+                "VOICE_LIVE_ENDPOINT": "",
+                "VOICE_LIVE_ENDPOINTS": "https://a.example.com,https://a.example.com",
+            },
+            "names an endpoint twice",
+        ),
+        ({"VOICE_LIVE_API_KEY": "one,two"}, "2 keys for 1 endpoints"),
+        ({"VOICE_LIVE_CONNECTIONS_PER_MINUTE": "0"}, "VOICE_LIVE_CONNECTIONS_PER_MINUTE"),
         ({"BRIDGE_PORT": "eighty"}, "BRIDGE_PORT: 'eighty' is not a whole number from 0 to 65535"),
         ({"BRIDGE_MAX_CALLS": "0"}, "BRIDGE_MAX_CALLS"),
         ({"BRIDGE_DRAIN_SECONDS": "-1"}, "BRIDGE_DRAIN_SECONDS"),

@@ -1,0 +1,143 @@
+"""Which endpoint of Voice Live to ask: in what order, how often, and which to leave alone. No I/O, no clock.
+
+`now` is a monotonic time in seconds, handed in. Endpoints are numbered from 0 in failover order: the first
+that is well and has quota left gets every new session.
+
+The quotas are the service's, for each resource: 30 new connections and 120,000 tokens a minute. Counted over
+any 60 seconds, so that a burst at the turn of a minute keeps to them, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+_MINUTE = 60.0
+_FAILURES = 3
+"""Failures in a row after which an endpoint is left alone for a while."""
+_FIRST_REST = 1.0
+_LONGEST_REST = 10.0
+"""Seconds that it is left alone, doubled with each further failure. No longer than a caller waits: every call
+that has nothing else tries it once."""
+_LONGEST_THROTTLE = 60.0
+_PROBE_WITHIN = 10.0
+"""Seconds after which a try whose outcome was never told is forgotten."""
+
+
+class Trouble(StrEnum):
+    """What went wrong with an endpoint."""
+
+    REFUSED = "refused"
+    """It does not want us: key, role, model or address are wrong. Asking again at once is of no use."""
+    THROTTLED = "throttled"
+    """It has too much to do, or our quota is used up."""
+    FAILED = "failed"
+    """It did not answer in time, or with an error of its own."""
+    LOST = "lost"
+    """A session broke."""
+    SILENT = "silent"
+    """A session gave no answer, or only failures."""
+
+
+@dataclass(slots=True)
+class _Endpoint:
+    failures: int = 0
+    """In a row."""
+    rests_until: float = -math.inf
+    trying_since: float = -math.inf
+    """When the one try began that an endpoint gets after a rest; -inf without one."""
+    connections: deque[float] = field(default_factory=deque)
+    tokens: deque[tuple[float, int]] = field(default_factory=deque)
+    tokens_used: int = 0
+
+
+class Pool:
+    """Health and quota of the endpoints.
+
+    Args:
+        size: how many there are.
+        connections_per_minute, tokens_per_minute: what each may be asked for by this process.
+    """
+
+    def __init__(self, size: int, *, connections_per_minute: int, tokens_per_minute: int) -> None:
+        self._endpoints = [_Endpoint() for _ in range(size)]
+        self._connections_per_minute = connections_per_minute
+        self._tokens_per_minute = tokens_per_minute
+
+    def choose(self, now: float, avoid: Collection[int] = (), *, spare: int = 0) -> int | None:
+        """The endpoint to connect to now; the connection counts from here on. None when there is none.
+
+        Args:
+            avoid: endpoints that have been tried already.
+            spare: connections of its quota to leave to others.
+        """
+        for number, endpoint in enumerate(self._endpoints):
+            if number in avoid or not self._is_ready(endpoint, now):
+                continue
+            if self._room(endpoint, now) > spare:
+                endpoint.connections.append(now)
+                endpoint.trying_since = now if endpoint.failures >= _FAILURES else -math.inf
+                return number
+        return None
+
+    def opened(self, number: int) -> None:
+        """An endpoint gave a session."""
+        endpoint = self._endpoints[number]
+        endpoint.failures, endpoint.rests_until, endpoint.trying_since = 0, -math.inf, -math.inf
+
+    def failed(self, number: int, trouble: Trouble, now: float, retry_after: float | None = None) -> None:
+        """Something went wrong with an endpoint; `retry_after` seconds it wants to be left alone."""
+        endpoint = self._endpoints[number]
+        endpoint.trying_since = -math.inf
+        endpoint.failures += 1
+        rest = 0.0
+        if trouble is Trouble.REFUSED:
+            endpoint.failures = max(endpoint.failures, _FAILURES)
+            rest = _LONGEST_REST
+        elif trouble is Trouble.THROTTLED:
+            rest = min(
+                _LONGEST_THROTTLE, self._rest(endpoint.failures) if retry_after is None else retry_after
+            )
+        elif endpoint.failures >= _FAILURES:
+            rest = self._rest(endpoint.failures - _FAILURES + 1)
+        endpoint.rests_until = max(endpoint.rests_until, now + rest)
+
+    def used(self, number: int, tokens: int, now: float) -> None:
+        """A response cost so many tokens."""
+        endpoint = self._endpoints[number]
+        endpoint.tokens.append((now, tokens))
+        endpoint.tokens_used += tokens
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _is_ready(self, endpoint: _Endpoint, now: float) -> bool:
+        return self._ready_at(endpoint, now) <= now
+
+    def _ready_at(self, endpoint: _Endpoint, now: float) -> float:
+        self._forget(endpoint, now)
+        at = max(now, endpoint.rests_until, endpoint.trying_since + _PROBE_WITHIN)
+        if len(endpoint.connections) >= self._connections_per_minute:
+            at = max(at, endpoint.connections[-self._connections_per_minute] + _MINUTE)
+        over = endpoint.tokens_used - self._tokens_per_minute
+        for used_at, tokens in endpoint.tokens:
+            if over < 0:
+                break
+            over -= tokens
+            at = max(at, used_at + _MINUTE)
+        return at
+
+    def _room(self, endpoint: _Endpoint, now: float) -> int:
+        self._forget(endpoint, now)
+        return self._connections_per_minute - len(endpoint.connections)
+
+    def _forget(self, endpoint: _Endpoint, now: float) -> None:
+        while endpoint.connections and endpoint.connections[0] + _MINUTE <= now:
+            endpoint.connections.popleft()
+        while endpoint.tokens and endpoint.tokens[0][0] + _MINUTE <= now:
+            endpoint.tokens_used -= endpoint.tokens.popleft()[1]
+
+    def _rest(self, times: int) -> float:
+        return min(_LONGEST_REST, _FIRST_REST * 2.0 ** min(times - 1, 10))
