@@ -25,8 +25,10 @@ def find_address(tokens: Sequence[Token]) -> Found[str] | None:
     for i, word in enumerate(words):
         if word not in _WAYS:
             continue
-        for start in range(max(0, i - _MOST_NAME), i):
-            broken = any(t.mark or t.text in _STOP | {"on", "to", "people"} for t in tokens[start:i])
+        for start in range(max(0, i - _MOST_NAME), i - 1):
+            broken = any(
+                t.mark or t.text in _STOP | {"on", "to", "in", "of", "people"} for t in tokens[start:i]
+            )
             if tokens[start].cardinal is not None and not broken:
                 return _with_door(tokens, words, start, i + 1)
         after = i + (2 if at(words, i + 1) == "number" else 1)

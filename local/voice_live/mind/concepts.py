@@ -82,13 +82,42 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         """,
         "",
     ),
-    "diet diets dietary allergens": (
+    "diet diets dietary": (
         """
-        vegan/vegans | vegetarian/vegetarians | veggie/veggies | gluten (free) | halal | kosher | dairy |
-        lactose | nut free | allergy/allergies/allergic/allergen/allergens | dietary | diet/diets |
-        intolerance/intolerant | coeliac/celiac/coeliacs/celiacs/ciliac | plant based | meat free
+        vegan/vegans | vegetarian/vegetarians | veggie/veggies | gluten (free) | halal | kosher |
+        dietary | diet/diets | coeliac/celiac/coeliacs/celiacs/ciliac | plant based | meat free
+        """,
+        """
+        dairy | lactose | nut free | allergy/allergies/allergic/allergen/allergens | intolerance/intolerant
+        """,
+    ),
+    "allergens allergen allergies allergy": (
+        """
+        allergy/allergies/allergic/allergen/allergens | intolerance/intolerant | dairy (free) |
+        lactose (free) |
+        nut/nuts/peanut/peanuts/sesame/shellfish/egg/eggs/soy/soya/milk (free) |
+        contain/contains * nuts/peanuts/gluten/milk/egg/eggs/sesame/soy/soya/fish/shellfish/dairy/wheat |
+        gluten/wheat in the
         """,
         "",
+    ),
+    "delivery deliver": (
+        "deliver/delivers/delivered/delivering/delivery | takeaway/takeout | take away/out | bring food",
+        "",
+    ),
+    "atmosphere ambience vibe": (
+        """
+        atmosphere | ambience/ambiance | vibe |
+        romantic/quiet/noisy/loud/lively/cosy/cozy/elegant/casual/formal |
+        live music | outdoor/outside seating/seats/tables/area | terrace/garden/patio |
+        sit/eat/dine outside/outdoors | family/kid/kids/child/children friendly | dress code | music |
+        (good/suitable/nice/great) for/with kids/children/families/groups/toddlers | high chairs
+        """,
+        "",
+    ),
+    "rating ratings stars": (
+        "rating/ratings/rated | how many stars | stars | review/reviews",
+        "how good is it",
     ),
     "payment pay": (
         """
@@ -145,12 +174,12 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         short of money/cash |
         good value | low budget/cost/price/priced | value for money | bargain | broke | skint |
         easy/kind on the wallet/pocket |
-        no/not/nothing/never/less * expensive/pricey/dear/costly/posh/fancy/upmarket |
+        no/not/nothing/never * expensive/pricey/dear/costly/posh/fancy/upmarket |
         not/without * much money | not/without * break/breaking the bank |
         not/without * cost/spend/spending/pay/paying (too/so) much |
         not/without * cost/costing/spend/spending/pay/paying a/the/an (small) fortune/lot/earth/arm/bomb
         """,
-        "",
+        "less * expensive/pricey/dear/costly",
     ),
     "moderate medium mid average": (
         """
@@ -162,7 +191,7 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
     ),
     "expensive high upscale fancy": (
         """
-        (more/most/really/very) expensive | pricey |
+        (more/most/really/very) expensive | pricey/pricier | fancier/posher/swankier | more upmarket/upscale |
         upscale/posh/posher/swanky/classy/luxury/luxurious/upmarket |
         a/something/somewhere/really/very/quite/more/bit/anything/anywhere fancy | fine dining |
         fancy restaurant/place/dinner/meal/one/spot | high/top end/class/notch | special occasion |
@@ -170,6 +199,43 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         """,
         "",
     ),
+    "cheaper": (
+        """
+        cheaper | less expensive/pricey/costly/dear | lower price/prices | more affordable/reasonable |
+        not as/so/that/quite expensive/pricey/dear/costly/posh/fancy
+        """,
+        "",
+    ),
+    "quiet": ("quiet/quieter/peaceful/calm/calmer/tranquil | not/nothing (too) loud/noisy/busy", ""),
+    "lively": ("lively/livelier/buzzing/bustling/vibrant | a/some buzz | fun", ""),
+    "romantic": (
+        "romantic | romance | (first) date | date night | candlelit/candlelight/candles | propose/proposal",
+        "",
+    ),
+    "cosy cozy": ("cosy/cozy/cosier/cozier/intimate/snug/homely", ""),
+    "elegant": ("elegant/stylish/smart/chic/classy/sophisticated/glamorous", ""),
+    "casual": ("casual/relaxed/informal | laid back | nothing/not (too) fancy/formal/posh", ""),
+    "family friendly": (
+        """
+        family/kid/kids/child/children friendly |
+        good/suitable/nice/great/fine/ok/okay for/with (the/my/our/small)
+        kids/children/families/family/toddlers | bring/take (the/my/our) kids/children | kids/children welcome
+        """,
+        "",
+    ),
+    "good groups": (
+        "good/suitable/great/nice/room for (a/big/large) groups/group | a big/large group/party",
+        "",
+    ),
+    "outdoor seating": (
+        """
+        outdoor/outdoors | outside | al fresco | terrace/patio | a garden | beer garden | in the sun |
+        sit/eat/dine/tables/seats/seating (in the) outside/outdoors/garden
+        """,
+        "",
+    ),
+    "waterside": ("waterside | water/sea/river/harbour/lake view/views | view/views of/over the *", ""),
+    "live music": ("live music/band/jazz | (a) band/music playing | jazz", ""),
     "vegan": (
         """
         vegan/vegans | plant based | no/not/never/without * animal products |

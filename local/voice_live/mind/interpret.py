@@ -18,6 +18,7 @@ from local.voice_live.mind.ordering import about_order
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
+from local.voice_live.mind.refining import refines
 from local.voice_live.mind.roles import IN_SET_PHRASES, Role
 from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.shifts import read_shifts, shifted
@@ -329,7 +330,7 @@ def _anew(talk: Talk, reading: Reading, candidate: Candidate | None, subject: st
     if says_cancel and candidate is not None and "cancel" not in candidate.tool.weights:
         return Heard(Want.OFF_TOPIC, reading.text)  # "cancel my booking", and there is no tool for it
     offered = talk.schema.tool(talk.asked.name) if talk.asked and talk.asked.wanted is Wanted.OFFER else None
-    if (same := same_again(talk, reading, subject)) is not None:
+    if (same := refines(talk, reading, subject) or same_again(talk, reading, subject)) is not None:
         return same
     if candidate is not None and not _mere_answer(candidate, acts):
         if candidate.tool.role is Role.COMMIT:

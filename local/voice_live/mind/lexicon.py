@@ -148,7 +148,7 @@ def _wordings_of(parameter: Parameter) -> tuple[tuple[str, Wording], ...]:
     return tuple(
         (option, wording)
         for option in parameter.options
-        if len(words := option_words(option)) <= _MOST_WORDS
+        if len(set(words := option_words(option)) - STOPWORDS) <= _MOST_WORDS
         for wording in wordings(words)
     )
 

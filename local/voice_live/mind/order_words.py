@@ -12,7 +12,11 @@ BEGINS = """
     order me/us
 """
 NO_ORDER = "order * table/booking/reservation | table * to order | in order to | out of order"
-ASKS_WHETHER = "do/does/can/will/would they/it deliver | is delivery | how much is delivery"
+ASKS_WHETHER = """
+    who/which/what/anyone/anybody/restaurants/places * deliver/delivers |
+    do/does/can/will/would they/it deliver |
+    is delivery | how much is delivery
+"""
 SO_FAR = """
     what do i/we have | have i/we (got) (ordered) | so far | how much is it/that/everything |
     what is (my/the) total |

@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from functools import lru_cache
 
 from local.voice_live.mind.acts import Act, read_acts
+from local.voice_live.mind.addresses import find_address
 from local.voice_live.mind.dates import find_dates
 from local.voice_live.mind.lexicon import VENUE_LEADS, find_place, lexicon
 from local.voice_live.mind.matching import Match
@@ -139,9 +140,11 @@ def _continued(before: Reading, after: Reading) -> Reading:
 
 def _read(tokens: tuple[Token, ...], schema: Schema, now: datetime, names: tuple[str, ...]) -> Reading:
     words = texts(tokens)
-    all_days = find_dates(tokens, now.date())
+    address = find_address(tokens)
+    housed = address.places if address is not None else frozenset[int]()
+    all_days = [day for day in find_dates(tokens, now.date()) if not day.places & housed]
     days = sorted(_affirmed(all_days, words), key=lambda day: _may_be_a_place(tokens, day))
-    used = places(all_days)
+    used = places(all_days) | housed
     all_clocks = find_times(tokens, now, used)
     clocks = _affirmed(all_clocks, words)
     used |= places(all_clocks)

@@ -42,6 +42,16 @@ class Kind(Enum):
     CHOICE = auto()
     PLACE = auto()
     FOOD = auto()
+    PRICE = auto()
+    """The most something may cost, as decimal text."""
+    RATING = auto()
+    """The least rating, as decimal text."""
+    NEAR = auto()
+    """A place to be near to."""
+    AVOID = auto()
+    """What must not be eaten."""
+    ADDRESS = auto()
+    """Where to deliver, in a search."""
     LIST = auto()
     """Several texts, perhaps of fixed options."""
     TEXT = auto()
@@ -215,6 +225,8 @@ def _kind(name: list[str], shape: Mapping[str, Any], about: str, has_options: bo
         return Kind.FLAG
     if has_options:
         return Kind.CHOICE
+    if (narrowing := _narrowing(words, shape)) is not None:
+        return narrowing
     day = shape.get("format") == "date" or "yyyy-mm-dd" in about or bool(words & {"date", "day"})
     clock = shape.get("format") == "time" or "hh:mm" in about or "time" in words or name[-1:] == ["at"]
     if shape.get("format") == "date-time" or ("yyyy-mm-dd" in about and "hh:mm" in about):
@@ -230,6 +242,20 @@ def _kind(name: list[str], shape: Mapping[str, Any], about: str, has_options: bo
     if words & {"dish", "food", "meal"}:
         return Kind.FOOD
     return Kind.PLACE if words & _PLACE_WORDS else Kind.TEXT
+
+
+def _narrowing(words: set[str], shape: Mapping[str, Any]) -> Kind | None:
+    """The kind of what a search may be narrowed by."""
+    if shape.get("format") == "decimal" or {"max", "min", "least", "most"} & words:
+        if {"price", "cost", "budget"} & words:
+            return Kind.PRICE
+        if {"rating", "stars", "score"} & words:
+            return Kind.RATING
+    if words & {"near", "nearby", "landmark"}:
+        return Kind.NEAR
+    if words & {"avoid", "allergens", "allergies"} and "array" not in str(shape.get("type")):
+        return Kind.AVOID if "avoid" in words else None
+    return Kind.ADDRESS if {"deliver", "delivery"} & words and "to" in words else None
 
 
 def _subject(tools: Sequence[Tool]) -> str:

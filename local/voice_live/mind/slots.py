@@ -12,6 +12,7 @@ from local.voice_live.mind.codes import code_length, read_code
 from local.voice_live.mind.food import MENU_SECTIONS
 from local.voice_live.mind.lexicon import is_cuisine, lexicon
 from local.voice_live.mind.matching import Match, option_words
+from local.voice_live.mind.measures import find_near, least_rating, most_price, to_avoid, where_to
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.roles import Role
 from local.voice_live.mind.schema import Kind, Parameter, Schema, Tool
@@ -41,6 +42,7 @@ def values_in(
         if value is not None:
             found[parameter.name] = value
     _once(reading, tool, found)
+    _not_avoided_too(tool, found)
     if tool.role is Role.LOOKUP and reading.food is not None:
         _food_topic(reading, tool, schema, found)
     return found
@@ -59,6 +61,16 @@ def _once(reading: Reading, tool: Tool, found: dict[str, Any]) -> None:
             found[parameter.name] = free[0].option
         else:
             del found[parameter.name]
+
+
+def _not_avoided_too(tool: Tool, found: dict[str, Any]) -> None:
+    """What a chosen diet leaves out need not be avoided besides: "gluten" and "gluten-free"."""
+    chosen = {
+        w for p in tool.parameters if p.kind is Kind.CHOICE for w in option_words(str(found.get(p.name, "")))
+    }
+    for parameter in tool.parameters:
+        if parameter.kind is Kind.AVOID and set(str(found.get(parameter.name, "-")).split(", ")) <= chosen:
+            found.pop(parameter.name, None)
 
 
 def value_of(
@@ -89,6 +101,17 @@ def value_of(
             )
         case Kind.REQUEST:
             return special_request(reading.line) or (_words_of(reading) if asked else None)
+        case Kind.PRICE:
+            return most_price(reading.text)
+        case Kind.RATING:
+            return least_rating(reading.text)
+        case Kind.AVOID:
+            return to_avoid(reading.text)
+        case Kind.ADDRESS:
+            return where_to(reading.tokens)
+        case Kind.NEAR:
+            known = [match for matches in reading.choices.values() for match in matches]
+            return find_near(reading.tokens, known)
         case Kind.CHOICE:
             return _choice(parameter, reading, tool, schema)
         case _:
@@ -126,6 +149,7 @@ def _choice(parameter: Parameter, reading: Reading, tool: Tool, schema: Schema) 
     return None
 
 
+_OF_A_DISH = ("allergens", "allergen", "allergies")
 _MEALS = frozenset({"breakfast", "brunch"})
 """Foods that are also times of the day: "open for breakfast" asks for no dish."""
 
@@ -140,6 +164,8 @@ def _food_topic(reading: Reading, tool: Tool, schema: Schema, found: dict[str, A
         found.pop(food.name, None)
         return
     about = "menu" if _asks_for_a_list(reading, reading.food) else food.name
+    if about == food.name and any(found.get(name) in _OF_A_DISH for name in topics):
+        return  # "are there nuts in the pad thai" is about what is in it
     for parameter in tool.parameters:
         for option in parameter.options:
             if about in option_words(option):

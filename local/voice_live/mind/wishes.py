@@ -11,6 +11,7 @@ from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.lexicon import WORDED
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.refer import points_back
+from local.voice_live.mind.refining import goes_on_flag, gone_on
 from local.voice_live.mind.roles import Role
 from local.voice_live.mind.schema import Kind, Parameter, Tool
 from local.voice_live.mind.slots import missing, values_in
@@ -115,6 +116,8 @@ def _refined(talk: Talk, tool: Tool, reading: Reading, values: dict[str, Any]) -
     )
     if not talk.search or not fragment or not values or points_back(reading):
         return values
+    if goes_on_flag(tool) is not None:
+        return gone_on(talk, tool, values, [])
     kept = dict(talk.search)
     kinds = [p.name for p in tool.parameters if p.kind is Kind.FOOD or "cuisine" in p.label]
     if any(name in values for name in kinds):
