@@ -29,7 +29,8 @@ call: setup ## place a call: SAY="I feel like sushi tonight", or AUDIO=file.wav
 measure: setup ## measure greeting, replies and five calls at once against what is promised
 	@exec $(PYTHON) -m local measure $(ARGS)
 
-bench: setup ## fill a store with generated calls and hold the figures against them: CALLS=5000 DAYS=30
+bench: setup ## search ten thousand restaurants; hold figures against generated calls: CALLS=5000 DAYS=30
+	@$(PYTHON) -m bench.search
 	@exec $(PYTHON) -m bench month --calls "$(CALLS)" --days "$(DAYS)" $(ARGS)
 
 test: setup ## run every test

@@ -274,8 +274,11 @@ def _price(question: Question) -> Facts:
 
 def _diets(question: Question) -> Facts:
     r = question.restaurant
-    if r.has_menu is None:
+    known = [diet.said for diet in r.suitable_for_diet]
+    if r.has_menu is None and not known:
         return question.unknown(f"which diets {r.name} cooks for")
+    if r.has_menu is None:
+        return {"diets": known, "spoken": f"{r.name} is known for {spoken.listing(known)} food."}
     counts = {diet.said: len(r.suited(diet)) for diet in Diet if r.suited(diet)}
     said = spoken.listing([f"{spoken.number(n)} {name}" for name, n in counts.items()])
     text = f"On its menu {r.name} marks {said} dishes." if counts else f"{r.name} marks no diets on its menu."
@@ -300,8 +303,11 @@ def _access(question: Question) -> Facts:
 
 def _delivery(question: Question) -> Facts:
     r, terms = question.restaurant, question.restaurant.delivery
+    if terms is None and r.offers_delivery is None:
+        return question.unknown(f"whether {r.name} delivers")
     if terms is None:
-        return {"delivers": False, "spoken": f"{r.name} does not deliver."}
+        says = "delivers, but takes orders only by itself" if r.offers_delivery else "does not deliver"
+        return {"delivers": bool(r.offers_delivery), "spoken": f"{r.name} {says}."}
     fee = f"for {question.money(terms.fee)}" if terms.fee else "free of charge"
     told = [
         f"{r.name} delivers up to {spoken.decimal(terms.radius_km)} kilometres away, {fee}, usually in "

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from shared.menu import Dish
 from shared.name_matching import GOOD, key_words, singular, words
 from shared.restaurant import Restaurant
 from shared.search_words import LEAST, Meanings, Vocabulary, readings
 
-type DishWords = tuple[tuple[Dish, tuple[tuple[str, float], ...]], ...]
-"""Each dish of a menu with the words it can be asked for by, and what each of them is worth."""
+
+@dataclass(frozen=True, slots=True)
+class MenuWords:
+    """The dishes of a menu, and for each word the numbers of those it can be asked for by, with its worth."""
+
+    dishes: tuple[Dish, ...]
+    by_word: Mapping[str, Sequence[tuple[int, float]]]
+
 
 _IN_SECTION = 0.95
 _IN_DESCRIPTION = 0.82
@@ -22,24 +30,24 @@ def matching_dishes(restaurant: Restaurant, said: str) -> list[tuple[float, Dish
 
     By letters first, and only when they find nothing by sound.
     """
-    menu = dish_words(restaurant)
-    vocabulary = Vocabulary(word for _, of_dish in menu for word, _ in of_dish)
+    menu = menu_words(restaurant)
+    vocabulary = Vocabulary(menu.by_word)
     for by_sound in (False, True):
         if found := scored(menu, meanings_of(vocabulary, said, by_sound=by_sound)):
             return found
     return []
 
 
-def dish_words(
-    restaurant: Restaurant, known: dict[tuple[str, float], tuple[str, float]] | None = None
-) -> DishWords:
-    """The words of all dishes. `known` keeps one copy of each word and worth: menus use the same words."""
-    once = {} if known is None else known
-    return tuple(
-        (dish, tuple(once.setdefault(pair, pair) for pair in _worths(restaurant, section.name, dish)))
-        for section in restaurant.sections
-        for dish in section.has_menu_item
-    )
+def menu_words(restaurant: Restaurant) -> MenuWords:
+    """The words of all dishes; one copy of each word, for menus use the same ones."""
+    by_word: dict[str, list[tuple[int, float]]] = {}
+    dishes: list[Dish] = []
+    for section in restaurant.sections:
+        for dish in section.has_menu_item:
+            for word, worth in _worths(restaurant, section.name, dish).items():
+                by_word.setdefault(sys.intern(word), []).append((len(dishes), worth))
+            dishes.append(dish)
+    return MenuWords(tuple(dishes), {word: tuple(places) for word, places in by_word.items()})
 
 
 def meanings_of(vocabulary: Vocabulary, said: str, *, by_sound: bool) -> list[list[Meanings]]:
@@ -50,28 +58,36 @@ def meanings_of(vocabulary: Vocabulary, said: str, *, by_sound: bool) -> list[li
     return [reading for reading in looked_up if reading and all(reading)]
 
 
-def scored(menu: DishWords, meant: Sequence[Sequence[Meanings]]) -> list[tuple[float, Dish]]:
+def scored(menu: MenuWords, meant: Sequence[Sequence[Meanings]]) -> list[tuple[float, Dish]]:
     """The dishes that a said text can mean with their score, best first; none when nothing is near."""
-    found = [(max((_score(words, reading) for reading in meant), default=0.0), dish) for dish, words in menu]
-    return sorted((pair for pair in found if pair[0] >= GOOD), key=lambda pair: -pair[0])
+    best: dict[int, float] = {}
+    for reading in meant:
+        for number, score in _scores(menu, reading).items():
+            best[number] = max(score, best.get(number, 0.0))
+    found = [(score, menu.dishes[number]) for number, score in sorted(best.items()) if score >= GOOD]
+    return sorted(found, key=lambda pair: -pair[0])
 
 
-def _score(words: Sequence[tuple[str, float]], reading: Sequence[Meanings]) -> float:
-    """Mean over the said words of how well each is found among those of a dish; 0 when one is not."""
-    total = 0.0
+def _scores(menu: MenuWords, reading: Sequence[Meanings]) -> dict[int, float]:
+    """For the dishes in which each said word is found, the mean of how well."""
+    totals: dict[int, float] | None = None
     for meanings in reading:
-        best = 0.0
-        for word, worth in words:
-            likeness = meanings.get(word)
-            if likeness is not None and likeness * worth > best:
-                best = likeness * worth
-        if best < LEAST:
-            return 0.0
-        total += best
-    return total / len(reading)
+        of_word: dict[int, float] = {}
+        for word, likeness in meanings.items():
+            for number, worth in menu.by_word.get(word, ()):
+                score = likeness * worth
+                if score >= LEAST and score > of_word.get(number, 0.0):
+                    of_word[number] = score
+        if totals is None:
+            totals = of_word
+        else:
+            totals = {number: totals[number] + score for number, score in of_word.items() if number in totals}
+        if not totals:
+            return {}
+    return {number: total / len(reading) for number, total in (totals or {}).items()}
 
 
-def _worths(restaurant: Restaurant, section: str, dish: Dish) -> Iterable[tuple[str, float]]:
+def _worths(restaurant: Restaurant, section: str, dish: Dish) -> dict[str, float]:
     """The words a dish can be asked for by and what each is worth: those of its name most."""
     found: dict[str, float] = {}
     for text, worth in (
@@ -80,4 +96,4 @@ def _worths(restaurant: Restaurant, section: str, dish: Dish) -> Iterable[tuple[
         (section, _IN_SECTION),
     ):
         found |= {singular(word): worth for word in key_words(text)}
-    return (found | {singular(word): 1.0 for word in words(dish.name)}).items()
+    return found | {singular(word): 1.0 for word in words(dish.name)}

@@ -10,18 +10,48 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from opening_hours import OpeningHours as Written
-from opening_hours import ParserError, State, UnknownCountryError  # type: ignore[attr-defined]  # not in its stubs
+from opening_hours import ParserError, State, UnknownCountryError  # type: ignore[attr-defined]  # not in stubs
 
-from shared.opening_hours import DAY, Span
+from shared.opening_hours import Span
+
+_DAY = timedelta(days=1)
 
 
+@lru_cache(maxsize=65_536)
 def written_spans(text: str, country: str | None, day: date) -> tuple[Span, ...]:
     """The spans of a service day. Public holidays (PH) are those of `country`.
 
     Raises:
         ValueError: the text is not of the grammar.
     """
-    return _spans(text, country, day)
+    return spans_of_days(text, country, day, 1)[day]
+
+
+def spans_of_days(text: str, country: str | None, first: date, days: int) -> dict[date, tuple[Span, ...]]:
+    """The spans of so many service days from `first` on.
+
+    The library gives runs without a break. One of at most a day belongs whole to the day it begins on, past
+    midnight as it may be; a longer one ("24/7") is cut at each midnight.
+
+    Raises:
+        ValueError: the text is not of the grammar.
+    """
+    found: dict[date, list[Span]] = {first + n * _DAY: [] for n in range(days)}
+    midnight = datetime.combine(first, time())
+    for begins, ends, state, _ in _read(text, country).intervals(
+        midnight - _DAY, midnight + (days + 1) * _DAY
+    ):
+        if state != State.OPEN or ends is None:
+            continue
+        if ends - begins <= _DAY:
+            if (of_day := found.get(begins.date())) is not None:
+                of_day.append(_span(begins, ends))
+            continue
+        for day, of_day in found.items():
+            part = max(begins, datetime.combine(day, time())), min(ends, datetime.combine(day + _DAY, time()))
+            if part[0] < part[1]:
+                of_day.append(_span(*part))
+    return {day: tuple(spans) for day, spans in found.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -31,33 +61,11 @@ def _read(text: str, country: str | None) -> Written:
     except UnknownCountryError:
         return Written(text)
     except ParserError as error:
-        reason = str(error).strip().replace("\n", " ")
+        reason = " ".join(str(error).split())
         raise ValueError(f"openingHours {text!r} cannot be read: {reason}") from error
 
 
-@lru_cache(maxsize=65_536)
-def _spans(text: str, country: str | None, day: date) -> tuple[Span, ...]:
-    midnight = datetime.combine(day, time())
-    found: list[Span] = []
-    for start, end, state, _ in _read(text, country).intervals(midnight, midnight + timedelta(days=2)):
-        if state != State.OPEN:
-            continue
-        opens = _minute(start, midnight)
-        closes = 2 * DAY if end is None else _minute(end, midnight)
-        begins_before = _reaches_back(text, country, midnight) if opens == 0 else False
-        if begins_before and closes < DAY:
-            continue  # the end of yesterday's evening
-        if closes - opens > DAY or begins_before:
-            closes = min(closes, DAY)  # open day and night: cut at midnight
-        if opens < DAY:
-            found.append(Span(opens, closes))
-    return tuple(found)
-
-
-def _reaches_back(text: str, country: str | None, midnight: datetime) -> bool:
-    """Whether it was open just before this midnight."""
-    return _read(text, country).is_open(midnight - timedelta(minutes=1))
-
-
-def _minute(at: datetime, midnight: datetime) -> int:
-    return int((at - midnight).total_seconds() // 60)
+def _span(begins: datetime, ends: datetime) -> Span:
+    midnight = datetime.combine(begins.date(), time())
+    opens, closes = ((at - midnight) // timedelta(minutes=1) for at in (begins, ends))
+    return Span(opens, closes)

@@ -12,7 +12,7 @@ type Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", ma
 """An id in lower case, fit for row keys and addresses."""
 
 
-class Part(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+class Part(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
     """Base of all parts: unknown fields are refused, because a misspelt field is a lost fact."""
 
 

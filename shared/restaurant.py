@@ -236,7 +236,11 @@ class Restaurant(Part, frozen=True, kw_only=True):
     reservations: Reservations | None = None
     """None: tables are not given through this line; callers ring the restaurant."""
     delivery: Delivery | None = None
-    """None: it does not deliver."""
+    """None: orders are not taken through this line."""
+    offers_delivery: bool | None = None
+    """Whether it delivers by itself, where there is no `delivery`."""
+    suitable_for_diet: tuple[Diet, ...] = ()
+    """Diets it says it cooks for, where no menu tells more."""
     has_menu: Menu | None = None
 
     def __post_init__(self) -> None:

@@ -7,8 +7,9 @@ answers the same wish behind it (docs/restaurants.md).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,9 @@ RESULTS = 3
 
 EXAMINED = 48
 """Most restaurants that are looked at one by one for a wish; the index says which are worth it."""
+
+_EXAMINED_FOR_A_PART = 12
+"""And for each wish that may have to be given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +76,25 @@ class Search:
 
         Letters first, sounds second: only when no menu has the dish as it is written is it looked for by ear.
         """
-        found = self._find(wish, most, by_sound=False)
-        if wish.dish is not None and not found.exact:
-            heard = self._find(wish, most, by_sound=True)
-            if heard.exact or (heard.hits and not found.hits):
-                return replace(heard, examined=found.examined + heard.examined)
-        return found
+        if wish.dish is None:
+            return self._find(wish, most, [])
+        vocabulary = self._index.vocabulary
+        meant = meanings_of(vocabulary, wish.dish, by_sound=False)
+        if not self._is_served(meant):
+            meant = meanings_of(vocabulary, wish.dish, by_sound=True)
+        return self._find(wish, most, meant)
 
     def main_price(self, restaurant: Restaurant) -> Decimal | None:
         """What a main dish costs there: the middle of them. None when no menu is known."""
         position = self._index.position(restaurant.id)
         return None if position is None else self._index.entries[position].main_price
 
-    def _find(self, wish: Wish, most: int, *, by_sound: bool) -> Found:
-        meant = meanings_of(self._index.vocabulary, wish.dish, by_sound=by_sound) if wish.dish else []
+    def _is_served(self, meant: Sequence[Sequence[Meanings]]) -> bool:
+        """Whether a dish that can be meant is found soon."""
+        first = itertools.islice(positions(self._with_words(meant)), EXAMINED)
+        return any(scored(self._index.entries[position].menu, meant) for position in first)
+
+    def _find(self, wish: Wish, most: int, meant: Sequence[Sequence[Meanings]]) -> Found:
         asked = Asked(wish, self._zone, self._currency, _dishes_of(meant))
         parts = self._parts(asked, meant)
         among = self._index.everyone & ~self._bits(wish.exclude)
@@ -107,7 +116,7 @@ class Search:
         best: list[tuple[Entry, list[Verdict]]] = []
         for part in parts:
             fewer = among & part.bits
-            if fitting := self._fitting(wish, fewer, [*kept, part], examined):
+            if fitting := self._fitting(wish, fewer, [*kept, part], examined, _EXAMINED_FOR_A_PART):
                 among, best = fewer, fitting
                 kept.append(part)
         if not best:
@@ -119,13 +128,18 @@ class Search:
         return Found((hit,), exact=False, total=0, examined=examined.count)
 
     def _fitting(
-        self, wish: Wish, among: Bits, parts: Sequence[_Part], examined: _Examined
+        self,
+        wish: Wish,
+        among: Bits,
+        parts: Sequence[_Part],
+        examined: _Examined,
+        most: int = EXAMINED,
     ) -> list[tuple[Entry, list[Verdict]]]:
         """Those of `among` that fit all parts. Of very many only the best rated, or the nearest, are seen."""
         fitting: list[tuple[Entry, list[Verdict]]] = []
         examined.cut_short = False
         for seen, position in enumerate(self._in_order(wish, among)):
-            if seen == EXAMINED:
+            if seen == most:
                 examined.cut_short = True
                 break
             examined.count += 1
@@ -210,7 +224,7 @@ def _dishes_of(meant: Sequence[Sequence[Meanings]]) -> Callable[[Entry], list[tu
 
     def dishes(entry: Entry) -> list[tuple[float, Dish]]:
         if (known := found.get(entry.restaurant.id)) is None:
-            known = found[entry.restaurant.id] = scored(entry.dishes, meant)
+            known = found[entry.restaurant.id] = scored(entry.menu, meant)
         return known
 
     return dishes

@@ -56,16 +56,24 @@ class Catalogue:
         Raises:
             CatalogueError: the file is missing, is no JSON, or an item is wrong; the message names it.
         """
-        raw = _read(path)
-        city = _convert(raw["city"], City, f"{path.name}: city")
+        return cls.read(_read(path), path.name)
+
+    @classmethod
+    def read(cls, raw: dict[str, Any], file: str) -> Catalogue:
+        """A catalogue from the content of a file; `file` is its name, for messages.
+
+        Raises:
+            CatalogueError: an item is wrong; the message names it.
+        """
+        city = _convert(raw["city"], City, f"{file}: city")
         items = raw["restaurants"]
         if not isinstance(items, list) or not items:
-            raise CatalogueError(f"{path.name}: restaurants: expected a list with at least one restaurant")
+            raise CatalogueError(f"{file}: restaurants: expected a list with at least one restaurant")
         restaurants = [
-            _convert(item, Restaurant, f"{path.name}: restaurants[{index}]{_label(item)}")
+            _convert(item, Restaurant, f"{file}: restaurants[{index}]{_label(item)}")
             for index, item in enumerate(items)
         ]
-        _check_together(path.name, city, restaurants)
+        _check_together(file, city, restaurants)
         return cls(city, [_in_country(restaurant, city.address_country) for restaurant in restaurants])
 
     @property
@@ -219,3 +227,9 @@ def _check_together(file: str, city: City, restaurants: Sequence[Restaurant]) ->
             if owner := owners.get(name):
                 raise CatalogueError(f"{label}: name: {name!r} already belongs to {owner}")
             owners[name] = restaurant.name
+
+
+if __name__ == "__main__":
+    from shared.exchange.commands import main
+
+    raise SystemExit(main())

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from shared.dish_matching import DishWords, dish_words
+from shared.dish_matching import MenuWords, menu_words
 from shared.menu import Allergen, Diet
 from shared.opening_hours import DAY, OpeningHours, Span
 from shared.places import GeoCoordinates
@@ -55,7 +55,7 @@ class Entry:
     kitchen: OpeningHours
     main_price: Decimal | None
     """What a main dish costs: the middle of them."""
-    dishes: DishWords
+    menu: MenuWords
     suited: dict[Diet, int]
     """How many dishes suit each diet."""
 
@@ -68,8 +68,7 @@ class Index:
             restaurants,
             key=lambda r: (-(r.rating or 0), -(r.aggregate_rating.review_count if r.aggregate_rating else 0)),
         )
-        known: dict[tuple[str, float], tuple[str, float]] = {}
-        self.entries = tuple(_entry(restaurant, zone, known) for restaurant in best_first)
+        self.entries = tuple(_entry(restaurant, zone) for restaurant in best_first)
         self.everyone: Bits = (1 << len(self.entries)) - 1
         self._ratings = [-(entry.restaurant.rating or 0) for entry in self.entries]
         self._positions = {entry.restaurant.id: n for n, entry in enumerate(self.entries)}
@@ -172,16 +171,15 @@ class Index:
         self._levels.add(r.price_level, position)
         for atmosphere in r.atmosphere:
             self._atmospheres.add(atmosphere, position)
-        for diet in entry.suited:
+        for diet in (*entry.suited, *r.suitable_for_diet):
             self._diets.add(diet, position)
         if entry.main_price is not None:
             self._main_prices.add(math.floor(entry.main_price), position)
         if r.reservations is not None:
             self._facts.add(_TABLES, position)
-        for _, of_dish in entry.dishes:
-            for word, _worth in of_dish:
-                self._words.add(word, position)
-        recorded = [dish.allergens for dish in r.dishes if dish.allergens is not None]
+        for word in entry.menu.by_word:
+            self._words.add(word, position)
+        recorded = [dish.allergens for dish in entry.menu.dishes if dish.allergens is not None]
         for allergen in Allergen:
             if any(allergen not in allergens for allergens in recorded):
                 self._without.add(allergen, position)
@@ -249,17 +247,14 @@ _WEEKDAYS = {
 }
 
 
-def _entry(
-    restaurant: Restaurant, zone: ZoneInfo, known: dict[tuple[str, float], tuple[str, float]]
-) -> Entry:
-    """`known` keeps one copy of each word and worth: menus use the same words."""
+def _entry(restaurant: Restaurant, zone: ZoneInfo) -> Entry:
     suited = {diet: len(restaurant.suited(diet)) for diet in Diet}
     return Entry(
         restaurant,
         restaurant.hours(zone),
         restaurant.kitchen_hours(zone),
         _main_price(restaurant),
-        dish_words(restaurant, known),
+        menu_words(restaurant),
         {diet: count for diet, count in suited.items() if count},
     )
 

@@ -131,6 +131,8 @@ def by_cuisine(asked: Asked, entry: Entry) -> Verdict:
 def by_diet(asked: Asked, entry: Entry) -> Verdict:
     diet = asked.wish.diet
     count = entry.suited.get(diet, 0) if diet is not None else 0
+    if diet is not None and diet in entry.restaurant.suitable_for_diet and not count:
+        return Verdict(True, f"is known for {diet.said} food", 2)
     if diet is None or not count:
         return Verdict(False, f"has no {diet.said if diet else ''} dishes that I know of")
     said = spoken.count(count, f"{diet.said} dish", f"{diet.said} dishes")
@@ -139,7 +141,7 @@ def by_diet(asked: Asked, entry: Entry) -> Verdict:
 
 def by_allergens(asked: Asked, entry: Entry) -> Verdict:
     """By what the menu records, which is never a promise."""
-    dishes, avoid = entry.restaurant.dishes, asked.wish.avoid
+    dishes, avoid = entry.menu.dishes, asked.wish.avoid
     without = sum(1 for dish in dishes if is_without(dish, avoid))
     said = spoken.listing(sorted(avoid), "or")
     if not dishes or without < _SAFE_ENOUGH * len(dishes):
@@ -213,7 +215,7 @@ def by_most(asked: Asked, entry: Entry) -> Verdict:
     if asked.wish.dish is not None and asked.dishes(entry):
         cheapest = min(dish.price for _, dish in asked.dishes(entry))
         return Verdict(cheapest <= most, f"has it from {spoken.money(cheapest, asked.currency)}", 6)
-    said = f"has main dishes around {spoken.money(Decimal(round(usual)), asked.currency)}"
+    said = f"has main dishes around {spoken.money(usual, asked.currency)}"
     return Verdict(usual <= most, said, 3, min(0.0, float(most - usual)) / 10)
 
 

@@ -7,15 +7,17 @@ import copy
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.menu import Allergen, Diet
-from shared.restaurant_search import Wish
+from shared.restaurant_search import EXAMINED, Search, Wish
 from shared.restaurants import Catalogue, CatalogueError, UnknownRestaurantError
 from shared.settings import DEFAULT_RESTAURANTS_FILE
 
@@ -262,6 +264,33 @@ class TestFind:
 
     def test_open_late_reaches_into_the_next_day(self) -> None:
         assert set(names(open_at=local("2026-11-28 01:30"))) == {"Beirut Nights", "Hanabi", "Napoli Pizza"}
+
+
+class TestAtScale:
+    """What a search costs is counted in restaurants looked at, which no machine changes."""
+
+    def test_many_more_restaurants_are_not_many_more_to_look_at(self) -> None:
+        many = [
+            msgspec.structs.replace(restaurant, id=f"{restaurant.id[:40]}-{n}", name=f"{restaurant.name} {n}")
+            for n in range(20)
+            for restaurant in CATALOGUE.restaurants
+        ]
+        search = Search(many, CATALOGUE.zone, "EUR")
+        every = [Wish(dish=name) for name in ("curry", "pizza", "chicken", "sue she")]
+        every += [Wish(cuisine="Italian"), Wish(open_at=local("2026-11-27 19:00")), Wish()]
+        every += [Wish(cuisine="Thai", near=CATALOGUE.place("Quay Street"), most=Decimal(15))]
+        for wish in every:
+            found = search.find(wish)
+            assert found.exact
+            assert found.examined <= EXAMINED
+            assert len(found.hits) == 3
+        assert search.find(Wish(cuisine="Italian")).total == 140
+
+    def test_giving_wishes_up_is_bounded_as_well(self) -> None:
+        wish = Wish(
+            cuisine="Thai", dish="pizza", diet=Diet.HALAL, area="Old Town", price="expensive", rating=4.9
+        )
+        assert CATALOGUE.find(wish).examined <= 2 * EXAMINED
 
 
 @given(
