@@ -100,7 +100,7 @@ class Reader:
 
     def _values(self, cls: Any, attribute: str) -> list[str]:  # noqa: ANN401 - a class of the SDK
         """The values of an enumeration, which only the docstring names."""
-        line = re.search(rf":vartype {attribute}: (.*?)(?=\n    :|\Z)", cls.__doc__ or "", re.S)
+        line = re.search(rf":vartype {attribute}: (.*?)(?=\n\s*:|\Z)", cls.__doc__ or "", re.S)
         named = re.search(r"\bor\s+~[\w.]+\.(\w+)", line[1]) if line else None
         found = getattr(self._models, named[1], None) if named else None
         is_enum = isinstance(found, type) and issubclass(found, enum.Enum)

@@ -35,7 +35,7 @@ def postprovision(azure: Azure, environment: AzdEnvironment) -> int:
     return 0
 
 
-def postdeploy(azure: Azure, environment: AzdEnvironment) -> int:
+def postdeploy(azure: Azure, environment: AzdEnvironment, probe: verify.Probe = verify.ask) -> int:
     """Let the phone ring in the function, stop old revisions, and see whether all of it answers."""
     taken = environment.numbers
     try:
@@ -52,10 +52,17 @@ def postdeploy(azure: Azure, environment: AzdEnvironment) -> int:
     if azure.find(environment.bridge, "2025-01-01") is None:
         say("the bridge is not deployed yet; run: azd deploy")
         return 0
-    failing = list(verify.silent(azure, environment))
+    failing = list(verify.silent(azure, environment, probe))
     for line in failing:
         complain(line)
     return 1 if failing else verify.doctor()
+
+
+def retire(azure: Azure, environment: AzdEnvironment) -> int:
+    """Stop the revision before the newest too, without waiting for its calls to end by themselves."""
+    for line in revisions.retire(azure, environment, kept=1):
+        say(line)
+    return 0
 
 
 def predown(azure: Azure, environment: AzdEnvironment) -> int:

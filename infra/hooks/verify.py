@@ -32,7 +32,7 @@ def ask(url: str) -> tuple[int | None, str]:
         return None, str(error)
 
 
-def silent(azure: Azure, environment: AzdEnvironment, probe: Probe = ask) -> Iterator[str]:
+def silent(azure: Azure, environment: AzdEnvironment, probe: Probe) -> Iterator[str]:
     """Which of the two planes is not well, waiting out cold starts."""
     bridge = environment["TABLETALK_MEDIA_BASE_URL"].replace("wss://", "https://")
     places = {
