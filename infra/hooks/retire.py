@@ -1,5 +1,4 @@
-"""Stops every revision of the bridge but the newest, now. Run it through azd, or with the values of
-`azd env get-values` in the environment."""
+"""`python infra/hooks/retire.py`: stops every revision of the bridge but the newest, now."""
 
 import sys
 from pathlib import Path

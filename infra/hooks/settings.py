@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +19,18 @@ class AzdEnvironment:
     """Values by name."""
 
     values: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @classmethod
+    def current(cls) -> AzdEnvironment:
+        """As azd hands it over; run by hand, that which azd has selected."""
+        if "AZURE_ENV_NAME" in os.environ:
+            return cls()
+        command = ["azd", "env", "get-values", "--output", "json"]
+        try:
+            answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - as written above
+        except (FileNotFoundError, subprocess.TimeoutExpired):
+            return cls()
+        return cls({**os.environ, **json.loads(answer.stdout)}) if answer.returncode == 0 else cls()
 
     def __getitem__(self, name: str) -> str:
         """The value.

@@ -93,7 +93,7 @@ def postdown(azure: Azure, environment: AzdEnvironment) -> int:
 
 def main(step: Callable[[Azure, AzdEnvironment], int]) -> int:
     """Run a hook; errors become one line and exit status 1."""
-    environment = AzdEnvironment()
+    environment = AzdEnvironment.current()
     azure = Azure(management=environment.get("TABLETALK_MANAGEMENT", Azure.management))
     try:
         return step(azure, environment)

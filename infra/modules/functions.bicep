@@ -114,16 +114,16 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
 }
 
 // Callbacks of ACS and events come without signing in; the operator API refuses who has not.
-resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
+resource signIn 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(signInClientId)) {
   parent: app
   name: 'authsettingsV2'
   properties: {
-    platform: { enabled: !empty(signInClientId) }
+    platform: { enabled: true }
     globalValidation: { requireAuthentication: false, unauthenticatedClientAction: 'AllowAnonymous' }
     httpSettings: { requireHttps: true }
     identityProviders: {
       azureActiveDirectory: {
-        enabled: !empty(signInClientId)
+        enabled: true
         registration: {
           clientId: signInClientId
           openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'

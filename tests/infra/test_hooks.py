@@ -484,6 +484,28 @@ def test_a_missing_value_is_named_with_its_fix() -> None:
         AzdEnvironment({})["TABLETALK_VAULT_ID"]
 
 
+def test_by_hand_the_environment_is_asked_of_azd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that `python infra/hooks/retire.py` needs no preparation."""
+    azd = tmp_path / "azd"
+    azd.write_text('#!/bin/sh\necho \'{"AZURE_ENV_NAME": "by-hand"}\'\n')
+    azd.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("AZURE_ENV_NAME", raising=False)
+    assert AzdEnvironment.current()["AZURE_ENV_NAME"] == "by-hand"
+    monkeypatch.setenv("AZURE_ENV_NAME", "from-azd")
+    assert AzdEnvironment.current()["AZURE_ENV_NAME"] == "from-azd"
+
+
+def test_retire_leaves_the_newest_revision_alone(
+    fake: FakeAzure, azure: Azure, environment: AzdEnvironment
+) -> None:
+    fake.resources[REVISIONS] = {
+        "value": [_revision("new", "2026-11-04", weight=100), _revision("old", "2026-11-03")]
+    }
+    assert steps.retire(azure, environment) == 0
+    assert fake.did("POST") == [f"{REVISIONS}/old/deactivate"]
+
+
 @pytest.mark.parametrize("hook", HOOKS)
 def test_hooks_run_by_their_path(hook: str, fake: FakeAzure, values: dict[str, str], tmp_path: Path) -> None:
     """In their own folder, with an azd on the PATH, without our packages; no error comes as a trace."""
