@@ -97,7 +97,7 @@ async def page_of(ops: OperatorServices, user: User, query: CallsQuery) -> CallP
         )
     try:
         page = await ops.search.page(
-            filter_of(ops, query), query.limit, query.continuation, numbers=user.role >= Role.OPERATOR
+            filter_of(ops, query), query.limit, query.continuation, personal=user.role >= Role.OPERATOR
         )
     except BadTokenError as error:
         raise ApiError(

@@ -62,7 +62,7 @@ class CallsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reply_over: Annotated[Milliseconds | None, Meta(description="A reply took longer.")] = None
     text: Annotated[
         Text | None,
-        Meta(description="Part of an id, of a booking's code, of a wish, or (for operators) of a number."),
+        Meta(description="Part of an id or a wish; for operators also of a number or a code."),
     ] = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     continuation: Annotated[Token | None, Meta(description="As the page before gave it.")] = None

@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / ".azurite/node_modules/azurite/dist/src"
+LOOKUPS = ROOT / "local/azurite/narrow_lookups.cjs"
+"""What keeps it as fast with many calls as with few; the file says how."""
 READY = "Table service successfully started"
 
 ACCOUNT = "devstoreaccount1"
@@ -59,7 +61,7 @@ def _azurite(script: str) -> list[str]:
         raise AzuriteMissingError("Node is not installed: run `make setup`, which brings one")
     if not (SOURCES / script).exists():
         raise AzuriteMissingError("Azurite is not installed: run `make setup`")
-    return [node, str(SOURCES / script)]
+    return [node, "--require", str(LOOKUPS), str(SOURCES / script)]
 
 
 def _options(directory: Path | None) -> list[str]:

@@ -83,13 +83,13 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
                 values[name] = value
         return "".join(f" and {term}" for term in terms), values
 
-    def fits(self, facts: CallFacts, *, numbers: bool) -> bool:
-        """The rest of it. `numbers`: whether text may be part of a phone number."""
+    def fits(self, facts: CallFacts, *, personal: bool) -> bool:
+        """The rest of it. `personal`: whether text may be part of a phone number, or of a code."""
         if self.text is None:
             return True
         text = self.text.casefold().strip()
-        places = [facts.id, *facts.restaurants, *facts.bookings, *facts.orders, *facts.wishes]
-        places += [facts.caller, facts.called] if numbers else []
+        places = [facts.id, *facts.restaurants, *facts.wishes]
+        places += [facts.caller, facts.called, *facts.bookings, *facts.orders] if personal else []
         return any(text in place.casefold() for place in places)
 
     def may_be_in(self, day: Tally) -> bool:
@@ -132,9 +132,9 @@ class CallSearch:
         self._insights = insights
 
     async def page(
-        self, wanted: CallFilter, limit: int, token: str | None = None, *, numbers: bool = True
+        self, wanted: CallFilter, limit: int, token: str | None = None, *, personal: bool = True
     ) -> Page:
-        """At most `limit` calls. `numbers`: whether the filter's text may be part of a phone number.
+        """At most `limit` calls. `personal`: whether the filter's text may be part of a number or a code.
 
         Raises:
             BadTokenError: `token` is not from a page with the same filter.
@@ -148,7 +148,7 @@ class CallSearch:
             async for row in self._rows(wanted, day, after, limit):
                 looked_at += 1
                 facts = read_facts(row)
-                if wanted.fits(facts, numbers=numbers):
+                if wanted.fits(facts, personal=personal):
                     found.append(facts)
                 if len(found) == limit or looked_at == _LOOKED_AT:
                     return Page(found, _token(day, row_key(facts.id), wanted))

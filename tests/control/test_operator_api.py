@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
 from control.operator_api_document import document
-from control.operator_api_routes import ENDPOINTS
+from control.operator_api_routes import ENDPOINTS, Endpoint
 from control.operator_services import operator_services
 from control.services import services
 from shared.auth import secret_hash
@@ -42,6 +47,11 @@ class Api:
             text = await answer.text()
             body = await answer.json(content_type=None) if "json" in answer.content_type and text else text
             return answer.status, body, answer.headers
+
+    async def raw(self, path: str, headers: dict[str, str]) -> str:
+        async with self.control.http.get(f"{self.control.url}/api/v1{path}", headers=headers) as answer:
+            assert answer.status == 200
+            return await answer.text()
 
     async def get(self, path: str) -> Any:
         status, body, _ = await self.ask("GET", path)
@@ -299,3 +309,72 @@ async def test_the_options_tell_what_there_is(api: Api) -> None:
     assert "de-DE" in options["languages"]
     assert options["default_voice"] == options["voices"][0]
     assert {"id": "golden-lotus", "name": "Golden Lotus"} in options["restaurants"]
+
+
+def signed_in(role: str) -> dict[str, str]:
+    claims = [{"typ": "oid", "val": "42"}, {"typ": "name", "val": "Vic"}, {"typ": "roles", "val": role}]
+    return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps({"claims": claims}).encode()).decode()}
+
+
+async def test_a_viewer_sees_nothing_personal_and_does_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPERATOR_TOKEN", "")
+    monkeypatch.setenv("OPERATOR_EASY_AUTH", "true")
+    ended, running = a_call("a"), await live()
+    await keep(ended)
+    viewer, operator = signed_in("Tabletalk.Viewer"), signed_in("Tabletalk.Operator")
+    paths = [
+        f"/calls/{ended.id}",
+        f"/calls/{running.id}",
+        *("/calls?from=2026-11-01", "/calls.csv?from=2026-11-01", "/live", "/insights?from=2026-11-01"),
+        *("/calls?state=live", "/options"),
+    ]
+    seen, all_there_is = "", ""
+    for path in paths:
+        seen += await api.raw(path, viewer)
+        all_there_is += await api.raw(path, operator)
+    for personal in ("15550100", "A table for two please", "It is booked.", "HKLMO", "Today is {date}"):
+        assert personal in all_there_is
+        assert personal not in seen
+    for text in ("15550100", "HKLMO"):
+        assert '"calls":[]' in await api.raw(f"/calls?from=2026-11-01&text={text}", viewer)
+    for method, path, body in (
+        ("POST", f"/calls/{running.id}/end", None),
+        ("POST", f"/calls/{running.id}/transfer", {}),
+        ("PATCH", f"/calls/{ended.id}/intent", {"intent": "ask", "reached": True, "reason": "x"}),
+        ("POST", "/talk", {}),
+    ):
+        status, _, _ = await api.ask(method, path, json=body, headers=viewer)
+        assert status == 403
+
+
+_JUNK = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(["", "0", "-1", "true", "2026-13-40", "2026-11-20", "any", "\x00", "%"]),
+)
+
+
+@st.composite
+def _requests(draw: st.DrawFn) -> tuple[Endpoint, dict[str, str], bytes]:
+    endpoint = draw(st.sampled_from(ENDPOINTS))
+    kind = endpoint.query or endpoint.body
+    names = [] if kind is None else [field.encode_name for field in msgspec.structs.fields(kind)]
+    given_ = draw(st.dictionaries(st.sampled_from([*names, "x"]), _JUNK, max_size=3))
+    if endpoint.body is None:
+        return endpoint, given_, b""
+    return endpoint, {}, draw(st.sampled_from([json.dumps(given_).encode(), b"", b"[", b"{}", b"\xff"]))
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(request_=_requests())
+async def test_no_request_breaks_it(api: Api, request_: tuple[Endpoint, dict[str, str], bytes]) -> None:
+    """Whatever is sent, the answer is one that the document tells of."""
+    endpoint, query, body = request_
+    address = f"{api.control.url}/api/v1{endpoint.path.replace('{id}', a_call('a').id)}"
+    headers = {"Authorization": f"Bearer {OPERATOR_TOKEN}", "Content-Type": "application/json"}
+    async with api.control.http.request(
+        endpoint.method, address, params=query, data=body, headers=headers
+    ) as answer:
+        told = document()["paths"][endpoint.path][endpoint.method.lower()]["responses"]
+        assert str(answer.status) in told, await answer.text()
