@@ -17,9 +17,6 @@ _BICEP_ONLY: Final = frozenset({"parent", "scope", "dependsOn"})
 _GIVEN: Final = frozenset({"type", "apiVersion", "id"})
 """What Bicep itself fills in."""
 
-ACCEPTED: Final[Mapping[str, frozenset[str]]] = {}
-"""Values that the types do not list and Azure takes: `type.property.path` to the values."""
-
 
 def check_resources(lookup: Lookup) -> Iterator[Finding]:
     """Every resource of a file, and every `name.property` that reads one."""
@@ -159,8 +156,7 @@ class _Body:
     def _literal(self, node: Node, kind: str, text: str, where: str) -> Iterator[Finding]:
         """Open enumerations count as closed: what they list today is what this project means."""
         values = [part for part in kind.split(" | ") if part not in PRIMITIVES]
-        place = f"{self._declared.type_name}.{where}"
-        if values and text not in values and text not in ACCEPTED.get(place, ()):
+        if values and text not in values:
             yield self._file.finding(node, f"{self._at(where)}: '{text}' is none of {', '.join(values[:12])}")
 
     def _limits(self, node: Node, wanted: Property, where: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -38,6 +39,7 @@ _QUOTED: Final = re.compile(r'"([^"\\]+)\\?"')
 def check_wiring(root: Path, files: Mapping[str, BicepFile]) -> Iterator[Finding]:
     """What concerns several files: services of azd, functions, the container."""
     yield from _services(root, files)
+    yield from _workbook(root, files["workbook.bicep"])
     yield from _functions(root, files["functions.bicep"])
     yield from _container(root, files["bridge.bicep"])
 
@@ -81,6 +83,14 @@ def _python_text(root: Path) -> str:
     places = [root / "function_app.py", *(root / name for name in ("bridge", "control", "shared"))]
     paths = [one for place in places for one in ([place] if place.suffix else sorted(place.rglob("*.py")))]
     return "\n".join(path.read_text() for path in paths)
+
+
+def _workbook(root: Path, file: BicepFile) -> Iterator[Finding]:
+    workbook = json.loads((root / "infra" / "modules" / "workbook.json").read_text())
+    for item in workbook["items"]:
+        for event in events_asked_for(item["content"].get("query", "")):
+            if event not in _python_text(root):
+                yield file.finding(file.root, f"workbook.json, '{item['name']}': no code logs '{event}'")
 
 
 def _services(root: Path, files: Mapping[str, BicepFile]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-// What somebody should hear of. docs/operate.md says what to do about each.
+// What somebody should hear of. docs/infra.md says what to do about each.
 
 @description('Region.')
 param location string
@@ -102,7 +102,7 @@ var metrics = [
     threshold: 0
   }
   {
-    name: 'calls-delivered-twice'
+    name: 'deliveries-fail'
     description: 'Deliveries of IncomingCall fail and are tried again.'
     severity: 2
     scopes: [systemTopicId]

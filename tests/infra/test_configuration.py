@@ -143,6 +143,19 @@ def test_what_an_operator_may_set_is_documented() -> None:
     }
 
 
+def test_alerts_are_documented() -> None:
+    """Each with what it says and what to do."""
+    text = (ROOT / "docs" / "infra.md").read_text()
+    source = (ROOT / "infra" / "modules" / "alerts.bicep").read_text()
+    source += (ROOT / "infra" / "bridge.bicep").read_text()
+    named = set(re.findall(r"^    name: '([a-z0-9-]+)'$", source, re.M))
+    named |= {name.rstrip("-") for name in re.findall(r"name: '([a-z-]+)-\$\{(?:index|name)\}", source)}
+    rows = re.findall(r"^\| (`[a-z0-9-]+`(?:, `[a-z0-9-]+`)*) \| .+ \| .+ \|$", text, re.M)
+    documented = {name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row)}
+    assert documented - {secret.name for secret in SECRETS} >= named
+    assert len(named) == 14
+
+
 def test_secrets_are_documented() -> None:
     text = (ROOT / "docs" / "infra.md").read_text()
     assert [secret.name for secret in SECRETS if f"`{secret.name}`" not in text] == []
