@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -258,3 +258,22 @@ async def test_a_call_counts_as_the_callers_from_its_beginning(line: Line) -> No
     call = await line.ring()
     await call.leaves(line)
     assert await line.callers.calls(NUMBER) == [call.record.id]
+
+
+async def test_an_order_that_was_begun_is_still_there(line: Line) -> None:
+    """With its menu in the tools, and what was chosen."""
+    first = await line.ring()
+    await first.says("Pizza to my door, please.")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    door = {"restaurant": "Napoli Pizza", "address": "18 Dock Road", "time": f"{tomorrow} 19:30"}
+    started = await first.runs("start_order", **door)
+    assert "error" not in started, started
+    chosen = await first.runs("order_item", item="calzone", quantity=2)
+    assert "error" not in chosen, chosen
+    await first.is_told(line, "Two calzone. Anything else?")
+    await first.leaves(line)
+
+    second = await line.ring()
+    assert second.greeting.startswith("Hello again")
+    cart = await second.runs("review_order")
+    assert cart["items"] == chosen["items"]
