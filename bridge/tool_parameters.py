@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from bridge.tool_schema import ask
+from shared.caller_memory import Kind
 
 type Topic = Literal[
     "about",
@@ -32,8 +33,6 @@ type _Name = Annotated[str, msgspec.Meta(max_length=60)]
 type _Requests = Annotated[str, msgspec.Meta(max_length=200)]
 type _People = Annotated[int, msgspec.Meta(ge=1)]
 type _Notes = Annotated[str, msgspec.Meta(max_length=300)]
-type Forgettable = Literal["name", "language", "usual_party", "preferences", "allergies", "places"]
-"""What can be forgotten by itself: `shared.caller_memory.Kind`."""
 
 _REQUESTS: Final = (
     "What the restaurant should know or is asked for, in a few words, if the caller said so: a high chair, a "
@@ -302,7 +301,7 @@ class ForgetMe(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     the caller has said yes. Bookings and orders to come stay."""
 
     only: Annotated[
-        Forgettable | None,
+        Kind | None,
         ask(
             "When the caller wants just one thing forgotten: which. places are those they booked or ordered "
             "from. Left out, everything goes.",

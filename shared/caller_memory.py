@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from datetime import date, time
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import msgspec
 
@@ -20,8 +20,6 @@ MOST_PLACES: Final = 3
 
 type Kind = Literal["name", "language", "usual_party", "preferences", "allergies", "places"]
 """What can be forgotten by itself. "places" are the bookings and orders that made "the usual"."""
-
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind.__value__)
 
 
 class Dish(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, time
+from typing import get_args
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.caller_memory import (
-    KINDS,
     MOST_DISHES,
     MOST_NOTES,
     MOST_VISITS,
     Dish,
+    Kind,
     Memory,
     Told,
     Visit,
@@ -126,7 +127,7 @@ FULL = with_visit(
 def test_each_kind_can_be_forgotten_by_itself() -> None:
     """And all of them together leave what a caller has who only said yes."""
     memory = FULL
-    for kind in KINDS:
+    for kind in get_args(Kind.__value__):
         assert without(FULL, kind) != FULL
         memory = without(memory, kind)
     assert memory == NONE
