@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from infra.check.azure_types import PRIMITIVES, ObjectType, Property, ResourceType, azure_types
 from infra.check.expressions import Lookup, path_of
-from infra.check.source import Declaration, Finding, entries, function_name, literal, text_of
+from infra.check.source import Declaration, Finding, entries, function_name, literal, text_of, walk
 
 _BICEP_ONLY: Final = frozenset({"parent", "scope", "dependsOn"})
 _GIVEN: Final = frozenset({"type", "apiVersion", "id"})
@@ -195,12 +195,14 @@ def _item_type(kind: str) -> str | None:
 
 
 def _items(node: Node) -> Iterator[Node]:
-    """The elements of an array, or what a loop makes."""
+    """The elements of an array, or what a loop or `map` makes."""
     if node.type == "array":
         yield from (child for child in node.named_children if child.type != "comment")
     elif node.type == "for_statement":
         body = node.named_children[-1]
         yield body.named_children[-1] if body.type == "if_statement" else body
+    elif node.type == "call_expression" and function_name(node) == "map":
+        yield from (one.named_children[-1] for one in walk(node) if one.type == "lambda_expression")
 
 
 def _parts(node: Node) -> list[Node]:

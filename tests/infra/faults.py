@@ -1,8 +1,7 @@
 """Single edits to the Bicep files that a check worth having must notice, made from the files as they are.
 
 A kind of fault looks for its places in the syntax trees and offers an edit for each. `seeded` picks evenly
-among the kinds, by a fixed seed, so that a run can be repeated and a new resource is covered without a line
-here.
+among the kinds, by a fixed seed: a run can be repeated, and a new resource is covered without a line here.
 """
 
 from __future__ import annotations
