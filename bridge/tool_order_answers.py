@@ -74,11 +74,7 @@ def started(
     that clash with an allergy named after they were chosen."""
     said = f"{restaurant.name} delivers to {_address(cart)}, {_due(cart, terms, delivered, words)}."
     said += f" Delivery is {words.money(terms.fee)}" if terms.fee else " Delivery is free"
-    if terms.fee and terms.free_from is not None:
-        said += f", and free from {words.money(terms.free_from)}"
-    said += "."
-    if terms.minimum_order:
-        said += f" The smallest order is {words.money(terms.minimum_order)}."
+    said += f", the smallest order {words.money(terms.minimum_order)}." if terms.minimum_order else "."
     said = " ".join([said, *map(_warning, warned)])
     facts: Facts = {
         "restaurant": restaurant.name,
@@ -88,6 +84,7 @@ def started(
         "minutes": terms.minutes,
         "delivery_fee": _amount(terms.fee),
         "minimum_order": _amount(terms.minimum_order),
+        **({} if terms.free_from is None else {"free_delivery_from": _amount(terms.free_from)}),
         **_items(bill),
     }
     return facts | {"spoken": said}
@@ -144,10 +141,7 @@ def reviewed(
 def placed(order: Order, name: str, words: Words, *, again: bool) -> Facts:
     """An order that stands; `name` is that of the restaurant. `again`: it stood before."""
     said = "Your order is placed already." if again else "Your order is placed."
-    said += (
-        f" {name} brings it {words.when(order.due)}. That is {words.money(order.total)} at the door. "
-        f"Your order code is {spoken.letters(order.code)}."
-    )
+    said += f" {name} brings it {words.when(order.due)}. Your order code is {spoken.letters(order.code)}."
     return {"ordered": True, **_facts(order, name, words), "spoken": said}
 
 
