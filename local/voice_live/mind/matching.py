@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz.distance import Levenshtein
+
 from local.voice_live.mind.concepts import PLAIN_WORDS
 from local.voice_live.mind.vocabulary import COMMON, STOPWORDS, ordinary
 from local.voice_live.mind.words import Token, plain, word_set
@@ -67,16 +69,6 @@ def sound_key(word: str) -> str:
     return re.sub(r"(.)\1+", r"\1", kept)
 
 
-def edit_distance(a: str, b: str) -> int:
-    """Insertions, deletions and substitutions that turn `a` into `b` (Levenshtein)."""
-    row = list(range(len(b) + 1))
-    for i, left in enumerate(a, start=1):
-        previous, row[0] = row[0], i
-        for j, right in enumerate(b, start=1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
-    return row[-1]
-
-
 @lru_cache(maxsize=32_768)
 def likeness(a: str, b: str) -> float:
     """How alike two words are in spelling and sound, 0 to 1."""
@@ -84,14 +76,14 @@ def likeness(a: str, b: str) -> float:
         return 1.0
     longest = max(len(a), len(b))
     edits_allowed = longest * _MOST_EDITS
-    if abs(len(a) - len(b)) > edits_allowed or _edits_at_least(a, b) > edits_allowed:
+    if abs(len(a) - len(b)) > edits_allowed:
         return 0.0
-    edits = edit_distance(a, b)
+    edits = Levenshtein.distance(a, b)
     if edits > edits_allowed:
         return 0.0
     spelling = 1 - edits / longest
     key_a, key_b = sound_key(a), sound_key(b)
-    sound = 1 - edit_distance(key_a, key_b) / max(len(key_a), len(key_b), 1)
+    sound = 1 - Levenshtein.distance(key_a, key_b) / max(len(key_a), len(key_b), 1)
     return 0.55 * spelling + 0.45 * sound
 
 
@@ -100,24 +92,10 @@ def _distant_likeness(a: str, b: str) -> float:
     if min(len(a), len(b)) < 6 or abs(len(a) - len(b)) > 5:
         return 0.0
     key_a, key_b = sound_key(a), sound_key(b)
-    sound = 1 - edit_distance(key_a, key_b) / max(len(key_a), len(key_b))
+    sound = 1 - Levenshtein.distance(key_a, key_b) / max(len(key_a), len(key_b))
     if sound < GUESS:
         return 0.0
-    return 0.4 * (1 - edit_distance(a, b) / max(len(a), len(b))) + 0.6 * sound
-
-
-def _edits_at_least(a: str, b: str) -> int:
-    """A quick lower bound of the edit distance: a letter that the other word lacks takes an edit."""
-    in_a, in_b = _letters(a), _letters(b)
-    return max((in_a & ~in_b).bit_count(), (in_b & ~in_a).bit_count())
-
-
-@lru_cache(maxsize=8192)
-def _letters(word: str) -> int:
-    mask = 0
-    for char in word:
-        mask |= 1 << (ord(char) & 31)
-    return mask
+    return 0.4 * (1 - Levenshtein.distance(a, b) / max(len(a), len(b))) + 0.6 * sound
 
 
 def option_words(option: str) -> tuple[str, ...]:
@@ -158,6 +136,11 @@ class Matcher:
             for size in range(1, self._widest + 1)
         }
         self._parts = self._distinctive_words()
+        self._exact: dict[str, tuple[str, ...]] = {}
+        for option, words in self._options:
+            name = " ".join(words)
+            for said in (name, f"{name}s"):  # "green table's" and "green tables" are Green Table
+                self._exact[said] = (*self._exact.get(said, ()), option)
 
     def find(self, tokens: Sequence[Token], *, kind_words: frozenset[str] = frozenset()) -> list[Match]:
         """The options a sentence names, best first, none overlapping a better one.
@@ -215,10 +198,13 @@ class Matcher:
                 window = words[start : start + size]
                 if "" in window or (size == 1 and window[0] in STOPWORDS):
                     continue  # an empty word has been understood as something else
+                if all(map(ordinary, window)) or window[0] in _EDGES or window[-1] in _EDGES:
+                    options = self._exact.get(" ".join(window), ())
+                    found += [Match(option, 1.0, start, start + size) for option in options]
+                    continue
                 joined = "".join(window)
-                everyday = all(map(ordinary, window)) or bool({window[0], window[-1]} & _EDGES)
-                for option, option_parts, target in self._by_width[size]:
-                    if everyday and tuple(window) != option_parts and not _owning(window, option_parts):
+                for option, _, target in self._by_width[size]:
+                    if abs(len(joined) - len(target)) > _MOST_EDITS * max(len(joined), len(target)):
                         continue
                     if (score := likeness(joined, target)) >= SURE:
                         found.append(Match(option, score, start, start + size))
@@ -254,11 +240,6 @@ class Matcher:
                 if len(option_parts) == 1 and _sounds(word) == _sounds(option_parts[0]):
                     found.append(Match(option, 0.75, place, place + 1))
         return found
-
-
-def _owning(window: Sequence[str], option: tuple[str, ...]) -> bool:
-    """True for "green table's" and "green tables", which are Green Table."""
-    return len(window) == len(option) and " ".join(window) == f"{' '.join(option)}s"
 
 
 def _no_name(word: str) -> bool:

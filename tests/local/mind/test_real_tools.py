@@ -131,3 +131,38 @@ async def test_more_names_than_a_schema_holds(store: BookingStore) -> None:
     items = [assistant(GREETING), user("What is on the menu at Golden Lotus?")]
     (call,) = await PolicyMind().think(INSTRUCTIONS, many.definitions(), items)
     assert call == CallFunction(DETAILS, {"restaurant": "Golden Lotus", "topic": "menu"})
+
+
+@pytest.mark.parametrize(("sentence", "arguments"), [
+    ("something cheaper", {"price": "cheaper", "refine": True}),
+    ("what about in the old town", {"area": "Old Town", "refine": True}),
+    ("do you have anything quieter", {"atmosphere": "quiet", "refine": True}),
+    ("not that one", {"exclude": "FIRST", "refine": True}),
+    ("something else please", {"exclude": "ALL", "refine": True}),
+    ("I don't like the second one", {"exclude": "SECOND", "refine": True}),
+])  # fmt: skip
+async def test_a_search_goes_on(tools: ToolBox, sentence: str, arguments: dict[str, Any]) -> None:
+    """Only what changes is given, or which of those found is not wanted; the tool accepts it."""
+    said, calls = await talk(tools, ["Italian food please", sentence])
+    names = [
+        one["name"]
+        for one in json.loads((await tools.run(FIND, '{"cuisine": "Italian"}')).output)["restaurants"]
+    ]
+    meant = {"FIRST": names[0], "SECOND": names[1], "ALL": ", ".join(names)}
+    assert calls[1].arguments == {name: meant.get(str(value), value) for name, value in arguments.items()}
+    assert "argument" not in said[-1]
+
+
+@pytest.mark.parametrize(("sentence", "arguments"), [
+    ("I want a steak for under twenty euros", {"dish": "steak", "max_price": "20"}),
+    ("a quiet restaurant near the cathedral", {"atmosphere": "quiet", "near": "cathedral"}),
+    ("I'm allergic to nuts, is there Thai food", {"cuisine": "Thai", "avoid": "nuts"}),
+    ("who delivers sushi to 14 Lantern Street", {"dish": "sushi", "deliver_to": "14 Lantern Street"}),
+    ("any highly rated Greek places", {"cuisine": "Greek", "rating": "4.5"}),
+    ("Italian for four tonight at eight", {"cuisine": "Italian", "open_at": "2026-11-22 20:00", "party_size": 4}),
+])  # fmt: skip
+async def test_a_search_is_narrowed(tools: ToolBox, sentence: str, arguments: dict[str, Any]) -> None:
+    """By a price, a place, what must not be eaten, an address, a rating, a time and a number of people."""
+    _, calls = await talk(tools, [sentence])
+    assert calls[0] == CallFunction(FIND, arguments)
+    assert json.loads((await tools.run(FIND, json.dumps(arguments))).output).get("error") != "bad_arguments"
