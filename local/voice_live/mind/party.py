@@ -24,7 +24,8 @@ _ARE = (
 _PHRASES = {
     "just me": 1, "only me": 1, "just myself": 1, "by myself": 1, "on my own": 1, "for myself": 1,
     "me alone": 1, "dining alone": 1, "eating alone": 1,
-    "a couple": 2, "both of us": 2, "half dozen": 6, "the pair of us": 2, "half a dozen": 6, "a dozen": 12,
+    "a couple": 2, "both of us": 2, "the pair of us": 2,
+    "half a dozen": 6, "half dozen": 6, "a dozen": 12, "dozen": 12,
 }  # fmt: skip
 _BOOKED = word_set(
     """
@@ -108,7 +109,7 @@ def _company(tokens: Sequence[Token], words: list[str], start: int, end: int) ->
 def _companions_at(tokens: Sequence[Token], words: list[str], i: int) -> int:
     """How many companions the word at `i` stands for: "my wife" is one, "my parents" two."""
     if words[i] in _COMPANIONS:
-        return 1 if at(words, i - 1) in ("my", "a", "our", "the") else 0
+        return 1 if at(words, i - 1) in ("my", "a", "our", "the", "and") else 0
     if words[i] == "parents":
         return 2
     if words[i] in _SEVERAL:
@@ -150,7 +151,7 @@ def _counted(tokens: Sequence[Token], words: list[str], used: frozenset[int]) ->
             continue  # "one of us has an allergy" counts nobody
         if word in HOMOPHONES and (who_follows or (of_us and word == "or")):
             continue  # "a place for people who like fish" counts nobody
-        one = children and word in ("a", "an")
+        one = children and word in ("a", "an", "and") and not following.endswith(("s", "children"))
         value = 1 if one else _value(tokens, i, used)
         if value is None:
             continue

@@ -16,6 +16,10 @@ from local.voice_live.mind.words import Token, phrases, word_set
 _GAP = r"(?:\S+ ){0,3}"
 
 
+_SWALLOWED = frozenset({"a", "an", "the", "a/an", "a/the", "an/a", "the/a", "a/an/the"})
+"""Articles, which a recogniser may not hear: "have nice evening"."""
+
+
 @lru_cache(maxsize=512)
 def pattern_of(written: str) -> re.Pattern[str]:
     """The pattern for some phrases in the notation, the longer of two that begin alike first."""
@@ -26,6 +30,8 @@ def pattern_of(written: str) -> re.Pattern[str]:
 def _phrase(phrase: str) -> str:
     """ "go (over) to/there" as a regular expression; each part but the last brings the space after it."""
     parts = phrase.split()
+    if len(parts) > 1:
+        parts = [f"({part})" if part in _SWALLOWED else part for part in parts]
     written = ""
     for i, part in enumerate(parts):
         words = "|".join(re.escape(word) for word in part.strip("()").split("/"))
