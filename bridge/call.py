@@ -10,6 +10,7 @@ import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 
+from bridge.call_line import CallLine
 from bridge.call_log import CallLog
 from bridge.carriers import BYTES_PER_MS, Audio, KeyPressed, Told, ToolStarted, audio_bytes
 from bridge.commands import (
@@ -29,6 +30,7 @@ from bridge.commands import (
 )
 from bridge.conversation import Conversation
 from bridge.line import CallOverError, Line
+from bridge.media_owner import MediaOwner
 from bridge.metrics import Metrics
 from bridge.model_session import ModelSession
 from bridge.recorder import Recorder
@@ -49,8 +51,10 @@ _OUR_EVENT_ID = re.compile(
     r"conversation\.item\.(create|truncate|delete))-\d{1,7}"
 )
 
-_LINE_BACK_WITHIN = 4.0
-"""Seconds that a carrier has to open another media socket: ACS is not documented, callers wait no longer."""
+_ON_RECORD_WITHIN = 2.0
+"""Seconds that the store has to take what is to be known to another bridge."""
+_PAUSE_WITHIN = 3.0
+"""Seconds that a call which must go to another bridge may take to come to a pause."""
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +63,8 @@ class Call:
     """Connects one caller with Voice Live until the call ends, through as many sessions as that takes.
 
     Args:
+        owner: tells whether another bridge has taken the call.
+        resumed: another bridge has begun it.
         source: where its sessions of Voice Live come from.
         settings: what a session is given that begins now; its argument is the language of the fixed phrases.
         answers: what answers, for the record: a model, or an agent.
@@ -69,6 +75,8 @@ class Call:
         self,
         line: Line,
         *,
+        owner: MediaOwner,
+        resumed: bool,
         source: Source,
         settings: Callable[[str], wire.Session],
         answers: str,
@@ -79,7 +87,7 @@ class Call:
         metrics: Metrics,
         tool_seconds: float,
     ) -> None:
-        self._line = line
+        self._line = CallLine(line, owner, on_lost=self._line_lost, on_back=self._line_back)
         self._model = ModelSession(source)
         self._settings = settings
         self._answers = answers
@@ -89,14 +97,12 @@ class Call:
         self.recorder = recorder
         """Writes the call's record."""
         self._metrics = metrics
-        self._log = CallLog(recorder, metrics, line.call_connection_id)
+        self._log = CallLog(recorder, metrics, line.call_connection_id, resumed=resumed)
         self._tool_seconds = tool_seconds
         self._in_order = asyncio.Lock()
         self._changed = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         """Tools that run, by tool call."""
-        self._line_lost = False
-        self._line_back = asyncio.Event()
         self._wanted: asyncio.Queue[CallCommand] = asyncio.Queue(_WANTED)
 
     async def run(self) -> EventKind:
@@ -111,27 +117,45 @@ class Call:
             if end is not EventKind.TRANSFER_ACCEPTED and await self._transfers.taken_after_all():
                 end, reason = EventKind.TRANSFER_ACCEPTED, ""  # which is why the media went away
             log.info("call over", extra={"kind": str(end), "reason": reason})
-            self._log.event(end, reason)
+            if end is not EventKind.MOVED:
+                self._log.event(end, reason)
         except* Exception:
             log.exception("call failed")
             self._log.event(EventKind.FAILED, "bridge")
         finally:
             for save in self._conversation.on_end(time.monotonic()):
                 self._log.turn(save.turn)
-            # Whatever happened, nobody is left on a silent line; but who talks with a person is not cut off.
-            if not self._transfers.may_have_taken_it:
+            # Whatever happened, nobody is left on a silent line; but who talks with a person is not cut off,
+            # nor who talks over another bridge.
+            if end is not EventKind.MOVED and not self._transfers.may_have_taken_it:
                 await self._line.hang_up()
         return end
 
     @property
     def waits_for_line(self) -> bool:
         """Whether the media socket broke and another one of the same call may take its place."""
-        return self._line_lost
+        return self._line.waits
+
+    @property
+    def can_move(self) -> bool:
+        """Whether another bridge can go on with the call."""
+        return self._line.carrier.reconnects
 
     def take_line(self, line: Line) -> None:
         """Go on over another media socket."""
-        self._line, self._line_lost = line, False
-        self._line_back.set()
+        self._line.take(line)
+
+    async def give_away(self) -> None:
+        """Have another bridge go on with the call: in a pause if there is one soon, with all of it on record."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE_WITHIN):
+                while not self._conversation.is_in_a_pause(time.monotonic()):
+                    self._changed.clear()
+                    await self._changed.wait()
+        for save in self._conversation.on_end(time.monotonic()):
+            self._log.turn(save.turn)
+        await self.recorder.settle(_ON_RECORD_WITHIN)
+        self._line.give_away()
 
     def obey(self, command: CallCommand) -> None:
         """Do what an operator wants done with the call."""
@@ -144,7 +168,7 @@ class Call:
         async with contextlib.AsyncExitStack() as after, asyncio.TaskGroup() as self._tasks:
             # After the group, so that no task of it meets a session closed under its hands.
             after.push_async_callback(self._model.close)
-            self._tasks.create_task(self._watch_line())
+            self._tasks.create_task(self._line.watch())
             # Already now: a socket that nobody reads fills up, and then hides that the caller has left.
             self._tasks.create_task(self._caller_to_model())
             await self._do(self._conversation.begin(time.monotonic()))
@@ -154,17 +178,7 @@ class Call:
     # --- the pumps ------------------------------------------------------------------------------------
 
     async def _caller_to_model(self) -> None:
-        line: Line | None = None
-        while True:
-            before, line = line, self._line
-            try:
-                if line is not before:
-                    await line.check_format()
-                    await self._on_line(again=before is not None)
-                frame = await line.receive()
-            except CallOverError as error:
-                await self._wait_for_line(line, error)
-                continue
+        async for frame in self._line.frames():
             match frame:
                 case Audio(base64) if self._conversation.listening:
                     # Silent frames too: the service's clock and its silence timer run on audio alone.
@@ -179,43 +193,11 @@ class Call:
                 case _:
                     pass
 
-    async def _watch_line(self) -> None:
-        while True:
-            line = self._line
-            try:
-                await line.watch()
-            except CallOverError as error:
-                await self._wait_for_line(line, error)
+    async def _line_lost(self) -> None:
+        await self._do(self._conversation.on_line_lost(time.monotonic()))
 
-    async def _wait_for_line(self, lost: Line, error: CallOverError) -> None:
-        """The media socket is gone: wait for another if there may be one, else the call is over."""
-        if not (error.may_come_back and lost.carrier.reconnects):
-            raise error
-        if lost is self._line and not self._line_lost:
-            log.warning("media socket broke", extra={"reason": error.reason})
-            self._line_lost = True
-            self._line_back.clear()
-            await self._do(self._conversation.on_line_lost(time.monotonic()))
-        try:
-            async with asyncio.timeout(_LINE_BACK_WITHIN):
-                await self._line_back.wait()
-        except TimeoutError:
-            raise error from None
-
-    async def _on_line(self, *, again: bool) -> None:
-        """A media socket is ready to be spoken into."""
-        if again:
-            log.info("media socket is back")
-            await self._do(self._conversation.on_line_back(time.monotonic()))
-
-    async def _to_line(self, frame: str) -> None:
-        """Write to the carrier. A broken socket is waited for elsewhere; what it does not take is lost."""
-        line = self._line
-        try:
-            await line.send(frame)
-        except CallOverError as error:
-            if not (error.may_come_back and line.carrier.reconnects):
-                raise
+    async def _line_back(self) -> None:
+        await self._do(self._conversation.on_line_back(time.monotonic()))
 
     async def _open_session(self) -> None:
         number = await self._model.connect()
@@ -277,11 +259,13 @@ class Call:
             case DropSession():
                 self._model.drop(Trouble.SILENT)
             case Play(pcm):
-                await self._to_line(self._line.carrier.encode_audio(b64encode(pcm).decode()))
+                await self._line.write(self._line.carrier.encode_audio(b64encode(pcm).decode()))
                 self._log.greeted()
             case StopPlayback():
-                await self._to_line(self._line.carrier.encode_stop())
+                await self._line.write(self._line.carrier.encode_stop())
             case RunTool(call_id=call_id):
+                if not self._tools.is_read_only(command.name):
+                    self._log.tool_begins(command)
                 await self._tell(ToolStarted(command.seq, command.name, command.arguments))
                 self._running[call_id] = self._tasks.create_task(self._run_tool(command))
             case CancelTool(call_id) if call_id in self._running:  # else it has just ended
@@ -299,7 +283,7 @@ class Call:
         """Show the caller what happens, where the carrier can."""
         frame = self._line.carrier.encode_told(told)
         if frame is not None:
-            await self._to_line(frame)
+            await self._line.write(frame)
 
     async def _obey(self) -> None:
         while True:

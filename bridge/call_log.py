@@ -25,15 +25,18 @@ class CallLog:
 
     Args:
         call_connection_id: the carrier's id of the call; empty for a browser.
+        resumed: the call has been going at another bridge, and the caller is not greeted.
     """
 
-    def __init__(self, recorder: Recorder, metrics: Metrics, call_connection_id: str) -> None:
+    def __init__(
+        self, recorder: Recorder, metrics: Metrics, call_connection_id: str, *, resumed: bool = False
+    ) -> None:
         self._recorder = recorder
         self._metrics = metrics
         self._call_connection_id = call_connection_id
         self._said: deque[Said] = deque(maxlen=_REMEMBERED)
         self._ran: deque[Ran] = deque(maxlen=_REMEMBERED)
-        self._greeted = False
+        self._greeted = resumed
         # The monotonic time of the rules and the UTC of the record, read together once: a turn's length does
         # not change when the wall clock is set.
         self._epoch = (time.monotonic(), datetime.now(UTC))
@@ -59,6 +62,10 @@ class CallLog:
         stored = self._stored(turn)
         self._recorder.turn(stored, over=isinstance(turn, CallerTurn) or turn.over)
         return stored
+
+    def tool_begins(self, tool: RunTool) -> None:
+        """A tool begins that may change something: that is on record, should nobody live to tell the rest."""
+        self._recorder.tool_begins(ToolRun(tool.seq, tool.name, tool.arguments, "", 0, datetime.now(UTC)))
 
     def tool(self, tool: RunTool, result: str, began: float, *, fault: bool) -> ToolRun:
         """A tool has ended that began at `began`, monotonic; `fault` when it broke or took too long. Returns

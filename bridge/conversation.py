@@ -37,6 +37,7 @@ class Conversation:
         language: of the greeting (BCP-47); left out, the agent's default.
         history: what the model is to know as said and done before the greeting.
         goes_on: the call goes on with an earlier one that was cut off, and the greeting asks so.
+        resumed: for so many seconds the call has been going at another bridge: nobody is greeted.
     """
 
     def __init__(
@@ -48,8 +49,16 @@ class Conversation:
         language: str | None = None,
         history: Sequence[wire.HistoryItem] = (),
         goes_on: bool = False,
+        resumed: float | None = None,
     ) -> None:
-        parts = Parts(agent, turns, is_read_only, language or agent.languages.default, goes_on=goes_on)
+        parts = Parts(
+            agent,
+            turns,
+            is_read_only,
+            language or agent.languages.default,
+            goes_on=goes_on,
+            spent=resumed or 0.0,
+        )
         parts.history.begins_with(history)
         self._parts = parts
         self._turns = parts.turns
@@ -65,6 +74,8 @@ class Conversation:
         self._sessions = SessionRules(parts)
         self._model = ModelRules(parts, self._sessions)
         self._keypad = Keypad(agent.keypad.pause_ms / 1000)
+        if resumed is not None:
+            self._model.resume()
 
     def begin(self, now: float) -> list[Command]:
         """The call begins."""
@@ -284,11 +295,11 @@ class Conversation:
     def _decided(self, commands: list[Command], now: float) -> list[Command]:
         """What the rules decided, with what comes next, for the session that there is."""
         commands = [*commands, *self._next(now)]
-        if self._in_a_pause(now):
+        if self.is_in_a_pause(now):
             commands += self._sessions.in_a_pause(now)
         return list(self._sessions.addressed(commands))
 
-    def _in_a_pause(self, now: float) -> bool:
+    def is_in_a_pause(self, now: float) -> bool:
         """Whether nobody has anything to say or do, so that nothing is heard of what happens behind."""
         parts = self._parts
         busy = parts.in_our_way or self._replies.pending or self._voice.busy(now)

@@ -92,6 +92,10 @@ class Line:
         except TimeoutError as error:
             raise CallOverError(EventKind.FAILED, "the carrier takes no audio") from error
 
+    def abort(self) -> None:
+        """Cut the connection as a broken network does, without a close frame."""
+        self._socket.transport.abort()
+
     async def watch(self) -> None:
         """Wait until the socket is closed, and raise: also while nobody reads it."""
         await self._socket.wait_closed()

@@ -35,6 +35,7 @@ class Metrics:
         self.registry = made.registry
         self._live = made.level("calls_live", "Calls that are running.")
         self._calls = made.count("calls", "Calls that have ended, by what ended them.", "end")
+        self._resumed = made.count("calls_resumed", "Calls that go on here after another bridge.")
         self._refused = made.count("refused", "Media sockets refused, by HTTP status.", "status")
         self._greeting = self._times("greeting", "From the media socket to the greeting's first audio.")
         self._first_audio = self._times(
@@ -66,6 +67,10 @@ class Metrics:
         """A call that had begun has ended; `end` is one of a few kinds, never a free text."""
         self._live.add(-1)
         self._calls.add(1, end)
+
+    def call_resumed(self) -> None:
+        """A call goes on here that another bridge has begun."""
+        self._resumed.add()
 
     def refused(self, status: int) -> None:
         """A media socket was refused with this HTTP status."""

@@ -16,6 +16,13 @@ _ASIDES = {Kind.FILLER: True, Kind.CHECK: False}
 """Words that answer nobody, and whether they bridge a wait."""
 
 
+_BACK = (
+    "(The line was interrupted for a few seconds: your last words may not have been heard, nor the caller's. "
+    "Say in a word that you are back and go on: answer what is unanswered, or say again what matters of "
+    "your last words. Do not greet.)"
+)
+
+
 class ModelRules:
     """What follows from what the model of one conversation does."""
 
@@ -36,16 +43,22 @@ class ModelRules:
         self.begun = False
         """Whether the model has begun to answer anything."""
 
+    def resume(self) -> None:
+        """The call has been going elsewhere, and broke off there: the agent says that it is back."""
+        self._welcomed = self.begun = self._parts.greeted = True
+        self._parts.history.note("system", _BACK)
+        self._replies.wanted = True
+
     def session_ready(self, session: wire.SessionLife, now: float) -> None:
         """The session has taken its settings: the first one greets."""
         if self._patience.settings_due is None:
             return
         self._patience.session_ready(now)
         self._sessions.ready(session, now)
+        self._voice.ends_at = max(self._voice.ends_at, now)
         if self._welcomed:
             return
         self._welcomed = True
-        self._voice.ends_at = now
         self._replies.say(Kind.GREETING, self._parts.greeting)
 
     def response_created(self, response_id: str) -> list[Command]:

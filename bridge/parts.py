@@ -17,6 +17,9 @@ from bridge.turns import TurnLog
 from shared.agent_config import Agent
 from shared.phrases import Phrases
 
+_LEAST = 20.0
+"""Seconds that a call has at least: nobody hears a goodbye as the first thing after a break."""
+
 
 class Parts:
     """The parts of a conversation, each with rules of its own, and what several of them need to know.
@@ -27,6 +30,7 @@ class Parts:
         is_read_only: tells the tools that change nothing.
         language: of the greeting, and of the fixed phrases until the caller has spoken.
         goes_on: the call goes on with an earlier one that was cut off.
+        spent: seconds that it has been going already.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Parts:
         language: str,
         *,
         goes_on: bool = False,
+        spent: float = 0.0,
     ) -> None:
         self._sent = 0
         self.agent = agent
@@ -49,7 +54,7 @@ class Parts:
         self.clarifying = Clarifying(agent.keypad, self.replies, self.event_id, person=agent.transfer.any)
         self.handing_over = HandingOver()
         self.goodbye = Goodbye()
-        self.patience = Patience(agent.limits.max_call_minutes * 60.0)
+        self.patience = Patience(max(_LEAST, agent.limits.max_call_minutes * 60.0 - spent))
         self.goes_on = goes_on
         self.language = language
         """Of the fixed phrases: the caller's, once they have spoken."""

@@ -75,6 +75,18 @@ class Recorder:
         self._put(lambda: self._store.add_tool(self._call_id, run))
         self._traces.tool(self._call_id, run, label=self._metrics.tool_label(run.name), fault=fault)
 
+    def tool_begins(self, run: ToolRun) -> None:
+        """Write a tool run that has no result yet."""
+        self._put(lambda: self._store.add_tool(self._call_id, run))
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until all is written, for at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._waiting.join()
+        except TimeoutError:
+            log.warning("records still to be written", extra={"records": self._waiting.qsize()})
+
     def event(self, event: CallEvent) -> None:
         """Apply an event to the call's record."""
         self._put(lambda: self._store.update(self._call_id, lambda call: apply(call, event)))

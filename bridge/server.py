@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -15,21 +15,18 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from bridge.admission import NO_PLACE, Admission, Door, RefusedError
 from bridge.call import Call
-from bridge.carriers import Carrier
-from bridge.carriers.acs import AcsCarrier
-from bridge.carriers.browser import BrowserCarrier
 from bridge.command_watch import watch_commands
 from bridge.line import Line
+from bridge.media_owner import MediaOwner
 from bridge.metrics import CONTENT_TYPE
 from bridge.recorder import Recorder
+from bridge.resuming import Resumed, load
 from bridge.services import Services
 from bridge.sockets import close_socket
-from shared.auth import AuthError, KeysUnavailableError, new_secret, secret_hash, secret_matches
 from shared.call_store import UpdateConflictError
-from shared.calls import Call as CallRecord
-from shared.calls import CallEvent, CallState, EventKind, is_call_id
-from shared.talks import redeem
+from shared.calls import CallEvent, EventKind
 from shared.telemetry import call_id_var
 from shared.telephony import TelephonyError
 
@@ -43,27 +40,11 @@ _PONG_WITHIN = 5.0
 _CLOSE_SECONDS = 1.0
 """Seconds that a peer has for its side of the closing handshake."""
 
-_NO_PLACE = "no place for another call, or the call has a media socket already"
+_GIVE_AWAY_SECONDS = 5.0
+"""Seconds that calls have to end here once they are given away, with their last records."""
+
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A media socket that has proved which call it belongs to."""
-
-    record: CallRecord
-    carrier: Carrier
-    call_connection_id: str
-
-
-class RefusedError(Exception):
-    """The handshake is refused with this status; the text goes to the peer."""
-
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
 
 
 class MediaConnection(ServerConnection):
@@ -81,10 +62,12 @@ class BridgeServer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._carriers: dict[str, Carrier] = {"acs": AcsCarrier(), "browser": BrowserCarrier()}
+        self._door = Door(services)
         self._live: dict[str, Call | None] = {}
         """Calls that run, by id; None while one is set up."""
         self._draining = False
+        self._idle = asyncio.Event()
+        """Whether no call is left that was running when the drain began."""
         self._server: Server | None = None
         self._commands: asyncio.Task[None] | None = None
 
@@ -119,27 +102,41 @@ class BridgeServer:
         return port
 
     async def drain(self, seconds: float) -> None:
-        """Take no new calls and let the running ones end, for at most `seconds`; then end them."""
-        self._draining = True
-        try:
-            await self._drain(seconds)
-        finally:
-            if self._commands is not None:
-                self._commands.cancel()
+        """Take no new calls and let the running ones end, for at most `seconds`; then others go on with them.
 
-    async def _drain(self, seconds: float) -> None:
+        Until the last has ended, /readyz says that nothing new is to come here.
+        """
+        self._draining = True
         if self._server is None:
             return
         log.info("draining", extra={"calls": self.live_calls, "seconds": seconds})
-        self._server.close(close_connections=False)
         try:
-            async with asyncio.timeout(seconds):
-                await self._server.wait_closed()
-        except TimeoutError:
-            if self.live_calls:
-                log.warning("calls ended by the drain", extra={"calls": self.live_calls})
-            await asyncio.gather(*(close_socket(connection, 1001) for connection in self._server.connections))
-            await self._server.wait_closed()
+            if self._live and seconds:
+                self._idle.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self._idle.wait()
+            await self._give_away()
+        finally:
+            if self._commands is not None:
+                self._commands.cancel()
+        self._server.close(close_connections=False)
+        await asyncio.gather(*(close_socket(connection, 1001) for connection in self._server.connections))
+        await self._server.wait_closed()
+
+    async def _give_away(self) -> None:
+        """Have other bridges go on with the calls that run."""
+        calls = [call for call in self._live.values() if call is not None and call.can_move]
+        if not calls:
+            return
+        log.warning("calls go to other bridges", extra={"calls": len(calls)})
+        self._idle.clear()
+        async with asyncio.TaskGroup() as group:
+            for call in calls:
+                group.create_task(call.give_away())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GIVE_AWAY_SECONDS):
+                await self._idle.wait()
 
     # --- handshake ------------------------------------------------------------------------------------
 
@@ -152,7 +149,7 @@ class BridgeServer:
         if path == "/metrics":
             return self._metrics(request.headers)
         try:
-            admission = await self._admit(path, request.headers)
+            admission = await self._door.admit(path, request.headers, self._is_full)
         except RefusedError as refused:
             # The path holds the call's secret: it is not logged.
             log.warning(
@@ -189,58 +186,6 @@ class BridgeServer:
             )
         return _response(HTTPStatus.OK, self._services.metrics.page(), CONTENT_TYPE)
 
-    async def _admit(self, path: str, headers: Headers) -> Admission:
-        carrier_name, _, rest = path.removeprefix("/").partition("/")
-        call_id, _, secret = rest.partition("/")
-        carrier = self._carriers.get(carrier_name)
-        if carrier is None or not is_call_id(call_id) or not secret:
-            raise RefusedError(HTTPStatus.NOT_FOUND, "media sockets are at /{carrier}/{call id}/{secret}")
-        if carrier_name == "acs":
-            await self._check_token(headers)
-        record = await self._record(call_id)
-        if record is None or not secret_matches(secret, record.secret_hashes):
-            # One answer for both: who guesses ids must not learn which exist.
-            raise RefusedError(HTTPStatus.FORBIDDEN, "no such call, or not its secret")
-        if carrier_name != _carrier_of(record):
-            # Else the secret alone would open a phone call, which must show the token of ACS as well.
-            raise RefusedError(HTTPStatus.FORBIDDEN, "the call came over another carrier")
-        if record.state is CallState.ENDED:
-            raise RefusedError(HTTPStatus.GONE, "the call has ended")
-        if self._is_full(call_id):
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, _NO_PLACE)
-        if record.talk is not None:
-            await self._redeem(call_id, secret, headers)
-        connection_id = headers.get("x-ms-call-connection-id", "") or record.call_connection_id
-        return Admission(record, carrier, connection_id)
-
-    async def _check_token(self, headers: Headers) -> None:
-        authorization = headers.get_all("authorization")
-        try:
-            await self._services.acs_tokens.verify(authorization[0] if authorization else None)
-        except KeysUnavailableError as error:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, error.reason) from error
-        except AuthError as error:
-            raise RefusedError(HTTPStatus.UNAUTHORIZED, error.reason) from error
-
-    async def _redeem(self, call_id: str, secret: str, headers: Headers) -> None:
-        """Use up the token of a talk; of several sockets that bring it at once, one gets in."""
-        origins, receipt, now = headers.get_all("origin"), secret_hash(new_secret()), datetime.now(UTC)
-        origin = origins[0] if len(origins) == 1 else None
-        try:
-            record = await self._services.store.update(
-                call_id, lambda known: redeem(known, secret_hash(secret), receipt, origin, now)
-            )
-        except (AzureError, UpdateConflictError) as error:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer") from error
-        if record is None or record.secret_hashes != (receipt,):
-            raise RefusedError(HTTPStatus.FORBIDDEN, "the token is used up, too old, or for another page")
-
-    async def _record(self, call_id: str) -> CallRecord | None:
-        try:
-            return await self._services.store.get(call_id)
-        except AzureError as error:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer") from error
-
     # --- a call ---------------------------------------------------------------------------------------
 
     async def _handle(self, connection: ServerConnection) -> None:
@@ -256,17 +201,52 @@ class BridgeServer:
             await connection.wait_closed()
             return
         if self._is_full(call_id):
-            await connection.close(1013, _NO_PLACE)
+            await connection.close(1013, NO_PLACE)
             return
         self._live[call_id] = None
+        try:
+            await self._begin(connection, admission)
+        finally:
+            del self._live[call_id]
+            if not self._live:
+                self._idle.set()
+
+    async def _begin(self, connection: ServerConnection, admission: Admission) -> None:
+        """Begin a call, or go on with one that another bridge has begun."""
+        record = admission.record
+        owner = MediaOwner(self._services.store, record.id, self._services.name, record.media_epoch)
+        resumed = None
+        if record.media_connected_at is not None and admission.carrier.reconnects:
+            try:
+                if await owner.take():
+                    resumed = await load(self._services.store, record)
+            except (AzureError, UpdateConflictError) as error:
+                log.warning("call not resumed", extra={"reason": type(error).__name__})
+            if resumed is None:
+                await connection.close(1013, "another bridge has the call, or the store does not answer")
+                return
+            log.info("call goes on here")
+            self._services.metrics.call_resumed()
+        await self._hold(connection, admission, owner, resumed)
+
+    async def _hold(
+        self,
+        connection: ServerConnection,
+        admission: Admission,
+        owner: MediaOwner,
+        resumed: Resumed | None,
+    ) -> None:
         self._services.metrics.call_began()
         log.info("call begins", extra={"carrier": admission.carrier.name})
+        call_id = admission.record.id
         end, began = EventKind.FAILED, datetime.now(UTC)
         try:
             async with self._recorder(call_id) as recorder:
-                end = await self._run(self._line(connection, admission, recorder), admission, recorder)
+                if resumed is None:
+                    recorder.also(owner.take)
+                line = self._line(connection, admission, recorder)
+                end = await self._run(line, admission, recorder, owner, resumed)
         finally:
-            del self._live[call_id]
             self._services.metrics.call_ended(end)
             self._services.traces.media(call_id, began, carrier=admission.carrier.name, end=end)
             await close_socket(connection)
@@ -275,9 +255,16 @@ class BridgeServer:
         services = self._services
         return Recorder(services.store, call_id, metrics=services.metrics, traces=services.traces)
 
-    async def _run(self, line: Line, admission: Admission, recorder: Recorder) -> EventKind:
+    async def _run(
+        self,
+        line: Line,
+        admission: Admission,
+        recorder: Recorder,
+        owner: MediaOwner,
+        resumed: Resumed | None,
+    ) -> EventKind:
         try:
-            call = await self._services.new_call(line, admission.record, recorder)
+            call = await self._services.new_call(line, admission.record, recorder, owner, resumed)
         except Exception:
             log.exception("call cannot be set up")
             recorder.event(CallEvent(EventKind.FAILED, datetime.now(UTC), "bridge", line.call_connection_id))
@@ -311,11 +298,6 @@ class BridgeServer:
                 log.error("cannot hang up; the sweep will", extra={"reason": str(error)})  # noqa: TRY400 - no trace is of use
 
         return hang_up
-
-
-def _carrier_of(record: CallRecord) -> str:
-    """The carrier a call came over."""
-    return "acs" if record.talk is None else "browser"
 
 
 def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[], Awaitable[None]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +20,10 @@ from bridge.conversation import Conversation
 from bridge.going_on import history
 from bridge.line import Line
 from bridge.loop_lag import watching_loop
+from bridge.media_owner import MediaOwner
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
+from bridge.resuming import Resumed
 from bridge.session import session_for, target_for
 from bridge.tool_memory import MemoryTools
 from bridge.tool_order_parts import Ordering
@@ -52,6 +56,8 @@ log = logging.getLogger(__name__)
 class Services:
     """Shared by all calls of this process; belongs to one event loop."""
 
+    name: str
+    """Of this bridge among all."""
     settings: BridgeSettings
     tables: Tables
     store: CallStore
@@ -88,6 +94,7 @@ class Services:
             await stack.enter_async_context(watching_loop(metrics.loop_late))
             tables = await stack.enter_async_context(Tables(settings.store))
             yield cls(
+                name=f"{socket.gethostname()}-{secrets.token_hex(4)}",
                 settings=settings,
                 tables=tables,
                 store=CallStore(tables, telemetry.traces.call),
@@ -103,8 +110,18 @@ class Services:
                 voice_live=await _endpoints(settings.voice_live, metrics, stack),
             )
 
-    async def new_call(self, line: Line, record: CallRecord, recorder: Recorder) -> Call:
-        """A call with its own conversation and tools, by the agent as it is configured now."""
+    async def new_call(
+        self,
+        line: Line,
+        record: CallRecord,
+        recorder: Recorder,
+        owner: MediaOwner,
+        resumed: Resumed | None = None,
+    ) -> Call:
+        """A call with its own conversation and tools, by the agent as it is configured now.
+
+        `resumed` is what was said and done in it at another bridge.
+        """
         agent, now = _chosen(self.agents.current(), record), datetime.now(UTC)
         known = None if self.callers is None else await recall(self.callers, self.store, record, now)
         earlier = () if known is None else known.earlier
@@ -127,12 +144,13 @@ class Services:
             by_phone=bool(line.call_connection_id),
             memory=memory,
         )
-        if earlier:
+        if earlier or resumed is not None:
             await know_cart(tools)
         turns = TurnLog(
             padding_ms=agent.turn_detection.prefix_padding_ms,
             silence_ms=agent.turn_detection.silence_duration_ms,
             voice_rate=agent.voice.rate,
+            first_seq=0 if resumed is None else resumed.first_seq,
         )
         transfers = Transfers(
             self.telephony,
@@ -149,12 +167,18 @@ class Services:
             turns,
             is_read_only=tools.is_read_only,
             language=language,
-            history=history(earlier, words if agent.foundry_agent is not None else ""),
+            history=[
+                *history(earlier, words if agent.foundry_agent is not None else ""),
+                *([] if resumed is None else resumed.items),
+            ],
             goes_on=bool(earlier),
+            resumed=None if resumed is None else resumed.seconds(now),
         )
 
         return Call(
             line,
+            owner=owner,
+            resumed=resumed is not None,
             source=Source(self.voice_live, target_for(agent)),
             settings=lambda language: session_for(
                 agent, tools, self.catalogue, datetime.now(UTC), language, words

@@ -88,15 +88,18 @@ class TurnLog:
         padding_ms: the audio before the speech that the service counts into `audio_start_ms`.
         silence_ms: the silence that ends a turn; the service counts it into `audio_end_ms`.
         voice_rate: how fast the agent speaks, 1 for the voice's own pace.
+        first_seq: the place of the first turn.
     """
 
-    def __init__(self, *, padding_ms: int, silence_ms: int, voice_rate: float = 1.0) -> None:
+    def __init__(
+        self, *, padding_ms: int, silence_ms: int, voice_rate: float = 1.0, first_seq: int = 0
+    ) -> None:
         self._padding = padding_ms / 1000
         self._silence = silence_ms / 1000
         self._voice_rate = voice_rate
         self._appended = 0.0
         self._media_started_at = math.inf
-        self._next_seq = 0
+        self._next_seq = first_seq
         self._caller: dict[str, CallerTurn] = {}
         self._stopped: set[str] = set()
         """Turns of `_caller` whose end is known."""

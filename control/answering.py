@@ -17,6 +17,7 @@ from typing import Final
 
 from shared.acs_events import IncomingCall
 from shared.auth import new_secret, secret_hash
+from shared.call_media import is_restartable, restarted
 from shared.call_store import CallStore, UpdateConflictError
 from shared.calls import (
     RING,
@@ -122,12 +123,35 @@ async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
 async def follow(line: Line, call_id: str, events: Sequence[CallEvent]) -> Call | None:
     """Bring the record up to date with `events`, and end a call that is up but silent.
 
+    A media stream that failed for good is begun anew, a few times: the failure is then not on record.
+
     Returns the record; None when there is no such call.
     """
+    if any(event.kind is EventKind.MEDIA_FAILED for event in events):
+        events = await _without_restarted(line, call_id, events)
     call = await line.calls.update(call_id, lambda known: functools.reduce(apply, events, known))
     if call is not None and is_silent(call):
         await _hang_up(line, call)
     return call
+
+
+async def _without_restarted(line: Line, call_id: str, events: Sequence[CallEvent]) -> list[CallEvent]:
+    """The events but for a failure of the media stream that could be begun anew."""
+    call = await line.calls.get(call_id)
+    failures = [] if call is None else [event for event in events if is_restartable(call, event)]
+    connection = next((event.call_connection_id for event in failures), "") or (
+        "" if call is None else call.call_connection_id
+    )
+    if not failures or not connection:
+        return list(events)
+    await line.calls.update(call_id, restarted)  # first, so that it stays bounded whatever comes of it
+    try:
+        await line.telephony.start_media(connection)
+    except TelephonyError as error:
+        _log.warning("call %s: media stream not begun anew: %s", call_id, error)
+        return list(events)
+    _log.warning("call %s: media stream begun anew", call_id)
+    return [event for event in events if event not in failures]
 
 
 async def sweep(line: Line) -> None:

@@ -22,6 +22,7 @@ _TIMES: Final = (
 )
 _TEXTS: Final = ("caller", "called", "correlation_id", "server_call_id", "call_connection_id", "end_reason")
 _TALK: Final = ("user", "origin", "language", "voice", "prompt")
+_MEDIA: Final = ("media_owner", "media_epoch", "media_restarts")
 _MEASURES: Final = (
     "first_audio_ms",
     "transcript_ms",
@@ -75,6 +76,9 @@ def from_call(call: Call) -> dict[str, Any]:
             "transfer_detail": call.transfer_detail,
             "summary": _fit(call.summary),
         }
+    for name in _MEDIA:
+        if value := getattr(call, name):
+            properties[name] = value
     if call.model:
         properties["model"] = call.model
     if call.talk is not None:
@@ -109,6 +113,9 @@ def to_call(row: Mapping[str, Any]) -> Call:
         summary=row.get("summary", ""),
         talk=Talk(**{name: row[f"talk_{name}"] for name in _TALK}) if "talk_origin" in row else None,
         model=row.get("model", ""),
+        media_owner=row.get("media_owner", ""),
+        media_epoch=row.get("media_epoch", 0),
+        media_restarts=row.get("media_restarts", 0),
     )
 
 

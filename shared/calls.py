@@ -88,6 +88,8 @@ class EventKind(StrEnum):
     Mostly the caller left."""
     LOST = "lost"
     """Call Automation knows the call no more and no callback told us."""
+    MOVED = "moved"
+    """Another bridge has the call now. Changes nothing on the record."""
     GREETED = "greeted"
     """The first audio of the greeting was written to the carrier; `ms` says how long that took."""
     TRANSFER_STARTED = "transfer_started"
@@ -212,6 +214,12 @@ class Call:
     """Set when the call came from the page."""
     model: str = ""
     """What answered: a model of Voice Live, or an agent of Foundry."""
+    media_owner: str = ""
+    """The bridge that has, or last had, the media socket."""
+    media_epoch: int = 0
+    """How often a bridge has taken the call: who took it last speaks in it, and nobody else."""
+    media_restarts: int = 0
+    """How often the media stream was begun anew after it had failed for good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,16 @@ class Telephony:
             ),
         )
 
+    async def start_media(self, call_connection_id: str) -> None:
+        """Begin the media stream anew, to the address given with the answer.
+
+        Raises:
+            TelephonyError
+        """
+        await _within_deadline(
+            "start media", self._client.get_call_connection(call_connection_id).start_media_streaming()
+        )
+
     async def hang_up(self, call_connection_id: str) -> None:
         """End the call for everyone on it. A call that is gone already is fine.
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from websockets.exceptions import InvalidStatus
 
-import bridge.call
+import bridge.call_line
 import bridge.server
 import bridge.transfers
 from bridge.agent_source import AgentSource
@@ -87,7 +87,7 @@ class TestTheCallerLeaves:
         """Their network is gone: nothing is closed, but no ping is answered."""
         monkeypatch.setattr(bridge.server, "_PING_EVERY", 0.05)
         monkeypatch.setattr(bridge.server, "_PONG_WITHIN", 0.5)
-        monkeypatch.setattr(bridge.call, "_LINE_BACK_WITHIN", 0.1)
+        monkeypatch.setattr(bridge.call_line, "_BACK_WITHIN", 0.1)
         async with another_bridge(stage) as lonely:
             call, caller = await lonely.dial()
             await soon(lonely.model.sessions.get())
@@ -100,7 +100,7 @@ class TestTheCallerLeaves:
     ) -> None:
         """Pings are answered, but a phone sends audio all the time: without any the media is gone."""
         monkeypatch.setattr(AcsCarrier, "quiet_seconds", 0.5)
-        monkeypatch.setattr(bridge.call, "_LINE_BACK_WITHIN", 0.1)
+        monkeypatch.setattr(bridge.call_line, "_BACK_WITHIN", 0.1)
         call, _ = await stage.dial()
         await stage.hung_up(call)
         assert await why_it_ended(stage, call) == "media_closed: no frames"
@@ -125,7 +125,7 @@ class TestTheMediaSocketBreaks:
 
     async def test_and_none_follows(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         """Nobody is left on a dead line."""
-        monkeypatch.setattr(bridge.call, "_LINE_BACK_WITHIN", 0.1)
+        monkeypatch.setattr(bridge.call_line, "_BACK_WITHIN", 0.1)
         call, caller, _ = await stage.talk()
         caller.socket.transport.abort()
         await stage.hung_up(call)

@@ -44,6 +44,7 @@ def filled() -> Metrics:
     metrics.turn(REPLY)
     metrics.tool("find_restaurants", 20, fault=True)
     metrics.session("1", "opened")
+    metrics.call_resumed()
     metrics.session_needed("begins")
     return metrics
 

@@ -24,6 +24,7 @@ from control.answering import (
 )
 from shared.acs_events import IncomingCall
 from shared.auth import secret_matches
+from shared.call_media import MOST_RESTARTS
 from shared.call_store import CallStore
 from shared.calls import (
     CLAIM_LEASE,
@@ -260,6 +261,32 @@ class TestFollow:
         clock.now += SWEEP_AFTER
         await sweep(line)
         assert len(acs.of(":terminate")) == 4
+
+    async def test_a_media_stream_that_failed_is_begun_anew(self, line: Line, acs: AcsServer) -> None:
+        """It may reach another bridge, or the same one come back; but not for ever."""
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        for _ in range(MOST_RESTARTS):
+            await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, "streamConnectionUnsuccessful")])
+        assert (await stored(line)).end_reason == ""
+        assert (len(acs.of(":startMediaStreaming")), len(acs.of(":terminate"))) == (MOST_RESTARTS, 0)
+        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, "streamConnectionUnsuccessful")])
+        assert (len(acs.of(":startMediaStreaming")), len(acs.of(":terminate"))) == (MOST_RESTARTS, 1)
+
+    async def test_one_that_cannot_be_begun_anew_is_the_end(self, line: Line, acs: AcsServer) -> None:
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        acs.replies = [failure(400)]
+        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, "streamConnectionUnsuccessful")])
+        assert len(acs.of(":terminate")) == 1
+        assert (await stored(line)).end_reason == "media_failed: streamConnectionUnsuccessful"
+
+    async def test_a_call_that_was_given_up_gets_no_other_stream(self, line: Line, acs: AcsServer) -> None:
+        """The bridge has hung up; what breaks then is the end of the call."""
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.HUNG_UP, "agent_ended")])
+        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, "streamConnectionUnsuccessful")])
+        assert acs.of(":startMediaStreaming") == []
 
     async def test_an_unknown_call_is_none(self, line: Line) -> None:
         assert await follow(line, CALL_ID, [happened(EventKind.CONNECTED)]) is None
