@@ -146,7 +146,7 @@ class Call:
         self._line.take(line)
 
     async def give_away(self) -> None:
-        """Have another bridge go on with the call: in a pause if there is one soon, with all of it on record."""
+        """Have another bridge go on with the call, in a pause if there is one soon."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PAUSE_WITHIN):
                 while not self._conversation.is_in_a_pause(time.monotonic()):
