@@ -38,6 +38,7 @@ _FILLERS = frozenset(
 _SOUNDS = (
     (r"[^a-z0-9]", ""),
     (r"ph", "f"),
+    (r"gn", "n"),
     (r"th|dt", "t"),
     (r"kh|ck|q|c(?![eiy])", "k"),
     (r"c|z|x", "s"),
