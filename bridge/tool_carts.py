@@ -1,7 +1,7 @@
 """The tools for ordering of one call: begin, choose, read back, place.
 
-The cart stands in the store: a call that goes on after a crash, or a later one that took it over, finds it
-there. All amounts come from `shared.order_pricing`.
+The cart stands in the store: a call that goes on after a crash, or a later one that goes on with it, finds
+it there. All amounts come from `shared.order_pricing`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from shared.order_cart import CartError, Change
 from shared.order_delivery import Delivered, Undelivered
 from shared.order_meaning import UnknownItemError, dish_meant
 from shared.order_options import OptionError, all_labels
-from shared.order_pricing import GoneError, bill
+from shared.order_pricing import MOST_TOTAL, GoneError, bill
 from shared.order_records import Bill, Cart, Destination, Status
 from shared.order_rows import CartEntry, CartState
 from shared.orders import CartChangedError, Placement
@@ -118,11 +118,13 @@ class CartTools:
                 dish = await self._dish(restaurant, wanted.item, taken_out=wanted.quantity == 0)
                 cart = self._with_allergies(entry.cart)
                 outcome = self._changed(cart, dish, change)
+                charged = self._bill(restaurant, outcome.cart)
+                if charged.total > MOST_TOTAL:
+                    raise problems.too_much(self._rules, self._parts.proof.offer_person())
                 if outcome.cart != entry.cart and await self._save(entry, outcome.cart) is None:
                     continue  # another process has changed it
                 if outcome.question is not None:
                     raise problems.asked(outcome.question, dish)
-                charged = self._bill(restaurant, outcome.cart)
                 return result(answers.changed(restaurant.name, charged, outcome.line, self._parts.words()))
         raise ConflictError
 
@@ -195,7 +197,7 @@ class CartTools:
     async def _begun(
         self, restaurant: Restaurant, to: Destination, wished: datetime | None, *, replace: bool
     ) -> CartEntry:
-        """A cart for this restaurant: the one that is open, or a new one."""
+        """A cart for this restaurant: the one that is open, or a new one. `replace`: what is in it goes."""
         for _ in range(TRIES):
             entry = await self._carts.of_call(self._parts.call_id)
             if entry is None or entry.state is CartState.PLACED:
@@ -204,6 +206,7 @@ class CartTools:
             if cart.restaurant_id != restaurant.id and cart.lines and not replace:
                 raise problems.other_order(cart, self._parts.name(cart.restaurant_id))
             amended = order_cart.amend(cart, restaurant.id, to, wished, self._parts.allergies)
+            amended = order_cart.emptied(amended) if replace else amended
             saved = entry if amended == cart else await self._save(entry, amended)
             if saved is not None:
                 return saved
@@ -265,18 +268,15 @@ class CartTools:
 
     async def _checked(self, cart: Cart) -> tuple[Restaurant, Delivered, Bill]:
         """A cart that can be cooked and brought as it is."""
-        restaurant, now, zone = (
-            self._parts.delivering(cart.restaurant_id),
-            self._parts.now(),
-            self._catalogue.zone,
-        )
+        restaurant, now = self._parts.delivering(cart.restaurant_id), self._parts.now()
         if not cart.lines:
             raise ToolFailureError("empty", "There is nothing in the order yet. Ask what they would like.")
         charged = self._bill(restaurant, cart)
         gone = await self._parts.sold_out.of(restaurant.id, now)
         if out := [dish for dish in restaurant.dishes if dish.id in gone and _holds(cart, dish)]:
             raise problems.sold_out(out)
-        delivered = order_delivery.when(restaurant, _terms(restaurant), cart.wished, now, zone)
+        zone, terms = self._catalogue.zone, _terms(restaurant)
+        delivered = order_delivery.when(restaurant, terms, cart.wished, now, zone)
         if isinstance(delivered, Undelivered):
             raise problems.undelivered(delivered, restaurant, cart.to.address, (), self._parts.words())
         return restaurant, delivered, charged

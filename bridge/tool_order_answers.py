@@ -7,11 +7,12 @@ A cart is told as `items` (each with its `line`, by which it is changed) and `su
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bridge.tool_answers import ASK_RESTAURANT
 from bridge.tool_booking_answers import spoken_day
 from shared import spoken
 from shared.menu import Allergen
@@ -55,10 +56,6 @@ class Words:
 
     def written(self, at: datetime) -> str:
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M}"
-
-    @property
-    def today(self) -> date:
-        return self._today
 
 
 def started(
@@ -128,7 +125,7 @@ def reviewed(
         return facts | {"missing": _amount(bill.missing), "spoken": " ".join(said)}
     said += [_warning(each) for each in warned]
     if cart.allergies:
-        said.append(f"The restaurant is told of the allergy to {_listed(cart.allergies)}.")
+        said.append(f"The restaurant is told of the allergy to {_listed(cart.allergies)}. {ASK_RESTAURANT}")
     fee = f"with {words.money(bill.fee)} for delivery" if bill.fee else "with free delivery"
     said.append(
         f"From {restaurant.name} to {_address(cart)}, {_due(cart, terms, delivered, words)}. "

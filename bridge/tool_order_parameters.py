@@ -56,8 +56,9 @@ class StartOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     replace: Annotated[
         bool | None,
         ask(
-            "True once the caller has agreed to give up the order begun at another restaurant.",
-            "whether to give up the other order",
+            "True once the caller has agreed to give up what is in the order: for another restaurant, or to "
+            "begin anew.",
+            "whether to give up what is in the order",
         ),
     ] = None
 

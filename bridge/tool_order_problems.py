@@ -9,7 +9,7 @@ from bridge.tool_results import ToolFailureError
 from shared import spoken
 from shared.agent_tables import Orders
 from shared.menu import Dish, OptionGroup
-from shared.order_cart import CartError, NotInCartError, Question, TooMuchError, WhichLineError
+from shared.order_cart import MOST_LINES, CartError, NotInCartError, Question, TooMuchError, WhichLineError
 from shared.order_delivery import DAYS_AHEAD, Reason, Undelivered
 from shared.order_meaning import UnknownItemError
 from shared.order_options import OptionError, OptionMissingError, OptionsTooManyError, OptionUnknownError
@@ -138,12 +138,17 @@ def wrong_change(error: CartError, dish: Dish, rules: Orders, person: str) -> To
                 lines=list(lines),
             )
         case TooMuchError():
-            return ToolFailureError(
-                "too_much",
-                f"By telephone at most {spoken.number(rules.most_portions)} portions are taken in one order. "
-                f"Nothing was changed. {person}",
-            )
+            return too_much(rules, person)
     raise TypeError(f"{type(error).__name__} is not a cart error that is told")
+
+
+def too_much(rules: Orders, person: str) -> ToolFailureError:
+    """`person` says what to offer when the tools are at their end."""
+    return ToolFailureError(
+        "too_much",
+        f"By telephone at most {spoken.number(rules.most_portions)} portions of {spoken.number(MOST_LINES)} "
+        f"different kinds are taken in one order, for a few thousand at most. Nothing was changed. {person}",
+    )
 
 
 def asked(question: Question, dish: Dish) -> ToolFailureError:

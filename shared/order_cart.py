@@ -139,6 +139,11 @@ def amend(
     return cart if new == cart else msgspec.structs.replace(new, revision=cart.revision + 1)
 
 
+def emptied(cart: Cart) -> Cart:
+    """The cart without what is in it."""
+    return _with_lines(cart, ())
+
+
 def conflict(dish: Dish, allergies: Iterable[Allergen]) -> Conflict | None:
     """What speaks against a dish; also that its menu does not say what is in it."""
     avoided = set(allergies)

@@ -55,7 +55,7 @@ def plan(
     `wished` and `now` are aware, `zone` is that of the restaurant.
     """
     terms, home = restaurant.delivery, restaurant.geo
-    if terms is None or home is None or not restaurant.dishes:
+    if terms is None or home is None or restaurant.has_menu is None:
         return Undelivered(Reason.NO_DELIVERY)
     if distance_km(home, to) > terms.radius_km:
         return Undelivered(Reason.OUT_OF_AREA)

@@ -13,6 +13,10 @@ from shared.restaurant import Delivery, Restaurant
 NOTHING = Decimal("0.00")
 
 
+MOST_TOTAL = Decimal(5000)
+"""More than this is for a person: nobody has it at the door."""
+
+
 class GoneError(LookupError):
     """The menu has no such dish or option any more."""
 

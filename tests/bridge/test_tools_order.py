@@ -6,15 +6,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from bridge.tools import ToolBox
-from shared.menu import Allergen
+from shared.menu import Allergen, Menu, MenuSection, Offer
 from shared.order_records import Status
 from shared.order_sold_out import SoldOut
 from shared.orders import OrderStore
+from shared.restaurants import Catalogue
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import order_tools, run, said, told
@@ -204,6 +207,34 @@ class TestItems:
             assert code == "too_much"
             assert "at most sixty portions" in message
 
+    async def test_nobody_pays_thousands_at_the_door(self, tables: Tables) -> None:
+        dear = KITCHENS.get("tokyo-corner").dishes[0]
+        section = MenuSection(
+            name="All", has_menu_item=(msgspec.structs.replace(dear, offers=Offer(price=Decimal(999))),)
+        )
+        menu = Menu(has_menu_section=(section,))
+        restaurant = msgspec.structs.replace(KITCHENS.get("tokyo-corner"), has_menu=menu)
+        tools = order_tools(tables, "dear", catalogue=Catalogue(KITCHENS.city, [restaurant]))
+        await said(tools, "start_order", restaurant="Tokyo Corner", address="14 Lantern Street")
+        assert (await told(tools, "order_item", item="pork-ramen", quantity=6))[0] == "too_much"
+        assert (await run(tools, "order_item", item="pork-ramen", quantity=5))["subtotal"] == "4995.00"
+
+    async def test_begun_anew_nothing_is_in_it(self, tools: ToolBox) -> None:
+        await run(tools, "order_item", **PIZZA)
+        result = await run(tools, "start_order", **HOME, replace=True)
+        assert (result["restaurant"], result["items"]) == ("Napoli Pizza", [])
+
+    async def test_what_left_the_menu_can_be_given_up(self, tools: ToolBox, tables: Tables) -> None:
+        """The catalogue is another one since the order was begun."""
+        await run(tools, "order_item", **PIZZA)
+        sections = (MenuSection(name="All", has_menu_item=KITCHENS.get("napoli-pizza").dishes[3:]),)
+        changed = msgspec.structs.replace(
+            KITCHENS.get("napoli-pizza"), has_menu=Menu(has_menu_section=sections)
+        )
+        later = order_tools(tables, catalogue=Catalogue(KITCHENS.city, [changed]))
+        assert (await told(later, "review_order"))[0] == "gone"
+        assert (await run(later, "start_order", **HOME, replace=True))["items"] == []
+
     async def test_a_great_many_are_asked_about_once(self, tools: ToolBox) -> None:
         code, message = await told(tools, "order_item", **PIZZA, quantity=20, confirmed=True)
         assert (code, "Twenty Margherita Pizza is a great many" in message) == ("ask_first", True)
@@ -251,7 +282,7 @@ class TestAllergies:
         assert (await told(tools, "place_order", name="Kim"))[0] == "not_read_back"
         spoken = await said(tools, "review_order")
         assert warning in spoken
-        assert "The restaurant is told of the allergy to milk." in spoken
+        assert "The restaurant is told of the allergy to milk. With an allergy, please ask" in spoken
         code = (await run(tools, "place_order", name="Kim"))["code"]
         order = await OrderStore(tables).get(code)
         assert order is not None

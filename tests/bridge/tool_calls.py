@@ -26,8 +26,8 @@ def order_tools(
     tables: Tables, call_id: str = "call", caller: str | None = "+15550100", **more: Any
 ) -> ToolBox:
     """Tools that take orders as well, in the city of the order tests."""
-    given: dict[str, Any] = {"now": lambda: NOW, "ordering": Ordering.of(tables)}
-    return ToolBox(KITCHENS, BookingStore(tables), call_id=call_id, caller=caller, **given | more)
+    given: dict[str, Any] = {"now": lambda: NOW, "ordering": Ordering.of(tables), "catalogue": KITCHENS}
+    return ToolBox(bookings=BookingStore(tables), call_id=call_id, caller=caller, **given | more)
 
 
 async def run(tools: ToolBox, tool: str, /, **arguments: Any) -> dict[str, Any]:
