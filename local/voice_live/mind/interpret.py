@@ -11,6 +11,7 @@ from local.voice_live.mind.asked import Wanted
 from local.voice_live.mind.changes import bare_change, named_to_change, nearer_time
 from local.voice_live.mind.choose import Candidate, best_tool
 from local.voice_live.mind.errands import begins, goes_on
+from local.voice_live.mind.given_names import name_given, unlikely_name
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.keeping import about_memory, worth_keeping
 from local.voice_live.mind.keys import in_words
@@ -22,10 +23,10 @@ from local.voice_live.mind.refining import refines
 from local.voice_live.mind.roles import IN_SET_PHRASES, Role
 from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.shifts import read_shifts, shifted
-from local.voice_live.mind.slots import value_of, values_in
+from local.voice_live.mind.slots import values_in
 from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Goal, Talk
-from local.voice_live.mind.vocabulary import COMMON, FILLERS, STOPWORDS
+from local.voice_live.mind.vocabulary import COMMON, FILLERS
 from local.voice_live.mind.wishes import (
     all_about,
     default_subject,
@@ -103,7 +104,7 @@ def _interpret(talk: Talk, reading: Reading, text: str) -> Heard:
     if talk.goal is not None:
         heard = _towards_goal(talk, talk.goal, reading, candidate, subject)
         if heard is not None and heard.want in (Want.LOST, Want.PREPARE):
-            heard = _unlikely_name(talk, talk.goal, reading) or heard
+            heard = unlikely_name(talk, talk.goal, reading) or heard
         if heard is not None:
             return heard
     return _anew(talk, reading, candidate, subject)
@@ -226,7 +227,7 @@ def _towards_goal(
     if aside is not None and aside.tool.role is Role.COMMIT:
         aside = None
     if not (aside is not None and Act.QUESTION in reading.acts) and (
-        named := _name_given(talk, goal, reading)
+        named := name_given(talk, goal, reading)
     ):
         return Heard(Want.ANSWER, reading.text, goal.tool, named)
     values = _values_for_goal(talk, goal, reading, subject)
@@ -235,41 +236,6 @@ def _towards_goal(
     if values and Act.CANCEL not in reading.acts:
         return Heard(Want.ANSWER, reading.text, goal.tool, values)
     return _without_values(talk, goal, reading, candidate, subject)
-
-
-def _name_given(talk: Talk, goal: Goal, reading: Reading) -> dict[str, Any]:
-    """The answer to "What name?", with what else is stated in plain form: "Sarah, for four at eight"."""
-    expected = talk.expected
-    if expected is None or expected.kind is not Kind.PERSON or Act.CANCEL in reading.acts:
-        return {}
-    name = value_of(expected, reading, goal.tool, talk.schema, talk.now, asked=True)
-    if name is None:
-        return {}
-    others = values_in(reading, goal.tool, talk.schema, talk.now)
-    plain_kinds = (Kind.DATE, Kind.TIME, Kind.PARTY)
-    stated = {
-        p.name: others[p.name] for p in goal.tool.parameters if p.kind in plain_kinds and p.name in others
-    }
-    return stated | {expected.name: name}
-
-
-_NAME_LEADS = word_set("it its is the that thats my name names under for this please")
-
-
-def _unlikely_name(talk: Talk, goal: Goal, reading: Reading) -> Heard | None:
-    """A word that is no name, given for one ("Ten" for Kim): to read it back is better than to ask again.
-
-    A word that says next to nothing, such as "like", has to come twice.
-    """
-    expected = talk.expected
-    if expected is None or expected.kind is not Kind.PERSON or reading.acts & {Act.YES, Act.NO, Act.HELP}:
-        return None
-    left = [token for token in reading.tokens if token.text not in _NAME_LEADS]
-    empty = all(token.text in STOPWORDS | FILLERS for token in left)
-    asks_for_it = reading.pull.get(goal.tool.name, 0.0) >= _SURE  # "book it" is no name
-    if len(left) != 1 or asks_for_it or (empty and not talk.lost):
-        return None
-    return Heard(Want.ANSWER, reading.text, goal.tool, {expected.name: left[0].raw.capitalize()})
 
 
 def _values_for_goal(talk: Talk, goal: Goal, reading: Reading, subject: str) -> dict[str, Any]:

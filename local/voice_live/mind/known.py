@@ -90,3 +90,19 @@ def known_values(known: Known, schema: Schema) -> dict[str, Any]:
         if parameter is not None and value is not None:
             found[parameter.name] = value
     return found
+
+
+def known_wishes(known: Known, tool: Tool) -> dict[str, Any]:
+    """What a search must heed for this caller without being told: their diet, and what they must not eat."""
+    found: dict[str, Any] = {}
+    liked = plain(known.facts.get("preferences", ""))
+    for parameter in tool.parameters:
+        if parameter.kind is Kind.AVOID and known.facts.get("allergies"):
+            found[parameter.name] = ", ".join(known.texts("allergies"))
+        elif "diet" in parameter.label and parameter.options:
+            named = (
+                option for option in parameter.options if re.search(rf"\b{re.escape(plain(option))}\b", liked)
+            )
+            if (diet := next(named, None)) is not None:
+                found[parameter.name] = diet
+    return found

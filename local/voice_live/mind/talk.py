@@ -15,6 +15,7 @@ from typing import Any
 from local.voice_live.mind.asked import Asked, Wanted, read_question
 from local.voice_live.mind.cart import Cart, after_add, after_begin
 from local.voice_live.mind.existing import Errand, Record, after, learn, read_out
+from local.voice_live.mind.faults import at_fault, without_fault
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.known import Known
 from local.voice_live.mind.line_words import LineWords, line_words
@@ -282,7 +283,7 @@ class Talk:
                 self.cart = after_begin(cart, call, result)
                 if result.failed and not result.may_retry:
                     self.failures[call_key(call)] = result
-                    self.cart = replace(self.cart, given=self._without_fault(tool, call, result))
+                    self.cart = replace(self.cart, given=without_fault(tool, call, result, self.schema))
             case Role.ADD:
                 self.cart = after_add(cart, tool, call, result)
             case Role.PLACE if not result.failed:
@@ -290,16 +291,6 @@ class Talk:
                 self.cart = None
             case Role.PLACE | Role.REVIEW if result.failed:
                 self.cart = replace(cart, agreed=False, told=False)
-
-    def _without_fault(self, tool: Tool, call: CallFunction, result: Result) -> dict[str, Any]:
-        """What was given for an order, but for what the failure is about: an address, the restaurant."""
-        fault = _at_fault(tool, call, result, self.schema)
-        if "deliver" in result.message and "address" not in result.code and not fault:
-            fault = {self.schema.subject}
-        place = tool.of_kind(Kind.PLACE)
-        if place is not None and {"address", "house", "number"} & set(result.code.split("_")):
-            fault = {place.name}
-        return {name: value for name, value in call.arguments.items() if name not in fault}
 
     def _pursue(self, heard: Heard) -> None:
         """What a sentence changes: the goal, its values, what is remembered."""
@@ -389,7 +380,7 @@ class Talk:
         """Keep what was given. A subject that failed is forgotten, for nothing else can mend that."""
         if not result.may_retry:
             self.failures[call_key(call)] = result
-        fault = _at_fault(tool, call, result, self.schema)
+        fault = at_fault(tool, call, result, self.schema)
         given = dict(call.arguments)
         if self.schema.subject in fault:
             given.pop(self.schema.subject, None)
@@ -402,32 +393,6 @@ class Talk:
 def call_key(call: CallFunction) -> str:
     """The same for two calls that ask for the same."""
     return json.dumps([call.name, call.arguments], sort_keys=True, default=str)
-
-
-_FAULT_WORDS: dict[Kind, tuple[str, ...]] = {
-    Kind.TIME: ("time", "hour", "full", "slot", "seating", "closed", "past", "late", "early"),
-    Kind.DATE: ("day", "date", "past", "ahead", "closed"),
-    Kind.PARTY: ("party", "people", "guests", "large"),
-    Kind.PERSON: ("name",),
-}
-
-
-def _at_fault(tool: Tool, call: CallFunction, result: Result, schema: Schema) -> set[str]:
-    """The parameters a failure is about: those its code names, else those its advice asks for."""
-    code = plain(result.code).replace("_", " ").split()
-    found = {
-        p.name
-        for p in tool.parameters
-        if p.name in call.arguments and set(code) & {*p.label.split(), *_FAULT_WORDS.get(p.kind, ())}
-    }
-    if found:
-        return found
-    advice = plain(result.message).split(" ask ")[-1].split()
-    return {
-        p.name
-        for p in tool.parameters
-        if p.name in call.arguments and set(advice) & set(p.label.split()) and p.name != schema.subject
-    }
 
 
 def spoken_values(tool: Tool, values: Mapping[str, Any]) -> list[str]:

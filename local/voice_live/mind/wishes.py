@@ -8,6 +8,7 @@ from local.voice_live.mind.acts import Act
 from local.voice_live.mind.asked import Wanted
 from local.voice_live.mind.choose import Candidate
 from local.voice_live.mind.heard import Heard, Want
+from local.voice_live.mind.known import known_wishes
 from local.voice_live.mind.lexicon import WORDED
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.refer import points_back
@@ -78,6 +79,8 @@ def request(talk: Talk, candidate: Candidate, reading: Reading) -> Heard:
     beside: dict[str, Any] = {}
     if tool.role is Role.SEARCH:
         values = _refined(talk, tool, reading, values)
+        if values:
+            values = {**known_wishes(talk.known, tool), **values}
         commit = talk.schema.with_role(Role.COMMIT)
         beside = values_in(reading, commit, talk.schema, talk.now) if commit else {}
         beside.pop(talk.schema.subject, None)

@@ -158,3 +158,12 @@ def test_texts_of_a_caller_are_no_lines() -> None:
     )
     assert known.texts("name") == ['A "B"']
     assert read_known("- name: Kim").facts == {}
+
+
+def test_a_search_heeds_what_is_known() -> None:
+    """Their diet need not be said again; what is said now counts for more."""
+    known = KEPT + '- preferences: "vegan", "a quiet table"\n'
+    for sentence, diet in (("any Thai places", "vegan"), ("any halal Thai places", "halal")):
+        talk = Talk(tools=MEMORY, instructions=known)
+        talk.says(sentence)
+        assert talk.calls[0].arguments == {"cuisine": "thai", "diet": diet}
