@@ -76,6 +76,8 @@ class SearchTools:
             answer = await self._with_tables(answer, wish)
         if not answer.hits:
             raise self._nothing(asked)
+        if given.price == "cheaper" and not answer.exact and self._last is not None:
+            raise self._nothing_cheaper(self._last)
         named = tuple(hit.restaurant for hit in answer.hits)
         prices = (self._catalogue.main_price(restaurant) for restaurant in named)
         self._last = _Last(asked, named, tuple(price for price in prices if price is not None))
@@ -177,6 +179,15 @@ class SearchTools:
             return replace(answer, hits=(told[0],), exact=False, total=0)
         all_checked = answer.total <= len(told)
         return replace(answer, hits=free[:RESULTS], total=len(free) if all_checked else answer.total)
+
+    def _nothing_cheaper(self, last: _Last) -> ToolFailureError:
+        """What was found last stays what "that one" and "cheaper" are about."""
+        cheapest = min(last.named, key=lambda r: self._catalogue.main_price(r) or Decimal(1000))
+        return ToolFailureError(
+            "nothing_cheaper",
+            f"Nothing else that fits is cheaper than {cheapest.name}. Say so, and ask whether it will do, or "
+            "whether another kind of food or part of the city will.",
+        )
 
     def _nothing(self, asked: FindRestaurants) -> ToolFailureError:
         cuisines = spoken.listing(self._catalogue.cuisines)

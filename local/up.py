@@ -21,7 +21,7 @@ from local.stack import Stack, open_stack
 
 DEMO = (
     "Hello, I feel like pizza tonight.",
-    "What is on the menu?",
+    "What is on the menu at Napoli Pizza?",
     "I would like to book a table for four, tomorrow at seven.",
     "My name is Anna.",
     "Yes, please.",

@@ -6,13 +6,16 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from bridge.tools import ToolBox
 from shared.bookings import BookingStore
+from shared.restaurant import Restaurant
+from shared.restaurants import Catalogue
 from shared.settings import StoreSettings
 from shared.tables import Tables
-from tests.bridge.tool_calls import CATALOGUE, run, said, told, toolbox
+from tests.bridge.tool_calls import CATALOGUE, NOW, run, said, told, toolbox
 from tests.shared.booking_house import ask, booked
 from tests.shared.faulty_tables import Fault, FaultyTables
 
@@ -53,6 +56,13 @@ class TestRefining:
         dearest = max(CATALOGUE.main_price(CATALOGUE.get(name)) or 0 for name in after)
         assert dearest < min(CATALOGUE.main_price(CATALOGUE.get(name)) or 0 for name in before)
         assert all("Italian" in CATALOGUE.get(name).serves_cuisine for name in after)
+
+    async def test_when_nothing_is_cheaper_the_last_search_stays(self, tools: ToolBox) -> None:
+        first, second = await named(tools, cuisine="Italian", price="cheap")
+        code, message = await told(tools, FIND, price="cheaper")
+        assert code == "nothing_cheaper"
+        assert f"Nothing else that fits is cheaper than {first}" in message
+        assert await named(tools, exclude=first) == [second]
 
     async def test_cheaper_at_first_is_cheap(self, tools: ToolBox) -> None:
         assert all(
@@ -179,3 +189,52 @@ class TestTables:
         )
         assert found["exact"]
         assert "has a table" not in found["spoken"]
+
+
+class TestWhatIsNotKnown:
+    """A restaurant from a map: no menu, no tables, no price."""
+
+    @pytest.fixture
+    def tools(self, tables: Tables) -> ToolBox:
+        map_only = msgspec.convert(
+            {
+                "@id": "osm-node-1",
+                "name": "Corner Place",
+                "servesCuisine": ["Georgian"],
+                "telephone": "+353 20 913 0999",
+                "geo": {"latitude": 52.9006, "longitude": -6.0330},
+            },
+            Restaurant,
+        )
+        catalogue = Catalogue(CATALOGUE.city, [*CATALOGUE.restaurants, map_only])
+        return ToolBox(catalogue, BookingStore(tables), call_id="c", caller="+15550100", now=lambda: NOW)
+
+    async def test_it_is_found(self, tools: ToolBox) -> None:
+        found = await run(tools, FIND, cuisine="Georgian")
+        assert found["spoken"] == "Corner Place serves Georgian food."
+        assert found["restaurants"][0]["tables"] == "only by phone with the restaurant"
+
+    @pytest.mark.parametrize(
+        "topic",
+        ["menu", "allergens", "hours", "price", "diet", "payment", "access", "delivery", "atmosphere"],
+    )
+    async def test_what_is_missing_is_not_made_up(self, tools: ToolBox, topic: str) -> None:
+        spoken = await said(tools, "restaurant_details", restaurant="Corner Place", topic=topic)
+        assert spoken.startswith("I do not know ")
+        assert spoken.endswith("plus three five three, two zero, nine one three, zero nine nine nine.")
+
+    async def test_a_dish_there_is_not_known(self, tools: ToolBox) -> None:
+        spoken = await said(
+            tools, "restaurant_details", restaurant="Corner Place", topic="dish", dish="khachapuri"
+        )
+        assert spoken.startswith("I do not know the menu of Corner Place.")
+
+    async def test_where_it_is_follows_from_the_map(self, tools: ToolBox) -> None:
+        spoken = await said(tools, "restaurant_details", restaurant="Corner Place", topic="address")
+        assert spoken == "It is about eight hundred metres from Ferry Terminal."
+
+    async def test_a_table_is_for_the_restaurant_to_give(self, tools: ToolBox) -> None:
+        wish = {"date": "2026-11-27", "time": "19:30", "party_size": 2, "name": "Kim"}
+        code, message = await told(tools, "book_table", restaurant="Corner Place", **wish)
+        assert code == "not_booked_here"
+        assert "zero nine nine nine" in message
