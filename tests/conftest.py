@@ -19,6 +19,27 @@ AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1
 """The emulator's well-known key, the same on every machine; not a secret."""
 
 
+GROUPS = {
+    "tests/e2e/test_calls.py": "calls",
+    "tests/e2e/test_interruptions.py": "calls",
+    "tests/e2e/": "talks",
+    "tests/local/runner/": "talks",
+    "tests/local/understanding/": "speech",
+}
+"""With several workers (`make test`), which tests go to the same one, by the beginning of their path. Calls take
+their time and little else, so two workers are busy with them from the beginning and the rest runs beside
+them; speech models are loaded once."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which worker a test belongs to, and put the calls first, because they take longest."""
+    for item in items:
+        path = item.path.relative_to(ROOT).as_posix()
+        if group := next((group for begins, group in GROUPS.items() if path.startswith(begins)), None):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[str]:
     """Connection string of an Azurite in memory, one for the whole run."""

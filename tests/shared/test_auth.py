@@ -180,7 +180,9 @@ class TestSecret:
         assert secret_matches(old, hashes)
         assert secret_matches(new, hashes)
 
-    @pytest.mark.parametrize("sent", ["", "x", "é", new_secret()])
+    @pytest.mark.parametrize(
+        "sent", ["", "x", "é", new_secret()], ids=["empty", "short", "not-ascii", "of-another"]
+    )
     def test_others_do_not(self, sent: str) -> None:
         assert not secret_matches(sent, (secret_hash(new_secret()),))
 
