@@ -6,7 +6,7 @@ CALLS ?= 5000
 DAYS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call measure bench test lint infra-check infra-types
+.PHONY: help setup run call measure bench test doctor lint infra-check infra-types
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ infra-check: setup ## check infra/ without Azure: syntax, types, modules, roles,
 
 infra-types: setup ## learn Azure's types anew, after infra/ uses another resource type
 	@exec $(PYTHON) -m infra.check.refresh_types
+
+doctor: setup ## say what is wrong with a deployment, or with --settings FILE
+	@$(PYTHON) -m doctor $(ARGS)
 
 lint: setup ## check style and types
 	@$(PYTHON) -m ruff format --check .

@@ -10,9 +10,12 @@ import sys
 
 import uvloop
 
+from bridge.self_check import checking_itself
 from bridge.server import BridgeServer
 from bridge.services import Services
+from doctor.bridge_plane import look
 from shared.agent_config import AgentError
+from shared.finding_store import FindingStore
 from shared.restaurants import CatalogueError
 from shared.settings import BridgeSettings, SettingError
 from shared.telemetry import configure_logging
@@ -31,7 +34,13 @@ async def serve(settings: BridgeSettings) -> None:
 
     loop.add_signal_handler(signal.SIGTERM, on_signal, settings.drain_seconds)
     loop.add_signal_handler(signal.SIGINT, on_signal, 0.0)
-    async with Services.open(settings) as services:
+    async with (
+        Services.open(settings) as services,
+        checking_itself(
+            FindingStore(services.tables),
+            lambda: look(settings, services.agents.current(), services.catalogue),
+        ),
+    ):
         server = BridgeServer(services)
         port = await server.start()
         print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)

@@ -118,7 +118,7 @@ def service_specs(
     """What a stack runs, the store first."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(PRODUCTION_SETTINGS)}
     env["PYTHONUNBUFFERED"] = "1"
-    settings = env | _settings(ports, keys, addresses)
+    settings = env | plane_settings(ports, keys, addresses)
     return [
         _store(ports, host, tables_directory, env),
         _stand_in("voice-live", ports.voice_live, env, "--api-key", keys.voice_live_key),
@@ -145,7 +145,7 @@ def _stand_in(
     return Spec(name, command, env, ready_line=says_ready, health_url=health_url)
 
 
-def _settings(ports: Ports, keys: Keys, addresses: Addresses) -> dict[str, str]:
+def plane_settings(ports: Ports, keys: Keys, addresses: Addresses) -> dict[str, str]:
     """The environment of the two planes, as a deployment sets it.
 
     What stands empty keeps Core Tools from filling it in from local.settings.json.

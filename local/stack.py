@@ -34,6 +34,7 @@ from local.services import (
     inbox_subscription,
     inbox_url,
     page_url,
+    plane_settings,
     service_specs,
     subscription,
 )
@@ -43,6 +44,8 @@ STACKS = ROOT / ".local" / "stacks"
 
 START_SECONDS = 60.0
 START_ATTEMPTS = 3
+SETTINGS = "settings.env"
+"""File of a stack's directory with the settings of its two planes, for the doctor."""
 KEPT_STACKS = 5
 """Directories of ended stacks whose logs are kept."""
 
@@ -171,6 +174,8 @@ async def _services(
     specs = service_specs(ports, keys, addresses, host=host, tables_directory=directory if on_disk else None)
     if host == "func" and not LOCAL_SETTINGS.exists():
         shutil.copy(f"{LOCAL_SETTINGS}.example", LOCAL_SETTINGS)  # Core Tools do not start without one
+    settings = "".join(f"{name}={value}\n" for name, value in plane_settings(ports, keys, addresses).items())
+    _write_privately(directory / SETTINGS, settings.encode())
     started: list[Service] = []
     try:
         for spec in specs:

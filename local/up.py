@@ -17,7 +17,7 @@ from local.line import LineError
 from local.phone import Line
 from local.processes import ServiceDiedError, StartError, Tell
 from local.services import Addresses
-from local.stack import Stack, open_stack
+from local.stack import SETTINGS, Stack, open_stack
 
 DEMO = (
     "Hello, I feel like pizza tonight.",
@@ -101,6 +101,7 @@ def _directions(stack: Stack) -> str:
             '  make call SAY="I feel like sushi tonight"',
             '  make call SAY="A table for two at Tokyo Corner | Tomorrow at seven | Anna | Yes | Goodbye"',
             "  make call AUDIO=file.wav",
+            f"  make doctor ARGS='--settings {stack.directory / SETTINGS}'",
             "",
             "Ctrl-C stops everything.",
         ]

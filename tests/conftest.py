@@ -26,9 +26,9 @@ GROUPS = {
     "tests/local/runner/": "talks",
     "tests/local/understanding/": "speech",
 }
-"""With several workers (`make test`), which tests go to the same one, by the beginning of their path. Calls take
-their time and little else, so two workers are busy with them from the beginning and the rest runs beside
-them; speech models are loaded once."""
+"""With several workers (`make test`), which tests go to the same one, by the beginning of their path. Calls
+take their time and little else, so two workers are busy with them from the beginning and the rest runs
+beside them; speech models are loaded once."""
 
 
 @pytest.hookimpl(tryfirst=True)

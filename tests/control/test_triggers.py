@@ -12,7 +12,7 @@ import pytest
 
 from control.services import close_services, services
 from shared.calls import Call, CallState, Outcome, derive_call_id
-from tests.control.conftest import KEYS, ControlPlane
+from tests.control.conftest import KEYS, OPERATOR_TOKEN, ControlPlane
 from tests.shared.acs_server import failure
 
 
@@ -307,3 +307,32 @@ class TestHealth:
                 "failing": "settings",
                 "message": "ACS_RESOURCE_ID",
             }
+
+
+class TestDeepHealth:
+    """What the doctor finds out is for operators, and for who has the function's key."""
+
+    @pytest.mark.parametrize("shown", [None, "Bearer wrong", f"Basic {OPERATOR_TOKEN}"])
+    async def test_nobody_else_is_told(self, control: ControlPlane, shown: str | None) -> None:
+        headers = {} if shown is None else {"Authorization": shown}
+        async with control.http.get(f"{control.url}/api/health?deep=1", headers=headers) as response:
+            assert response.status == 401
+            assert "findings" not in await response.json()
+
+    async def test_nobody_without_a_key_either(self, control: ControlPlane) -> None:
+        async with control.http.get(f"{control.url}/api/health/deep") as response:
+            assert response.status == 401
+
+    async def test_an_operator_is_told_all(self, control: ControlPlane) -> None:
+        """The same both ways; no bridge is up here, so it cannot be well."""
+        headers = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
+        async with control.http.get(f"{control.url}/api/health?deep=1", headers=headers) as response:
+            assert response.status == 503
+            body = await response.json()
+        verdicts = {finding["check"]: finding["verdict"] for finding in body["findings"]}
+        assert (verdicts["store.write"], verdicts["acs.ask"]) == ("ok", "ok")
+        assert verdicts["bridge.reach"] == body["verdict"] == "failed"
+        async with control.http.get(
+            f"{control.url}/api/health/deep", headers={"x-functions-key": KEYS.host}
+        ) as response:
+            assert (response.status, (await response.json())["verdict"]) == (503, "failed")
