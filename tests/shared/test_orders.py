@@ -23,7 +23,7 @@ from shared.tables import Tables
 from tests.shared.order_house import CALLER, NOW, audit, cart, events, moved_to, placement, rows
 
 ROOT = Path(__file__).parents[2]
-PROCESSES, TRIES = 4, 6
+PROCESSES, TRIES = 3, 8
 
 
 @pytest.fixture
