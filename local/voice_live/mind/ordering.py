@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from local.voice_live.mind.acts import Act, plainly_agrees
@@ -26,12 +28,12 @@ from local.voice_live.mind.order_words import (
     WISHES,
 )
 from local.voice_live.mind.portions import chosen, read_portions, takes_out
-from local.voice_live.mind.reading import Reading
+from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.refer import points_back
 from local.voice_live.mind.roles import Role
-from local.voice_live.mind.schema import Kind, Parameter, Tool
+from local.voice_live.mind.schema import Kind, Parameter, Schema, Tool
 from local.voice_live.mind.slots import value_of
-from local.voice_live.mind.spans import has_any, texts
+from local.voice_live.mind.spans import has_any
 from local.voice_live.mind.talk import Talk
 from local.voice_live.mind.vocabulary import ordinary
 from local.voice_live.mind.wording import MORE_FOOD, WHAT_FOOD
@@ -330,7 +332,7 @@ def _only_a_number(cart: Cart, reading: Reading) -> Portion | None:
 
 
 def _portions(talk: Talk, cart: Cart, reading: Reading) -> list[Portion]:
-    return read_portions(talk.schema, cart, _other_than(talk, reading))
+    return read_portions(talk.schema, cart, _other_than(reading.text, talk.schema, talk.now, talk.names))
 
 
 def _of_text(talk: Talk, cart: Cart, text: str) -> list[Portion]:
@@ -338,17 +340,18 @@ def _of_text(talk: Talk, cart: Cart, text: str) -> list[Portion]:
     return read_portions(talk.schema, cart, tokenise(text))
 
 
-def _other_than(talk: Talk, reading: Reading) -> list[Token]:
+@lru_cache(maxsize=1024)
+def _other_than(text: str, schema: Schema, now: datetime, names: tuple[str, ...]) -> tuple[Token, ...]:
     """The tokens without the address, the restaurant, the time and the name, which order nothing."""
+    reading = read(text, schema, now, names)
     taken: set[int] = set()
     for found in (find_address(reading.tokens), reading.day, reading.clock):
         taken |= found.places if found is not None else frozenset()
     if reading.person is not None and {"name", "under"} & set(reading.words):
         taken |= reading.person.places
-    for match in lexicon(talk.schema).choices(reading.tokens, talk.names).get(talk.schema.subject, []):
+    for match in lexicon(schema).choices(reading.tokens, names).get(schema.subject, []):
         taken |= match.places
-    words = texts(reading.tokens)
-    return [
-        Token("", "", mark=token.mark) if i in taken and words[i] else token
+    return tuple(
+        Token("", "", mark=token.mark) if i in taken and token.text else token
         for i, token in enumerate(reading.tokens)
-    ]
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from local.voice_live.mind.dates import find_dates
 from local.voice_live.mind.lexicon import lexicon
@@ -79,6 +80,7 @@ def _raw(tokens: Sequence[Token]) -> str:
     return " ".join(token.raw + token.mark for token in tokens)
 
 
+@lru_cache(maxsize=1024)
 def find_owned(text: str, schema: Schema, now: datetime, names: tuple[str, ...]) -> Owned | None:
     """What the caller has already, if the sentence speaks of any."""
     tokens = tokenise(text)

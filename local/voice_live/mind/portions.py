@@ -144,7 +144,7 @@ def _note(text: str, item: str) -> str:
 def _dish(schema: Schema, cart: Cart, named: Sequence[str]) -> tuple[str, frozenset[str]]:
     """The dish that the words name, and which of them do; empty when none or several could be meant."""
     known = list(known_items(schema)) or [str(line.get("item", "")) for line in cart.lines]
-    ranked = sorted(((_fits(option, named), option) for option in known), reverse=True)
+    ranked = sorted(((_fits(option, tuple(named)), option) for option in known), reverse=True)
     if not ranked or ranked[0][0][0] < _ENOUGH:
         return "", frozenset()
     (best, used), option = ranked[0]
@@ -160,7 +160,8 @@ def _own_words(option: str) -> tuple[str, ...]:
     return tuple(word for word in option_words(option) if word not in STOPWORDS)
 
 
-def _fits(option: str, named: Sequence[str]) -> tuple[float, frozenset[str]]:
+@lru_cache(maxsize=16_384)
+def _fits(option: str, named: tuple[str, ...]) -> tuple[float, frozenset[str]]:
     """How well words name a dish: the mean of how much of it is said and how much of them is in it."""
     own = _own_words(option)
     used = {word: max(own, key=lambda o: _alike(word, o), default="") for word in named}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.voice_live.mind.acts import Act, read_acts
 from local.voice_live.mind.advice import to_caller
 from local.voice_live.mind.again import narrowest_question, said_again
 from local.voice_live.mind.asked import last_question
@@ -38,6 +39,7 @@ from local.voice_live.mind.wording import (
     offer,
     question,
 )
+from local.voice_live.mind.words import tokenise
 
 
 class Replies(Preparing):
@@ -56,6 +58,8 @@ class Replies(Preparing):
         if talk.results:
             if (goes_on := self._errand_goes_on() or self._order_goes_on()) is not None:
                 return [goes_on]
+            if self._leaves_after_this():
+                return [Say(f"{say_result(talk.results[-1][1])} {farewell()}"), *self._goodbye()[1:]]
             return [Say(self._about_results())]
         if talk.running:
             return [Say(ONE_MOMENT)]
@@ -293,6 +297,15 @@ class Replies(Preparing):
         if last.failed or text.endswith("?"):
             return text
         return f"{text} {self._follow_up(last_call, last)}".strip()
+
+    def _leaves_after_this(self) -> bool:
+        """ "No thank you, that's all" to "Shall I remember that?": nothing more is wanted either."""
+        talk = self._talk
+        tool = self._schema.tool(talk.results[-1][0].name)
+        if tool is None or tool.role is not Role.KEEP or talk.results[-1][1].failed or not talk.caller_turns:
+            return False
+        last = talk.caller_turns[-1]
+        return bool(read_acts(tokenise(last), last) & {Act.DONE, Act.GOODBYE}) and self._resume() == ""
 
     def _errand_goes_on(self) -> Output | None:
         """After a look-up for something that is wanted with what it found: that comes next."""

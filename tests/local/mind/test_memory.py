@@ -167,3 +167,12 @@ def test_a_search_heeds_what_is_known() -> None:
         talk = Talk(tools=MEMORY, instructions=known)
         talk.says(sentence)
         assert talk.calls[0].arguments == {"cuisine": "thai", "diet": diet}
+
+
+def test_who_is_done_need_not_say_so_twice() -> None:
+    """ "No thank you, that's all" refuses, and says goodbye as well."""
+    talk = Talk(tools=MEMORY, instructions=NOT_ASKED, run=_run)
+    talk.says(BOOK)
+    talk.says("yes")
+    assert talk.says("No thank you, that's all.").endswith("Goodbye!")
+    assert [call.name for call in talk.calls][-2:] == ["remember", "end_call"]
