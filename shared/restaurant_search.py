@@ -32,6 +32,9 @@ EXAMINED = 48
 _EXAMINED_FOR_A_PART = 12
 """And for each wish that may have to be given up."""
 
+_LONGER = 4
+"""As long as nobody fits, so many times more are looked at: bits promise too much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -91,7 +94,7 @@ class Search:
 
     def _is_served(self, meant: Sequence[Sequence[Meanings]]) -> bool:
         """Whether a dish that can be meant is found soon."""
-        first = itertools.islice(positions(self._with_words(meant)), EXAMINED)
+        first = itertools.islice(positions(self._with_words(meant)), _LONGER * EXAMINED)
         return any(scored(self._index.entries[position].menu, meant) for position in first)
 
     def _find(self, wish: Wish, most: int, meant: Sequence[Sequence[Meanings]]) -> Found:
@@ -135,11 +138,12 @@ class Search:
         examined: _Examined,
         most: int = EXAMINED,
     ) -> list[tuple[Entry, list[Verdict]]]:
-        """Those of `among` that fit all parts. Of very many only the best rated, or the nearest, are seen."""
+        """Those of `among` that fit all parts. Of very many only the best rated, or the nearest, are seen:
+        `most`, or more when none of these fits."""
         fitting: list[tuple[Entry, list[Verdict]]] = []
         examined.cut_short = False
         for seen, position in enumerate(self._in_order(wish, among)):
-            if seen == most:
+            if seen >= most and (fitting or seen >= _LONGER * most):
                 examined.cut_short = True
                 break
             examined.count += 1

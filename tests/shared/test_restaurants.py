@@ -13,12 +13,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared import search_verdicts as verdicts
+from shared.dish_matching import meanings_of, scored
 from shared.menu import Allergen, Diet
+from shared.restaurant import Atmosphere
 from shared.restaurant_search import EXAMINED, Search, Wish
 from shared.restaurants import Catalogue, CatalogueError, UnknownRestaurantError
+from shared.search_index import Entry, Index
+from shared.search_verdicts import Asked
 from shared.settings import DEFAULT_RESTAURANTS_FILE
 
 CATALOGUE = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
@@ -314,6 +319,75 @@ def test_every_hit_truly_fits_and_gives_reasons(**wish: Any) -> None:
         assert hit.reasons
         assert bool(hit.lacks) == (not found.exact)
         assert not (found.exact and any(broken.values()))
+
+
+INDEX = Index(CATALOGUE.restaurants, CATALOGUE.zone)
+SEARCH = Search(CATALOGUE.restaurants, CATALOGUE.zone, "EUR")
+
+
+def fitting_one_by_one(wish: Wish) -> set[str]:
+    """Ids of those whom every verdict lets pass. The words of a dish are looked up as the search does."""
+    for by_sound in (False, True):
+        meant = meanings_of(INDEX.vocabulary, wish.dish or "", by_sound=by_sound)
+        if any(scored(entry.menu, meant) for entry in INDEX.entries):
+            break
+    asked = Asked(wish, CATALOGUE.zone, "EUR", lambda entry: scored(entry.menu, meant))
+    judges: list[tuple[object, Callable[[Asked, Entry], verdicts.Verdict]]] = [
+        (wish.cuisine, verdicts.by_cuisine),
+        (wish.dish, verdicts.by_dish),
+        (wish.diet, verdicts.by_diet),
+        (wish.avoid or None, verdicts.by_allergens),
+        (wish.area, verdicts.by_area),
+        (wish.near, verdicts.by_distance),
+        (wish.deliver_to, verdicts.by_delivery),
+        (wish.price, verdicts.by_price),
+        (wish.most, verdicts.by_most),
+        (wish.open_at, verdicts.by_time),
+        (wish.party_size, verdicts.by_party),
+        (wish.atmosphere, verdicts.by_atmosphere),
+        (wish.rating, verdicts.by_rating),
+    ]
+    return {
+        entry.restaurant.id
+        for entry in INDEX.entries
+        if entry.restaurant.id not in wish.exclude
+        and all(judge(asked, entry).fits for wished, judge in judges if wished is not None)
+    }
+
+
+PLACES = [CATALOGUE.place(said) for said in ("Central Station", "12 Quay Street", "150 Churchfield Park")]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    wish=st.builds(
+        Wish,
+        cuisine=st.none() | st.sampled_from(CATALOGUE.cuisines),
+        dish=st.none() | st.sampled_from(["pizza", "curry", "soup", "chicken", "haggis", "sue she"]),
+        diet=st.none() | st.sampled_from(CATALOGUE.diets),
+        avoid=st.frozensets(st.sampled_from(list(Allergen)), max_size=2),
+        area=st.none() | st.sampled_from(CATALOGUE.city.areas),
+        near=st.none() | st.sampled_from(PLACES),
+        deliver_to=st.none() | st.sampled_from(PLACES),
+        price=st.none() | st.sampled_from(["cheap", "moderate", "expensive"]),
+        most=st.none() | st.integers(5, 40).map(Decimal),
+        open_at=st.none() | st.integers(0, 400 * 24 * 60).map(lambda n: NOVEMBER + n * timedelta(minutes=1)),
+        party_size=st.none() | st.integers(1, 20),
+        atmosphere=st.none() | st.sampled_from(list(Atmosphere)),
+        rating=st.none() | st.sampled_from([4.0, 4.5, 4.8]),
+        exclude=st.frozensets(st.sampled_from([r.id for r in CATALOGUE.restaurants]), max_size=3),
+    )
+)
+def test_the_index_leaves_out_nobody_who_fits(wish: Wish) -> None:
+    """Against asking every restaurant about every wish."""
+    fitting = fitting_one_by_one(wish)
+    found = SEARCH.find(wish)
+    assert found.exact == bool(fitting)
+    if found.exact:
+        assert {hit.restaurant.id for hit in found.hits} <= fitting
+        assert len(found.hits) == min(3, len(fitting))
+        assert found.total == len(fitting) or len(fitting) > EXAMINED // 2
+    assert not {hit.restaurant.id for hit in found.hits} & wish.exclude
 
 
 class TestDishes:
