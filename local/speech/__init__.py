@@ -1,8 +1,8 @@
 """Ears and mouth of the cloud on one machine: recognition, voice activity, synthesis, and audio formats."""
 
+from local.speech.adapter import ModelError
 from local.speech.audio import FloatAudio, float_to_pcm16, pcm16_to_float
 from local.speech.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
-from local.speech.moonshine import ModelError
 from local.speech.recognizer import Recognizer
 from local.speech.resampler import Resampler
 from local.speech.speaker import Speaker

@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from local.speech.adapter import Adapter, ModelError
 from local.speech.audio import FloatAudio
 
 SAMPLE_RATE = 16_000
@@ -21,10 +22,6 @@ _WORD_START = "\u2581"  # SentencePiece writes a word's leading space as this ma
 MODEL_FILES = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
 
 type Scores = NDArray[np.float32]
-
-
-class ModelError(Exception):
-    """The model cannot be loaded. The message names the file and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +37,15 @@ class DecoderState:
 class Moonshine:
     """Encoder, decoder and vocabulary. Holds no state of an utterance, so threads may share it."""
 
-    def __init__(self, model_dir: Path) -> None:
+    def __init__(self, model_dir: Path, adapter: Adapter | None = None) -> None:
+        """Load the files in `model_dir`, with what `adapter` adds to their weights."""
         for name in MODEL_FILES:
             if not (model_dir / name).is_file():
                 raise ModelError(f"{model_dir / name}: missing; run `make setup` to fetch the speech model")
         self.tokens = read_tokens((model_dir / "tokenizer.bin").read_bytes())
-        self._encoder = _session(model_dir / "encoder_model.ort")
-        self._decoder = _session(model_dir / "decoder_model_merged.ort")
+        self._encoder, encoder_weights = _session(model_dir / "encoder_model.ort", adapter)
+        self._decoder, decoder_weights = _session(model_dir / "decoder_model_merged.ort", adapter)
+        self._weights = encoder_weights + decoder_weights  # the sessions do not keep them alive
         self._outputs = [output.name for output in self._decoder.get_outputs()]
         self._past_shapes = {
             source.name: (source.shape[1], source.shape[3])
@@ -133,13 +132,16 @@ def read_tokens(data: bytes) -> list[bytes]:
     return tokens
 
 
-def _session(path: Path) -> ort.InferenceSession:
+def _session(path: Path, adapter: Adapter | None) -> tuple[ort.InferenceSession, list[ort.OrtValue]]:
     options = ort.SessionOptions()
     # One thread a session: the model is small, and more threads cost more than they give on few cores.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        weights = adapter.apply(path, options) if adapter else []
+        return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]), weights
+    except ModelError:
+        raise
     except Exception as fault:  # onnxruntime raises classes of its own that share no public base
         raise ModelError(f"{path}: not a model onnxruntime can read; run `make setup` again") from fault

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from local.speech.adapter import Adapter
 from local.speech.audio import FloatAudio
 from local.speech.moonshine import BEGIN, END, SAMPLE_RATE, Moonshine, Scores
 from local.speech.phrases import PhraseBias, fold, phrase_bias
 from local.speech.transcript import Transcript, tidy
 
 DEFAULT_MODEL_DIR = Path(__file__).resolve().parents[2] / ".models" / "moonshine-tiny-en"
+DEFAULT_ADAPTER = Path(__file__).parent / "telephone.npz"
 SHORTEST_SECONDS = 0.25
 """Less audio than this is never a word, and the model fails below 0.1 s."""
 
@@ -49,9 +51,14 @@ class _Hypothesis:
 class Recognizer:
     """Speech to text. Loading takes about half a second; after that threads may share it."""
 
-    def __init__(self, model_dir: Path = DEFAULT_MODEL_DIR) -> None:
-        """Load the model. Raises ModelError when a file is missing or is no model."""
-        self._model = Moonshine(model_dir)
+    def __init__(
+        self, model_dir: Path = DEFAULT_MODEL_DIR, adapter_file: Path | None = DEFAULT_ADAPTER
+    ) -> None:
+        """Load the model, adapted to telephone calls unless `adapter_file` is None.
+
+        Raises ModelError when a file is missing or is no model.
+        """
+        self._model = Moonshine(model_dir, Adapter.load(adapter_file) if adapter_file else None)
         self._folded = [fold(self._model.piece(token)) for token in range(len(self._model.tokens))]
 
     def transcribe(self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 4) -> Transcript:

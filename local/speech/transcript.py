@@ -13,7 +13,7 @@ _HEARD_IN_NOISE = frozenset(
 )
 """What the model makes of clicks, breath and hum."""
 
-_SURE = 0.4
+_SURE = 0.6
 """Confidence that one of those reaches when somebody did say it."""
 _GUESS = 0.15
 """Confidence below which no text is worth anything. Hardly any speech falls below, so a caller is rather
