@@ -66,7 +66,7 @@ class Raw:
             sums["seconds"] += seconds
             greetings += [call["greeting_ms"]] if "greeting_ms" in call else []
             replies += [turn["latency_ms"] for turn in agent if "latency_ms" in turn]
-            cut = sum(turn["interrupted"] for turn in agent)
+            cut = sum("interrupted_ms" in turn for turn in agent)
             sums["interruptions"] += cut
             sums["interrupted"] += cut > 0
             unclear = sum(turn["text"] == "Sorry?" for turn in turns)

@@ -177,6 +177,7 @@ class _Script:
                 latency_ms=latency,
                 interrupted=cut,
                 heard_ms=900 if cut else None,
+                interrupted_ms=850 if cut else None,
                 input_tokens=tokens,
                 cached_tokens=tokens // 2,
                 output_tokens=self._dice.randrange(20, 120),

@@ -68,7 +68,9 @@ class OperatorServices:
             bookings=shared.bookings,
             orders=OrderStore(shared.tables),
             insights=insights,
-            counter=Counter(shared.tables, insights, facts_maker(agent, prices, catalogue)),
+            counter=Counter(
+                shared.tables, insights, facts_maker(agent, prices, catalogue), judge=shared.intent_model
+            ),
             search=CallSearch(shared.tables, insights),
             commands=Commands(shared.tables),
             live=LiveCalls(shared.line.calls),

@@ -16,6 +16,7 @@ from shared.auth import AcsTokens
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
 from shared.exporting import Telemetry
+from shared.intent_model import IntentModel
 from shared.outbox_relay import Relay
 from shared.outbox_report import Report
 from shared.outbox_rows import OutboxRows
@@ -49,6 +50,8 @@ class Services:
     events: Events | None
     """None without a topic: events are kept."""
     telemetry: Telemetry
+    intent_model: IntentModel | None
+    """None without a model: the rules decide alone what callers wanted."""
 
     @classmethod
     def open(cls, settings: ControlSettings) -> Self:
@@ -67,7 +70,9 @@ class Services:
         events = None if settings.events is None else _events(tables, settings.events)
         tokens, bookings = AcsTokens(settings.acs), BookingStore(tables)
         retention = Retention(tables, settings.retention)
-        return cls(settings, tables, tokens, telephony, line, bookings, retention, events, telemetry)
+        model = settings.operator.intent_model
+        judge = None if model is None else IntentModel(model)
+        return cls(settings, tables, tokens, telephony, line, bookings, retention, events, telemetry, judge)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -75,6 +80,8 @@ class Services:
         await self.telephony.close()
         if self.events is not None:
             await self.events.topic.close()
+        if self.intent_model is not None:
+            await self.intent_model.close()
         await self.tables.close()
         await asyncio.to_thread(self.telemetry.close)
 

@@ -29,6 +29,7 @@ PRODUCTION_SETTINGS = (
     "MEDIA_BASE_URL",
     "EVENTS_",
     "OPERATOR_",
+    "INTENT_MODEL_",
     "CALLER_",
     "RETENTION_",
     "AZURE_",

@@ -184,7 +184,8 @@ class FactsMaker:
             replies_ms=tuple(turn.latency_ms for turn in agent if turn.latency_ms is not None),
             caller_turns=len(turns) - len(agent),
             agent_turns=len(agent),
-            interruptions=sum(turn.interrupted for turn in agent),
+            # A turn that the call ended under was cut short too, and by nobody.
+            interruptions=sum(turn.interrupted and turn.interrupted_ms is not None for turn in agent),
             misunderstandings=sum(map(self._is_misunderstanding, turns)),
             tools=_tools(tools),
             usage=usage,

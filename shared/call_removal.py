@@ -90,7 +90,8 @@ class CallRemoval:
         await calls.delete_entity(partition, call_id)
 
     async def _forget_in_figures(self, call_id: str) -> None:
-        """The facts of a call hold its number. Days of figures are those of the restaurants' zone."""
+        """The facts of a call hold its number, codes, and why it was corrected. Days of figures are those
+        of the restaurants' zone."""
         table, key = await self._tables.table(insights.TABLE), insights.row_key(call_id)
         for day in (-1, 0, 1):
             partition = f"{rang_at(call_id) + timedelta(days=day):%Y%m%d}"
@@ -98,7 +99,9 @@ class CallRemoval:
                 row = await table.get_entity(partition, key)
             except ResourceNotFoundError:
                 continue
-            facts = msgspec.structs.replace(insights.read_facts(row), caller="")
+            known = insights.read_facts(row)
+            decision = msgspec.structs.replace(known.decision, reason="")
+            facts = msgspec.structs.replace(known, caller="", bookings=(), orders=(), decision=decision)
             change = {"PartitionKey": partition, "RowKey": key, "facts": msgspec.json.encode(facts).decode()}
             await table.update_entity(change, mode=UpdateMode.MERGE, **unchanged(row.metadata["etag"]))
 
@@ -118,4 +121,6 @@ def _wordless(row_key: str) -> list[dict[str, Any]]:
     """How a row changes that may hold words of the caller."""
     if row_key.startswith("tool-"):
         return [{"RowKey": row_key, "arguments": "{}", "result": "{}"}]
+    if row_key == "intent":  # why it was corrected is somebody's own words about the call
+        return [{"RowKey": row_key, "reason": ""}]
     return [{"RowKey": row_key, "text": ""}] if row_key.startswith("turn-") else []

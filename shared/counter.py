@@ -14,6 +14,7 @@ from shared.call_facts import CallFacts, FactsMaker, phrases_that_ask_again
 from shared.call_store import CallStore
 from shared.calls import Call, CallState, rang_at
 from shared.insights import CountConflictError, InsightStore
+from shared.intent_model import IntentModel
 from shared.prices import Prices
 from shared.restaurants import Catalogue
 from shared.tables import Tables
@@ -26,6 +27,8 @@ SETTLE: Final = timedelta(seconds=2)
 """What is written last to a call that ends is mostly there by then; what comes later has it counted anew."""
 _MOST: Final = 500
 """Calls of one run: well within the minute that a function has."""
+_MOST_JUDGED: Final = 32
+"""The same when a model is asked about each, which may take its time for every sixteen of them."""
 _READ_AT_ONCE: Final = 16
 
 
@@ -35,6 +38,9 @@ class RecordsGoneError(Exception):
 
 class Counter:
     """Counts calls. Safe from many processes; what two count at once is in the figures once.
+
+    `judge` looks at the intent of each call that ends, after the rules did; None leaves it at the rules. What
+    it says is kept with the call, as a correction by an operator is, which goes before it.
 
     Every method raises azure.core.exceptions.AzureError when the store fails: what was not counted stays in
     the queue, and what was is not counted twice.
@@ -46,6 +52,7 @@ class Counter:
         insights: InsightStore,
         maker: FactsMaker,
         *,
+        judge: IntentModel | None = None,
         settle: timedelta = SETTLE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -54,13 +61,15 @@ class Counter:
         self._archive = CallArchive(tables)
         self._insights = insights
         self._maker = maker
+        self._judge = judge
         self._settle = settle
         self._clock = clock
 
     async def run(self) -> int:
         """Count the calls that wait, a bounded number; returns how many came into the figures."""
         before = self._clock() - self._settle
-        due = [item for item in await self._queue.waiting(_MOST) if item.put_at <= before]
+        most = _MOST if self._judge is None else _MOST_JUDGED
+        due = [item for item in await self._queue.waiting(most) if item.put_at <= before]
         if not due:
             return 0
         read = await self._read(due)
@@ -127,7 +136,16 @@ class Counter:
         call = await self._calls.get(call_id)
         if call is None or call.state is not CallState.ENDED:
             return None
-        return self._of(call, await self._archive.transcript(call_id))
+        said = await self._archive.transcript(call_id)
+        facts = self._of(call, said)
+        if self._judge is None or said.corrected is not None:
+            return facts
+        decision = await self._judge.decide(said.turns, said.tools, facts.decision)
+        if decision == facts.decision:
+            return facts
+        await self._archive.correct(call_id, decision)
+        said.corrected = decision
+        return self._of(call, said)
 
     def _of(self, call: Call, said: Transcript) -> CallFacts:
         return self._maker.of(call, said.turns, said.tools, said.corrected)

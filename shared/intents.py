@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -56,14 +56,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     by: str = "rules"
     """"rules", "model", or the name of the operator who corrected it."""
-
-
-class Judge(Protocol):
-    """An optional second look at a call, such as one by a model."""
-
-    async def decide(self, turns: Sequence[Turn], tools: Sequence[ToolRun], ruled: Decision) -> Decision:
-        """The decision, given that of the rules. Whatever it raises, the decision of the rules stays."""
-        ...
 
 
 _BY_TOOL: Final[Mapping[str, Intent]] = {

@@ -112,6 +112,27 @@ _TOKEN_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
+class IntentModelSettings:
+    """A model that looks at the intent of ended calls after the rules did."""
+
+    endpoint: str
+    deployment: str
+    key: str | None
+    """None means managed identity."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> IntentModelSettings | None:
+        """None without an endpoint: the rules decide alone."""
+        if not env.get("INTENT_MODEL_ENDPOINT", "").strip():
+            return None
+        return cls(
+            endpoint=_url(env, "INTENT_MODEL_ENDPOINT", ("https", "http")),
+            deployment=_required(env, "INTENT_MODEL_DEPLOYMENT", "the deployment of the model there"),
+            key=env.get("INTENT_MODEL_KEY", "").strip() or None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorSettings:
     """Who may use the operator API and its page. With neither of the two, nobody."""
 
@@ -121,6 +142,7 @@ class OperatorSettings:
     """Whether the platform signs people in before a request gets here, and its headers tell who they are."""
     agent_dir: Path
     restaurants_file: Path
+    intent_model: IntentModelSettings | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> OperatorSettings:
@@ -135,6 +157,7 @@ class OperatorSettings:
         return cls(
             token=token,
             easy_auth=easy_auth == "true",
+            intent_model=IntentModelSettings.from_env(env),
             agent_dir=Path(env.get("AGENT_DIR") or DEFAULT_AGENT_DIR),
             restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
         )

@@ -118,7 +118,14 @@ def test_times_and_counts() -> None:
         replied(0, AGENT.phrases["en"].greeting, None),
         said(1, "A table"),
         replied(
-            2, "Which one?", 1500, interrupted=True, input_tokens=1000, cached_tokens=400, output_tokens=50
+            2,
+            "Which one?",
+            1500,
+            interrupted=True,
+            interrupted_ms=500,
+            input_tokens=1000,
+            cached_tokens=400,
+            output_tokens=50,
         ),
         said(3, "Sorry?"),
         replied(4, AGENT.phrases["en"].not_heard, 600),

@@ -166,7 +166,7 @@ async def test_lists_are_newest_first_and_come_in_pages(house: House) -> None:
 async def test_every_filter_returns_the_calls_behind_its_figure(house: House) -> None:
     nothing = {"error": "nothing_found", "message": ""}
     calls = [
-        MAKER.of(a_call("a"), [replied(0, "x", 2500, interrupted=True)], [booked(2)]),
+        MAKER.of(a_call("a"), [replied(0, "x", 2500, interrupted=True, interrupted_ms=500)], [booked(2)]),
         MAKER.of(a_call("b", RANG + timedelta(hours=2)), [said(0, "Sorry?")], []),
         MAKER.of(a_call("c"), [], [ran(0, "find_restaurants", {"dish": "Ramen"}, nothing)]),
         MAKER.of(a_call("d"), [], [ran(0, "book_table", {}, {"error": "timeout"})]),
