@@ -18,10 +18,27 @@ from shared.config_check import Table
 FILE: Final = "prices.toml"
 
 type Price = Annotated[float, msgspec.Meta(ge=0, le=100_000)]
+type Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z", description='a currency such as "USD"')]
+type Source = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+type Day = Annotated[
+    str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z", description='a day such as "2026-10-03"')
+]
 
 
 class PricesError(ValueError):
     """The prices cannot be used; the message names the file, the key, the value and what is allowed."""
+
+
+def check_day(as_of: str) -> None:
+    """Refuse a day that there is not.
+
+    Raises:
+        ValueError
+    """
+    try:
+        date.fromisoformat(as_of)
+    except ValueError:
+        raise ValueError(f'as_of: "{as_of}" is no day of the calendar') from None
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,7 +62,9 @@ class Minute(Table, frozen=True, kw_only=True):
     """A minute of a call, whatever is said in it."""
 
     phone: Price = 0.0
-    """What the telephone network and the streaming of its audio take."""
+    """What the telephone network takes."""
+    streaming: Price = 0.0
+    """What the streaming of its audio takes."""
     voice: Price = 0.0
     """What recognising and speaking take, where they are charged by time."""
 
@@ -53,19 +72,14 @@ class Minute(Table, frozen=True, kw_only=True):
 class Prices(Table, frozen=True, kw_only=True):
     """The table."""
 
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z", description='a currency such as "USD"')]
-    source: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-    as_of: Annotated[
-        str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z", description='a day such as "2026-10-03"')
-    ]
+    currency: Currency
+    source: Source
+    as_of: Day
     minute: Minute = Minute()
     models: dict[str, ModelPrices] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        try:
-            date.fromisoformat(self.as_of)
-        except ValueError:
-            raise ValueError(f'as_of: "{self.as_of}" is no day of the calendar') from None
+        check_day(self.as_of)
 
     def cost(self, model: str, usage: Usage, seconds: int, *, phone: bool) -> int | None:
         """Millionths of the currency; None when the model is not in the table."""
@@ -78,7 +92,7 @@ class Prices(Table, frozen=True, kw_only=True):
         tokens = (
             fresh * prices.input + usage.cached_tokens * prices.cached + usage.output_tokens * prices.output
         )
-        minute = self.minute.voice + (self.minute.phone if phone else 0.0)
+        minute = self.minute.voice + (self.minute.phone + self.minute.streaming if phone else 0.0)
         return round(
             tokens + seconds / 60 * minute * 1_000_000
         )  # a price a million tokens is millionths a token
@@ -90,12 +104,21 @@ def load_prices(folder: Path) -> Prices:
     Raises:
         PricesError
     """
-    path = folder / FILE
+    return read_table(folder, FILE, Prices)
+
+
+def read_table[T: Table](folder: Path, name: str, kind: type[T]) -> T:
+    """A file of prices.
+
+    Raises:
+        PricesError
+    """
+    path = folder / name
     try:
-        return config_check.convert(tomllib.loads(path.read_text("utf-8")), Prices)
+        return config_check.convert(tomllib.loads(path.read_text("utf-8")), kind)
     except (OSError, UnicodeDecodeError) as error:
         raise PricesError(f"{path}: cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
-        raise PricesError(f"{FILE}: not TOML: {error}") from error
+        raise PricesError(f"{name}: not TOML: {error}") from error
     except config_check.ConfigError as error:
-        raise PricesError(f"{FILE}: {error}") from error
+        raise PricesError(f"{name}: {error}") from error
