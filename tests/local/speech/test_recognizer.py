@@ -36,7 +36,7 @@ def phrases() -> list[str]:
     ("voice", "carried", "most"),
     [("joe", "clean", 0.05), ("joe", "telephone", 0.06), ("slt", "clean", 0.06), ("slt", "telephone", 0.11)],
 )
-def test_voices_that_nothing_was_tuned_on_are_understood(
+def test_voices_the_project_cannot_speak_itself_are_understood(
     recognizer: Recognizer, phrases: list[str], voice: str, carried: str, most: float
 ) -> None:
     """Word error rate over twenty sentences and eight short answers."""
