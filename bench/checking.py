@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from control.operator_api_model import Insights
+from control.operator_api_figures import Insights
 from shared.restaurants import Catalogue
 from shared.tables import Tables
 

@@ -15,7 +15,7 @@ _GOOD_FOR: Final = 1.0
 _MOST: Final = 500
 
 
-class LiveCalls:
+class LiveReader:
     """Reads the index of open calls and their records, once a second at most, for all who ask."""
 
     def __init__(self, store: CallStore, clock: Callable[[], float] = time.monotonic) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from control.answering import follow
 from control.operator_api_auth import Role, User
 from control.operator_api_csv import write_csv
+from control.operator_api_figures import InsightsQuery
 from control.operator_api_http import ApiAnswer, ApiError, ApiRequest, answer_if_new, answer_struct
 from control.operator_api_model import (
     Accepted,
@@ -19,7 +20,6 @@ from control.operator_api_model import (
     CallPage,
     CallsQuery,
     Correction,
-    InsightsQuery,
     IntentView,
     LiveCalls,
     NoQuery,

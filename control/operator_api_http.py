@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 import azure.functions as func
 import msgspec
@@ -154,12 +153,6 @@ def read_body[T: msgspec.Struct](request: ApiRequest, kind: type[T]) -> T:
         raise ApiError(
             400, "bad_body", f"the body is not JSON: {error}", fix="send one JSON object"
         ) from error
-
-
-def own_origin(url: str) -> str:
-    """The origin of an address: "https://host:port"."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _bad(code: str, error: msgspec.ValidationError, *, fix: str) -> ApiError:

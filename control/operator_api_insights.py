@@ -12,8 +12,7 @@ import msgspec
 from control.operator_api_auth import User
 from control.operator_api_calls import days_of
 from control.operator_api_csv import write_csv
-from control.operator_api_http import ApiAnswer, ApiRequest, answer_if_new
-from control.operator_api_model import (
+from control.operator_api_figures import (
     Capacity,
     Containment,
     Counted,
@@ -29,6 +28,7 @@ from control.operator_api_model import (
     ToolFigures,
     WishFigures,
 )
+from control.operator_api_http import ApiAnswer, ApiRequest, answer_if_new
 from control.operator_api_views import money, restaurant_name
 from control.operator_services import OperatorServices
 from shared.call_facts import CONTAINED, CallerOutcome

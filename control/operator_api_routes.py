@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from control import operator_api_calls as calls
+from control import operator_api_figures as tables
 from control import operator_api_insights as figures
 from control import operator_api_model as model
 from control import operator_api_talk as talk
@@ -89,11 +90,11 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "GET", "/insights", Role.VIEWER, "Figures over a range of days", figures.get_insights,
-        model.Insights, query=model.InsightsQuery, etag=True,
+        tables.Insights, query=tables.InsightsQuery, etag=True,
     ),
     Endpoint(
         "GET", "/insights.csv", Role.VIEWER, "One table of the figures as CSV", figures.get_csv,
-        None, query=model.CsvQuery,
+        None, query=tables.CsvQuery,
     ),
     Endpoint(
         "POST", "/talk", Role.OPERATOR, "Begin a talk from the page", talk.begin_talk,

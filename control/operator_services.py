@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from control.answering import Line
-from control.live_calls import LiveCalls
+from control.live_calls import LiveReader
 from control.services import Services, services
 from shared.agent_config import Agent, AgentError, load_agent
 from shared.bookings import BookingStore
@@ -45,7 +45,7 @@ class OperatorServices:
     counter: Counter
     search: CallSearch
     commands: Commands
-    live: LiveCalls
+    live: LiveReader
     clock: Callable[[], datetime]
 
     @classmethod
@@ -73,7 +73,7 @@ class OperatorServices:
             ),
             search=CallSearch(shared.tables, insights),
             commands=Commands(shared.tables),
-            live=LiveCalls(shared.line.calls),
+            live=LiveReader(shared.line.calls),
             clock=lambda: datetime.now(UTC),
         )
 
