@@ -6,7 +6,7 @@ CALLS ?= 5000
 DAYS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call measure bench test doctor lint infra-check infra-types
+.PHONY: help setup run call measure bench test vendor page-tools doctor lint infra-check infra-types
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' Makefile
@@ -33,7 +33,7 @@ bench: setup ## search ten thousand restaurants; hold figures against generated 
 	@$(PYTHON) -m bench.search
 	@exec $(PYTHON) -m bench month --calls "$(CALLS)" --days "$(DAYS)" $(ARGS)
 
-test: setup ## run every test
+test: setup page-tools ## run every test
 	@exec $(PYTHON) -m pytest -n 3 --dist loadgroup $(ARGS)
 
 infra-check: setup ## check infra/ without Azure: syntax, types, modules, roles, settings, wiring
@@ -44,6 +44,12 @@ infra-types: setup ## learn Azure's types anew, after infra/ uses another resour
 
 doctor: setup ## say what is wrong with a deployment, or with --settings FILE
 	@$(PYTHON) -m doctor $(ARGS)
+
+vendor: setup ## copy uPlot to web/vendor as web/vendor/package.json pins it
+	@sh scripts/page_tools.sh --vendor
+
+page-tools:
+	@sh scripts/page_tools.sh
 
 lint: setup ## check style and types
 	@$(PYTHON) -m ruff format --check .

@@ -53,6 +53,8 @@ class Addresses(msgspec.Struct, frozen=True):
     voice_live: str
     tables: str
     """Connection string of its Table Storage."""
+    page: str = ""
+    """The operator's page, with the token that opens it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,15 +75,12 @@ class Stack:
         addresses: Addresses,
         services: list[Service],
         inbox: str = "",
-        page: str = "",
     ) -> None:
         self.id = stack_id
         self.directory = directory
         self.addresses = addresses
         self.inbox = inbox
         """Where a restaurant's inbox shows the events it was sent."""
-        self.page = page
-        """The operator's page, with the token that opens it."""
         self._services = services
 
     async def watch(self) -> None:
@@ -171,6 +168,7 @@ async def _services(
     ports = Ports(*free_ports(9))
     keys = Keys.make()
     addresses = addresses_of(ports)
+    addresses = msgspec.structs.replace(addresses, page=page_url(addresses, keys))
     specs = service_specs(ports, keys, addresses, host=host, tables_directory=directory if on_disk else None)
     if host == "func" and not LOCAL_SETTINGS.exists():
         shutil.copy(f"{LOCAL_SETTINGS}.example", LOCAL_SETTINGS)  # Core Tools do not start without one
@@ -188,7 +186,7 @@ async def _services(
                 (INBOX_SUBSCRIPTION, inbox_subscription(ports, keys)),
             ):
                 await _subscribe(http, f"{addresses.event_grid}/subscriptions/{name}", body, keys)
-        yield Stack(stack_id, directory, addresses, started, inbox_url(ports), page_url(addresses, keys))
+        yield Stack(stack_id, directory, addresses, started, inbox_url(ports))
     finally:
         # The store goes last, so that what the others write while they stop is kept.
         await asyncio.gather(*(service.stop() for service in started[1:]))

@@ -94,7 +94,6 @@ def _directions(stack: Stack) -> str:
             f"  {'id':<{width}}{stack.id}   (call --stack chooses it among several)",
             *(f"  {name.replace('_', ' '):<{width}}{address}" for name, address in addresses.items()),
             f"  {'inbox':<{width}}{stack.inbox}   (what restaurants were told)",
-            f"  {'page':<{width}}{stack.page}",
             f"  {'logs':<{width}}{stack.directory}",
             "",
             "try, in another terminal:",

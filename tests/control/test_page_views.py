@@ -1,0 +1,278 @@
+"""The page in headless Chromium, over the control plane with a store of generated calls."""
+
+from __future__ import annotations
+
+import asyncio
+import filecmp
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page, Response, expect
+
+from bench.__main__ import fill
+from control.operator_services import operator_services
+from control.page import WEB
+from control.services import services
+from local.browser import chromium
+from shared.calls import Call, CallEvent, EventKind, apply, derive_call_id
+from shared.settings import StoreSettings
+from shared.tables import Tables
+from tests.control.conftest import OPERATOR_TOKEN, ROOT, ControlPlane
+
+TOOLS = ROOT / ".page/node_modules"
+MOST_BYTES = 200_000
+CALLS = 24
+
+pytestmark = pytest.mark.timeout(180)
+
+type Scheme = Literal["light", "dark"]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser, without a microphone."""
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def page(browser: Browser, control: ControlPlane) -> AsyncIterator[Page]:
+    """A tab of its own, in which nothing may go wrong unseen: no error, nothing that the policy refuses."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(30_000)
+    page = await context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+    yield page
+    await context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+async def filled(control: ControlPlane, azurite: str, table_prefix: str) -> None:
+    """Two days of calls that have ended, today's among them."""
+    today = operator_services().insights.day_of(datetime.now(UTC))
+    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
+        await fill(tables, today, 2, CALLS, seed=3)
+
+
+async def a_live_call() -> Call:
+    """A phone call that goes on."""
+    now = datetime.now(UTC)
+    call = Call(derive_call_id(now, "live"), now, now, caller="4:+15550123", called="4:+15550199")
+    call = apply(call, CallEvent(EventKind.ANSWERED, now, call_connection_id="connection"))
+    call = apply(call, CallEvent(EventKind.MEDIA_CONNECTED, now, "gpt-4.1"))
+    await services().line.calls.claim(call)
+    return call
+
+
+def address(control: ControlPlane, view: str) -> str:
+    return f"{control.url}/api/page/#{view}"
+
+
+async def enter(page: Page, control: ControlPlane) -> None:
+    """Open the page as `make run` prints it."""
+    await page.goto(address(control, f"token={OPERATOR_TOKEN}"))
+    await expect(page.get_by_role("heading", name="Talk to the agent")).to_be_visible()
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe-core has against what is shown."""
+    if not (TOOLS / "axe-core/axe.min.js").exists():
+        pytest.fail("axe-core is not installed: run `sh scripts/page_tools.sh`")
+    if not await page.evaluate("Boolean(window.axe)"):
+        # Through the debugger, which the policy of the page does not bind.
+        await page.evaluate((TOOLS / "axe-core/axe.min.js").read_text("utf-8"))
+    found: dict[str, Any] = await page.evaluate("axe.run()")
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_every_view_is_accessible(
+    page: Page, control: ControlPlane, filled: None, scheme: Scheme, width: int
+) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_viewport_size({"width": width, "height": 800})
+    await enter(page, control)
+    await page.get_by_text("Prompt", exact=True).click()
+    assert await violations(page) == []
+    live = await a_live_call()
+    for view, sign in (
+        ("/calls", page.locator("table.calls tbody tr").first),
+        ("/calls?wish=fondue&reached=true", page.get_by_role("link", name="Without: asked for")),
+        (f"/calls/{live.id}", page.get_by_role("button", name="End call…")),
+        ("/insights", page.locator(".plot canvas").last),
+        ("/insights?from=2020-01-01&to=2020-01-02", page.get_by_text("No calls in these days")),
+        ("/calls/20260101-00000000-0000000000000000", page.get_by_role("alert")),
+    ):
+        await page.evaluate("view => { location.hash = view }", f"#{view}")
+        await expect(sign).to_be_visible()
+        await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        assert await violations(page) == [], view
+        wider = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not wider, f"{view} is wider than the window"
+    await page.evaluate("view => { location.hash = view }", f"#/calls/{live.id}")
+    await page.get_by_role("button", name="End call…").click()
+    assert await violations(page) == []
+
+
+async def test_every_past_call_is_accessible_opened_and_corrected(
+    page: Page, control: ControlPlane, filled: None
+) -> None:
+    """From the list to a call; what an operator knows better counts, and the list follows."""
+    await enter(page, control)
+    await page.get_by_role("link", name="Calls").click()
+    await expect(page.get_by_text(f"{CALLS} calls, the newest first")).to_be_visible()
+    await page.locator("table.calls tbody a").first.click()
+    await expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    await expect(page.locator(".timeline svg rect.agent").first).to_be_visible()
+    await page.get_by_text("Correct this").click()
+    assert await violations(page) == []
+    await page.get_by_label("Intent").select_option("person")
+    await page.get_by_label("Why").fill("asked for the owner")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("asked for the owner (by operator)")).to_be_visible()
+    await page.evaluate("() => { location.hash = '#/calls?intent=person' }")
+    await expect(page.locator("table.calls tbody tr", has_text="person").first).to_be_visible()
+
+
+async def test_every_figure_leads_to_the_calls_behind_it(
+    page: Page, control: ControlPlane, filled: None
+) -> None:
+    """As many as the figure says, for every link of the view."""
+    await enter(page, control)
+    await page.evaluate("() => { location.hash = '#/insights' }")
+    await expect(page.locator(".plot canvas").last).to_be_visible()
+    cells = page.locator("table.bars tbody tr")
+    counted = {
+        await row.locator("a").first.get_attribute("href"): await row.locator("td").first.inner_text()
+        for row in await page.get_by_role("figure").filter(has_text="Outcomes").locator("tbody tr").all()
+    }
+    assert len(counted) > 1
+    assert await cells.count() > len(counted)
+    for target, number in counted.items():
+        await page.evaluate("view => { location.hash = view }", target)
+        word = "call" if number == "1" else "calls"
+        await expect(page.get_by_text(f"{number} {word}, the newest first")).to_be_visible()
+    plots = page.locator(".plot")
+    await page.evaluate("() => { location.hash = '#/insights' }")
+    await expect(plots.last.locator("canvas")).to_be_visible()
+    for figure in await page.get_by_role("figure").filter(has=page.locator(".plot")).all():
+        assert len(await figure.locator(".plot").get_attribute("aria-label") or "") > 20
+        assert await figure.locator("tbody a").count() > 1
+
+
+async def test_calls_are_exported_with_the_filter_that_is_set(
+    page: Page, control: ControlPlane, filled: None
+) -> None:
+    await enter(page, control)
+    await page.evaluate("() => { location.hash = '#/calls?outcome=booked' }")
+    rows = page.locator("table.calls tbody tr")
+    await expect(rows.first).to_be_visible()
+    async with page.expect_download() as coming:
+        await page.get_by_role("button", name="Export as CSV").click()
+    saved = await (await coming.value).path()
+    lines = (await asyncio.to_thread(saved.read_text, "utf-8")).splitlines()
+    assert len(lines) == 1 + await rows.count()
+    assert all("booked" in line for line in lines[1:])
+
+
+async def test_it_loads_little(page: Page, control: ControlPlane) -> None:
+    """Everything but the charts, which only the view of figures loads."""
+    sizes: dict[str, asyncio.Task[bytes]] = {}
+
+    def count(response: Response) -> None:
+        if "/api/page/" in response.url:
+            sizes[response.url] = asyncio.ensure_future(response.body())
+
+    page.on("response", count)
+    await enter(page, control)
+    bodies = await asyncio.gather(*sizes.values())
+    assert not any("uPlot" in url for url in sizes)
+    worklets = sum(
+        (WEB / name).stat().st_size for name in ("microphone.worklet.js", "loudspeaker.worklet.js")
+    )
+    assert 10_000 < sum(map(len, bodies)) + worklets < MOST_BYTES
+
+
+async def test_without_a_microphone_it_says_what_to_do(page: Page, control: ControlPlane) -> None:
+    """This browser has none to give; no call is put on record for it."""
+    await enter(page, control)
+    await page.get_by_role("button", name="Start talking").click()
+    await expect(page.get_by_role("alert")).to_contain_text("What to do")
+    await expect(page.get_by_role("button", name="Start talking")).to_be_enabled()
+    assert (await violations(page)) == []
+    assert await operator_services().live.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "help_"),
+    [
+        ("NotAllowedError", "allow the microphone"),
+        ("NotFoundError", "connect one"),
+        ("NotReadableError", "close that program"),
+    ],
+)
+async def test_each_way_to_be_denied_has_its_help(
+    page: Page, control: ControlPlane, name: str, help_: str
+) -> None:
+    refusal = f"() => Promise.reject(new DOMException('no', {json.dumps(name)}))"
+    await page.add_init_script(f"navigator.mediaDevices.getUserMedia = {refusal}")
+    await enter(page, control)
+    await page.get_by_role("button", name="Start talking").click()
+    await expect(page.get_by_role("alert")).to_contain_text(help_)
+
+
+async def test_who_has_no_token_is_told_where_it_is(page: Page, control: ControlPlane) -> None:
+    await page.goto(address(control, "/calls"))
+    await expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
+    assert await violations(page) == []
+    await page.evaluate("token => { location.hash = `#token=${token}` }", OPERATOR_TOKEN)
+    await expect(page.get_by_role("heading", name="Talk to the agent")).to_be_visible()
+    assert OPERATOR_TOKEN not in page.url
+
+
+async def test_a_keyboard_is_enough(page: Page, control: ControlPlane, filled: None) -> None:
+    """Past the navigation by the first key; a view that opens has the focus, so that reading begins there."""
+    await enter(page, control)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "main"
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Start talking")).to_be_focused()
+    await page.get_by_role("link", name="Insights").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Insights")).to_be_visible()
+    assert await page.evaluate("document.activeElement.id") == "main"
+
+
+def test_what_others_made_is_as_they_made_it() -> None:
+    """web/vendor is what npm has, in the version that is pinned."""
+    if not (TOOLS / "uplot").exists():
+        pytest.fail("uPlot is not installed: run `sh scripts/page_tools.sh`")
+    package = TOOLS / "uplot"
+    for ours, theirs in (
+        ("LICENSE", "LICENSE"),
+        ("uPlot.esm.js", "dist/uPlot.esm.js"),
+        ("uPlot.min.css", "dist/uPlot.min.css"),
+    ):
+        assert filecmp.cmp(WEB / "vendor/uplot" / ours, package / theirs, shallow=False), ours
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    """No address but those of SVG's own namespace, in any file of ours."""
+    for file in WEB.glob("*.*"):
+        elsewhere = re.findall(r"https?://[^\s\"'`<>)]+", file.read_text("utf-8"))
+        assert [
+            url for url in elsewhere if not url.startswith(("http://www.w3.org/", "http://127.0.0.1"))
+        ] == []

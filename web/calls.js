@@ -1,0 +1,230 @@
+// The view Calls: those in progress, and past ones by filter, the newest first.
+
+import { get, getCsv, query } from "./api.js";
+import { announce, choice, field, h, problemNote } from "./dom.js";
+import { clock, count, dayAndTime, millis, money, party, shiftDay, words } from "./format.js";
+
+const PAGE = 50;
+const CSV_PAGE = 200;
+const GOOD = new Set(["ordered", "booked", "changed", "informed", "handed_over"]);
+const BAD = new Set(["failed", "rejected"]);
+const FIELDS = ["from", "to", "outcome", "intent", "restaurant", "text"];
+/** Filters that have a field; the others come with a link of a figure, and stand as tags that can be taken off. */
+const TOLD = {
+  reached: (v) => (v === "true" ? "got what they wanted" : "did not get what they wanted"),
+  contained: (v) => (v === "true" ? "ended by the agent alone" : "not ended by the agent alone"),
+  wish: (v) => `asked for and not found: ${v}`,
+  hour: (v) => `rang between ${v}:00 and ${v}:59`,
+  carrier: (v) => `over the ${v}`,
+  interrupted: (v) => (v === "true" ? "agent was interrupted" : "no interruption"),
+  misunderstood: (v) => (v === "true" ? "with a misunderstanding" : "without a misunderstanding"),
+  tool_fault: (v) => (v === "any" ? "a tool failed" : `${v} failed`),
+  greeting_over: (v) => `greeting after more than ${millis(Number(v))}`,
+  reply_over: (v) => `a reply after more than ${millis(Number(v))}`,
+};
+
+export function callsView(place, parameters, options, live) {
+  const filter = Object.fromEntries([...FIELDS, ...Object.keys(TOLD)].map((name) => [name, parameters.get(name) ?? ""]));
+  const stop = new AbortController();
+  const liveList = h("section", { "aria-labelledby": "live-title" });
+  const found = h("section", { "aria-labelledby": "past-title" });
+  place.append(
+    h("h1", {}, "Calls"),
+    liveList,
+    h("h2", { id: "past-title" }, "Past calls"),
+    filterForm(filter, options),
+    tags(filter),
+    found,
+  );
+  const showLive = (calls) => liveList.replaceChildren(...liveSection(calls));
+  showLive(live.calls);
+  live.listeners.add(showLive);
+  new PastCalls(found, filter, options, stop.signal).open();
+  return () => {
+    stop.abort();
+    live.listeners.delete(showLive);
+  };
+}
+
+function filterForm(filter, options) {
+  const names = (values) => [["", "any"], ...values.map((value) => [value, words(value)])];
+  const form = h(
+    "form",
+    { class: "filter", role: "search", "aria-label": "Past calls", onsubmit: apply },
+    field("From", h("input", { id: "from", type: "date", value: filter.from || shiftDay(filter.to || options.today, -29), max: options.today })),
+    field("To", h("input", { id: "to", type: "date", value: filter.to || options.today, max: options.today })),
+    field("Outcome", choice({ id: "outcome" }, names(options.outcomes), filter.outcome)),
+    field("Intent", choice({ id: "intent" }, names(options.intents), filter.intent)),
+    field("Restaurant", choice({ id: "restaurant" }, [["", "any"], ...options.restaurants.map(({ id, name }) => [id, name])], filter.restaurant)),
+    field("Text", h("input", {
+      id: "text", type: "search", maxlength: 100, value: filter.text,
+      placeholder: options.role === "viewer" ? "id or wish" : "number, code, id or wish",
+    })),
+    h("div", { class: "row" }, h("button", { class: "primary" }, "Show"), h("a", { class: "button", href: "#/calls" }, "Reset")),
+  );
+  function apply(event) {
+    event.preventDefault();
+    const wanted = { ...filter };
+    for (const name of FIELDS) wanted[name] = form.querySelector(`#${name}`).value.trim();
+    const target = `#/calls${query(wanted)}`;
+    if (target === location.hash) window.dispatchEvent(new HashChangeEvent("hashchange")); // ask anew
+    else location.hash = target;
+  }
+  form.addEventListener("change", ({ target }) => {
+    if (target.matches("select")) form.requestSubmit();
+  });
+  return form;
+}
+
+function tags(filter) {
+  const given = Object.keys(TOLD).filter((name) => filter[name] !== "");
+  if (given.length === 0) return "";
+  return h(
+    "ul",
+    { class: "chips", "aria-label": "Further filters" },
+    given.map((name) => {
+      const told = TOLD[name](filter[name]);
+      return h("li", {}, told, h("a", { href: `#/calls${query({ ...filter, [name]: "" })}`, "aria-label": `Without: ${told}` }, "×"));
+    }),
+  );
+}
+
+function liveSection(calls) {
+  if (calls.length === 0) return [h("h2", { id: "live-title" }, "In progress"), h("p", { class: "empty" }, "No call is in progress.")];
+  return [
+    h("h2", { id: "live-title" }, "In progress"),
+    h("ul", { class: "live-calls" }, calls.map((call) => h(
+      "li",
+      {},
+      h("a", { href: `#/calls/${call.id}` },
+        h("span", { class: "dot", "aria-hidden": "true" }),
+        h("strong", {}, call.carrier === "browser" ? "Talk from the page" : party(call.caller) || "anonymous"),
+        h("span", { class: "muted" }, `${words(call.state)} · since ${dayAndTime(call.rang_at)}`)),
+    ))),
+  ];
+}
+
+class PastCalls {
+  constructor(place, filter, options, signal) {
+    Object.assign(this, { place, filter, options, signal, shown: 0, continuation: null });
+    this.body = h("tbody", {});
+    this.more = h("button", { type: "button", onclick: () => this.load() }, "Show more");
+    this.csv = h("button", { type: "button", onclick: () => this.export() }, "Export as CSV");
+    this.told = h("p", { class: "muted", role: "status" });
+    this.names = new Map(options.restaurants.map(({ id, name }) => [id, name]));
+  }
+
+  open() {
+    this.place.append(
+      h("div", { class: "row between" }, this.told, this.csv),
+      h("div", { class: "scroll", role: "region", "aria-label": "Table of past calls", tabindex: 0 }, h(
+        "table",
+        { class: "calls" },
+        h("thead", {}, h("tr", {},
+          ["Rang at", "Caller", "Outcome", "Wanted", "Restaurants"].map((name) => h("th", { scope: "col" }, name)),
+          ["Length", "Slowest reply", "Cost"].map((name) => h("th", { scope: "col", class: "number" }, name)))),
+        this.body,
+      )),
+      h("div", { class: "row" }, this.more),
+    );
+    void this.load();
+  }
+
+  #path(kind, limit) {
+    return `/calls${kind}${query({ ...this.filter, limit, continuation: kind ? "" : this.continuation })}`;
+  }
+
+  async load() {
+    this.more.hidden = true;
+    this.told.textContent = "Loading…";
+    try {
+      const before = this.shown;
+      // A page may be empty and have a next one; whoever asked for more wants to see more.
+      do await this.#page(); while (this.continuation && this.shown === before);
+    } catch (error) {
+      if (this.signal.aborted) return;
+      this.told.replaceChildren();
+      this.place.prepend(this.problem = problemNote(error, () => {
+        this.problem.remove();
+        void this.load();
+      }));
+      return;
+    }
+    this.more.hidden = this.continuation === null;
+    this.csv.hidden = this.shown === 0;
+    const all = this.continuation === null;
+    this.told.textContent = this.shown === 0
+      ? "No call fits. Choose more days, or fewer filters."
+      : `${count(this.shown)} ${this.shown === 1 ? "call" : "calls"}${all ? "" : " so far"}, the newest first`;
+    this.place.classList.toggle("nothing", this.shown === 0);
+  }
+
+  async #page() {
+    const page = await get(this.#path("", PAGE), { signal: this.signal });
+    this.continuation = page.continuation;
+    this.shown += page.calls.length;
+    this.body.append(...page.calls.map((call) => this.#row(call)));
+  }
+
+  #row(call) {
+    const name = this.names;
+    const restaurants = call.restaurants.map((id) => name.get(id) ?? id);
+    const made = [...call.bookings, ...call.orders];
+    return h(
+      "tr",
+      {},
+      h("td", {}, h("a", { href: `#/calls/${call.id}` }, dayAndTime(call.rang_at))),
+      h("td", {}, call.carrier === "browser" ? h("span", { class: "muted" }, "page") : party(call.caller) || "anonymous"),
+      h("td", {}, outcomeTag(call.outcome), made.length > 0 && h("span", { class: "codes" }, made.join(" "))),
+      h("td", {}, words(call.intent), " ", call.intent !== "none" && h("span", { class: "muted" }, call.reached ? "reached" : "not reached")),
+      h("td", { class: "names" }, restaurants.slice(0, 2).join(", "), restaurants.length > 2 && ` +${restaurants.length - 2}`),
+      h("td", { class: "number" }, clock(call.seconds)),
+      h("td", { class: "number" }, millis(call.slowest_reply_ms)),
+      h("td", { class: "number" }, money(call.cost)),
+    );
+  }
+
+  /** All pages, put together into one file; a second press stops it. */
+  async export() {
+    if (this.exporting) {
+      this.exporting.abort();
+      return;
+    }
+    this.exporting = new AbortController();
+    const signal = AbortSignal.any([this.exporting.signal, this.signal]);
+    const parts = [];
+    try {
+      for (let path = this.#path(".csv", CSV_PAGE); path; ) {
+        this.csv.textContent = `Stop (${count(parts.length * CSV_PAGE)} exported)`;
+        const { text, next } = await getCsv(path, { signal });
+        parts.push(parts.length === 0 ? text : text.slice(text.indexOf("\n") + 1));
+        path = next;
+      }
+      save("tabletalk-calls.csv", parts);
+      announce("The file is saved.");
+    } catch (error) {
+      if (!signal.aborted) this.place.prepend(problemNote(error));
+    }
+    this.exporting = null;
+    this.csv.textContent = "Export as CSV";
+  }
+}
+
+export function outcomeTag(outcome) {
+  if (!outcome) return h("span", { class: "muted" }, "–");
+  let kind = "";
+  if (GOOD.has(outcome)) kind = " good";
+  else if (BAD.has(outcome)) kind = " bad";
+  return h("span", { class: `tag${kind}` }, words(outcome));
+}
+
+/** The query of an address that a figure gives (/api/v1/calls?...), as an address of this page. */
+export const callsAddress = (url) => `#/calls?${url.split("?")[1] ?? ""}`;
+
+/** Hand a file of text to whoever looks at the page. */
+export function save(name, parts) {
+  const url = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
