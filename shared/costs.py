@@ -22,7 +22,7 @@ TIMER_RUNS: Final = (60 + 720 + 720 + 60 + 1) * HOURS
 SHORTEST_RUN: Final = 1.0
 """Seconds that Flex Consumption bills for a run at least; ours take less."""
 CALLBACKS: Final = 5
-"""Of a call: connected, two about its media, perhaps one more, ended."""
+"""Of a call: connected, its media begun and ended, disconnected; and one to spare."""
 _TIMER_OPERATIONS: Final = 2
 _PROBES: Final = SECONDS // 5
 """Looks of a replica at the store in a month: its readiness is asked every 5 seconds."""
