@@ -13,13 +13,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 GOOD = 0.8
 """The least likeness at which a name counts as meant."""
 
 _CLEAR = 0.08
 """How much better than the runner-up the best must be."""
+
+_VOWELS = frozenset("aeiou")
+_SHORT_LETTERS = 0.5
+"""Words with one consonant sound alike too easily, so as many of their letters have to agree as well."""
+
+_FEW = 300
+"""Up to so many names are all compared closely."""
+
+_SHORTLISTED = 100
+"""Of more names so many are compared closely, by their letters, and as many for the sound of each word."""
 
 _PART = 0.97
 """A name said in part ("Lotus") ranks just below the same likeness of the whole."""
@@ -80,7 +90,10 @@ def likeness(said: str, name: str) -> float:
     a, b = "".join(words(said)), "".join(words(name))
     if not a or not b:
         return 0.0
-    return max(_ratio(a, b), _BY_SOUND * _ratio(rough_sound(a), rough_sound(b)))
+    letters, one, other = _ratio(a, b), rough_sound(a), rough_sound(b)
+    if min(len(one), len(other)) < 2 and not _may_be_heard_as(a, b, letters):
+        return letters
+    return max(letters, _BY_SOUND * _ratio(one, other))
 
 
 def match(said: str, names: Mapping[str, Iterable[str]]) -> Match:
@@ -93,6 +106,39 @@ def match(said: str, names: Mapping[str, Iterable[str]]) -> Match:
     best, second = scores[ranked[0]], scores[ranked[1]] if len(ranked) > 1 else 0.0
     exact = best == 1.0 > second
     return Match(ranked[0] if exact or best - second >= _CLEAR else None, nearest)
+
+
+def _may_be_heard_as(a: str, b: str, letters: float) -> bool:
+    """Whether one consonant in common means anything: "tie" may be "thai", "yes" is not "house"."""
+    return (a[0] in _VOWELS) == (b[0] in _VOWELS) and letters >= _SHORT_LETTERS
+
+
+class Names:
+    """Many names to look up: of more than a few only those that can be meant are compared closely."""
+
+    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
+        """Keys to the names each goes by, first the main one."""
+        self._names = dict(names)
+        self._letters: dict[str, str] = {}
+        self._by_sound: dict[str, set[str]] = {}
+        if len(self._names) > _FEW:
+            for key, known in self._names.items():
+                for number, name in enumerate(known):
+                    self._letters[f"{number} {key}"] = "".join(key_words(name))
+                    for word in key_words(name):
+                        self._by_sound.setdefault(rough_sound(word), set()).add(key)
+
+    def match(self, said: str) -> Match:
+        """The key that was meant by `said`."""
+        if not self._letters:
+            return match(said, self._names)
+        heard = key_words(said)
+        near = process.extract("".join(heard), self._letters, scorer=fuzz.ratio, limit=_SHORTLISTED)
+        keys = {found[2].split(" ", 1)[1] for found in near}
+        for word in heard:
+            alike = self._by_sound.get(rough_sound(word), set())
+            keys |= alike if len(alike) <= _SHORTLISTED else set()
+        return match(said, {key: self._names[key] for key in keys})
 
 
 @lru_cache(maxsize=65_536)
@@ -116,6 +162,8 @@ def _score(said: str, name: str) -> float:
     heard, known = key_words(said), key_words(name)
     if heard == known:
         return 1.0
+    if _FILLERS.issuperset(heard):
+        return 0.0  # "the" is nobody's name
     whole = _ratio("".join(heard), "".join(known))
     return max(whole, _PART * _word_by_word(heard, known))
 

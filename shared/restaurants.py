@@ -14,7 +14,7 @@ import msgspec
 
 from shared.dish_matching import matching_dishes
 from shared.menu import Diet, Dish
-from shared.name_matching import Match, key_words, match
+from shared.name_matching import Match, Names, key_words, match
 from shared.places import Gazetteer, Place, Places
 from shared.restaurant import City, Restaurant
 from shared.restaurant_search import RESULTS, Found, Search, Wish
@@ -47,7 +47,7 @@ class Catalogue:
         self.restaurants = tuple(restaurants)
         self._search = Search(self.restaurants, city.zone, city.currency)
         self._by_id = {restaurant.id: restaurant for restaurant in restaurants}
-        self._names = {r.id: (r.name, *r.alternate_name) for r in restaurants}
+        self._names = Names({r.id: (r.name, *r.alternate_name) for r in restaurants})
 
     @classmethod
     def load(cls, path: Path) -> Catalogue:
@@ -99,7 +99,7 @@ class Catalogue:
         """
         if restaurant := self._by_id.get(id_or_name):
             return restaurant
-        found = match(id_or_name, self._names)
+        found = self._names.match(id_or_name)
         if found.key is None:
             raise UnknownRestaurantError(id_or_name, found.nearest)
         return self._by_id[found.key]

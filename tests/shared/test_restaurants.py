@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from shared import search_verdicts as verdicts
 from shared.dish_matching import meanings_of, scored
 from shared.menu import Allergen, Diet
+from shared.name_matching import Names, match
 from shared.restaurant import Atmosphere
 from shared.restaurant_search import EXAMINED, Search, Wish
 from shared.restaurants import Catalogue, CatalogueError, UnknownRestaurantError
@@ -188,7 +189,7 @@ def test_a_misheard_name_still_finds_its_restaurant(said: str, name: str) -> Non
         ("tokyo house", {"Tokyo Corner", "Sakura House"}),
         ("blue lagoon", {"Blue Anchor"}),
         ("McDonald's", set()),
-        ("", set()),
+        *((said, set()) for said in ("", "x", "yes", "hello", "the", "no thanks", "um", "something")),
     ],
 )
 def test_a_name_that_could_be_another_is_asked_about(said: str, nearest: set[str]) -> None:
@@ -290,6 +291,21 @@ class TestAtScale:
             assert found.examined <= EXAMINED
             assert len(found.hits) == 3
         assert search.find(Wish(cuisine="Italian")).total == 140
+
+    def test_many_names_are_looked_up_as_if_all_were_compared(self) -> None:
+        few = {r.id: (r.name, *r.alternate_name) for r in CATALOGUE.restaurants}
+        streets = [street.name for street in CATALOGUE.city.streets]
+        many = few | {f"{one}-{n}": (f"Place {n} of {one}",) for n in range(12) for one in streets}
+        names = Names(many)
+        for said in (
+            "thigh orkid",
+            "tratoria luchia",
+            "brasserie devall",
+            "wild time",
+            "elk amino",
+            "nobody",
+        ):
+            assert names.match(said).key == match(said, many).key == match(said, few).key
 
     def test_giving_wishes_up_is_bounded_as_well(self) -> None:
         wish = Wish(
