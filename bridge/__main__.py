@@ -10,10 +10,12 @@ import sys
 
 import uvloop
 
+from bridge.reporting import reporting
 from bridge.self_check import checking_itself
 from bridge.server import BridgeServer
 from bridge.services import Services
 from doctor.bridge_plane import look
+from shared.admission_store import AdmissionStore
 from shared.agent_config import AgentError
 from shared.finding_store import FindingStore
 from shared.restaurants import CatalogueError
@@ -43,8 +45,9 @@ async def serve(settings: BridgeSettings) -> None:
     ):
         server = BridgeServer(services)
         port = await server.start()
-        print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)
-        await server.drain(await stop)
+        async with reporting(AdmissionStore(services.tables), services.name, server.load):
+            print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)
+            await server.drain(await stop)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hmac
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -22,6 +23,7 @@ from bridge.line import Line
 from bridge.media_owner import MediaOwner
 from bridge.metrics import CONTENT_TYPE
 from bridge.recorder import Recorder
+from bridge.reporting import Load
 from bridge.resuming import Resumed, load
 from bridge.services import Services
 from bridge.sockets import close_socket
@@ -75,6 +77,15 @@ class BridgeServer:
     def live_calls(self) -> int:
         """Calls that are running."""
         return len(self._live)
+
+    def load(self) -> Load:
+        """What this bridge has to do now."""
+        return Load(
+            live=tuple(self._live),
+            most=self._services.settings.max_calls,
+            sessions=self._services.voice_live.pool.left(time.monotonic()),
+            draining=self._draining,
+        )
 
     async def start(self) -> int:
         """Listen; returns the port.

@@ -15,7 +15,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from control.admitting import Gate
 from shared.acs_events import IncomingCall
+from shared.admission import Channel, Full
 from shared.auth import new_secret, secret_hash
 from shared.call_media import is_restartable, restarted
 from shared.call_store import CallStore, UpdateConflictError
@@ -61,6 +63,10 @@ class Answer(StrEnum):
     """The caller had hung up."""
     REFUSED = "refused"
     """Call Automation does not accept our answer."""
+    REJECTED = "rejected"
+    """No bridge can hold the call: the caller hears that the line is busy."""
+    REDIRECTED = "redirected"
+    """No bridge can hold the call: it rings elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ class Line:
     media_base_url: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     traces: Traces = NO_TRACES
+    gate: Gate | None = None
+    """Left out, every call is let in."""
 
 
 async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
@@ -105,6 +113,9 @@ async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
     first = await line.calls.claim(call)
     if not first and not await _take_over(line, call):
         return Answer.DUPLICATE
+    admitted = None if line.gate is None else await line.gate.admit(call.id, now)
+    if line.gate is not None and isinstance(admitted, Full):
+        return await _turn_away(line, line.gate, incoming, call, admitted, first=first)
     try:
         connection = await line.telephony.answer(
             incoming_call_context=incoming.context,
@@ -115,6 +126,8 @@ async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
             first_sent=call.rang_at,
         )
     except TelephonyError as error:
+        if line.gate is not None and isinstance(admitted, Channel) and not error.transient:
+            await line.gate.give_back(admitted)
         return await _not_answered(line, call, error, first=first)
     await follow(line, call.id, [CallEvent(EventKind.ANSWERED, line.clock(), call_connection_id=connection)])
     return Answer.ANSWERED
@@ -181,6 +194,20 @@ async def _take_over(line: Line, call: Call) -> bool:
     ours = call.secret_hashes
     held = await line.calls.update(call.id, lambda known: take_over(known, ours[0], call.claimed_at))
     return held is not None and held.secret_hashes[:1] == ours
+
+
+async def _turn_away(
+    line: Line, gate: Gate, incoming: IncomingCall, call: Call, full: Full, *, first: bool
+) -> Answer:
+    """The call cannot be held: it ends before it is answered."""
+    try:
+        redirected = await gate.turn_away(incoming)
+    except TelephonyError as error:
+        return await _not_answered(line, call, error, first=first)
+    answer = Answer.REDIRECTED if redirected else Answer.REJECTED
+    _log.warning("call %s: %s, %s", call.id, full, answer)
+    await follow(line, call.id, [CallEvent(EventKind.REJECTED, line.clock(), f"{full}, {answer}")])
+    return answer
 
 
 async def _not_answered(line: Line, call: Call, error: TelephonyError, *, first: bool) -> Answer:

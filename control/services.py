@@ -11,7 +11,9 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
+from control.admitting import Gate
 from control.answering import Line
+from shared.admission_store import AdmissionStore
 from shared.auth import AcsTokens
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
@@ -66,6 +68,7 @@ class Services:
             settings.callback_base_url,
             settings.media_base_url,
             traces=telemetry.traces,
+            gate=Gate(AdmissionStore(tables), telephony, settings.admission),
         )
         events = None if settings.events is None else _events(tables, settings.events)
         tokens, bookings = AcsTokens(settings.acs), BookingStore(tables)

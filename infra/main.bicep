@@ -113,6 +113,13 @@ param deadLetterRetentionDays int = 30
 @description('Client id of the Entra application by which operators sign in to the page, with the app roles Tabletalk.Operator and Tabletalk.Viewer and ID tokens allowed. Empty: nobody may use the operator API.')
 param signInClientId string = ''
 
+@allowed(['reject', 'redirect', 'answer'])
+@description('What becomes of a call that no replica of the bridge can hold: the caller hears that the line is busy, it rings elsewhere, or it is answered all the same.')
+param whenFull string = 'reject'
+
+@description('Where such a call rings: a phone number such as +15550100, or a raw id that begins with 8:acs: or 8:orgid:.')
+param redirectTo string = ''
+
 @minValue(0)
 @maxValue(100)
 @description('Share of the calls that are traced, in percent. Numbers are of all calls.')
@@ -301,6 +308,8 @@ module functions 'modules/functions.bicep' = {
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.insightsConnection
       OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
       TRACE_PERCENT: string(tracePercent)
+      ADMISSION_WHEN_FULL: whenFull
+      ADMISSION_REDIRECT_TO: redirectTo
       RETENTION_CALL_DAYS: string(callRetentionDays)
       RETENTION_CALLER_DAYS: string(callerRetentionDays)
       RETENTION_BOOKING_DAYS: string(bookingRetentionDays)

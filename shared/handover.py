@@ -5,6 +5,7 @@ No I/O and no clock.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -18,10 +19,12 @@ from shared.config_check import Table
 from shared.opening_hours import OpeningHours, Span
 from shared.restaurant import Restaurant
 
+_TARGET = r"^((4:)?\+[1-9]\d{6,14}|8:(acs|orgid):\S{1,290})\Z"
+
 type Target = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^((4:)?\+[1-9]\d{6,14}|8:(acs|orgid):\S{1,290})\Z",
+        pattern=_TARGET,
         description='a phone number such as "+15550100", or a raw id that begins with "8:acs:" or "8:orgid:"',
     ),
 ]
@@ -50,6 +53,11 @@ _SIP_HEADERS = 5
 _SIP_VALUE = 256
 _VOIP_VALUE = 1024
 """Most headers, and most characters in a value (Call Automation: custom calling context)."""
+
+
+def is_target(text: str) -> bool:
+    """Whether it names somebody whom Call Automation can call."""
+    return re.match(_TARGET, text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from shared.caller_key import KEY_BYTES, CallerKeys
+from shared.handover import is_target
 
 ACS_ISSUER = "https://acscallautomation.communication.azure.com"
 """Issuer of the tokens on callbacks and media sockets (ACS: secure webhook endpoint)."""
@@ -223,6 +225,44 @@ class RetentionSettings:
         )
 
 
+class WhenFull(StrEnum):
+    """What becomes of a call that no bridge can hold."""
+
+    REJECT = "reject"
+    """The caller hears that the line is busy."""
+    REDIRECT = "redirect"
+    """It rings elsewhere."""
+    ANSWER = "answer"
+    """It is answered as if there were room."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionSettings:
+    """Who is let in when the bridges hold all they can."""
+
+    when_full: WhenFull = WhenFull.REJECT
+    redirect_to: str = ""
+    """E.164, or a raw id."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> AdmissionSettings:
+        text = env.get("ADMISSION_WHEN_FULL", "").strip().lower() or WhenFull.REJECT
+        if text not in WhenFull:
+            raise SettingError(f"ADMISSION_WHEN_FULL: {text!r} is none of {', '.join(WhenFull)}")
+        target = env.get("ADMISSION_REDIRECT_TO", "").strip()
+        if text == WhenFull.REDIRECT and not target:
+            raise SettingError(
+                "ADMISSION_REDIRECT_TO: missing; set it to where calls ring that are redirected, "
+                "or ADMISSION_WHEN_FULL to reject"
+            )
+        if target and not is_target(target):
+            raise SettingError(
+                f"ADMISSION_REDIRECT_TO: {target!r} is neither a phone number such as +15550100 "
+                "nor a raw id that begins with 8:acs: or 8:orgid:"
+            )
+        return cls(WhenFull(text), target)
+
+
 @dataclass(frozen=True, slots=True)
 class ControlSettings:
     """What the control plane needs."""
@@ -237,6 +277,7 @@ class ControlSettings:
     operator: OperatorSettings
     events: EventsSettings | None = None
     telemetry: TelemetrySettings = TelemetrySettings()
+    admission: AdmissionSettings = AdmissionSettings()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> ControlSettings:
@@ -249,6 +290,7 @@ class ControlSettings:
             operator=OperatorSettings.from_env(env),
             events=EventsSettings.from_env(env),
             telemetry=TelemetrySettings.from_env(env),
+            admission=AdmissionSettings.from_env(env),
         )
 
 

@@ -1,4 +1,5 @@
-"""Call Automation: answering, handing over and ending calls (REST 2026-03-12, through Microsoft's client).
+"""Call Automation: answering, turning away, handing over and ending calls (REST 2026-03-12, through
+Microsoft's client).
 
 Every call here is made while somebody waits on the phone, so timeouts are short, retries few, and one
 deadline stands over all of them (a `Retry-After` from the service would otherwise be slept out in full).
@@ -14,6 +15,7 @@ from typing import Any, Final, Self
 
 from azure.communication.callautomation import (
     AudioFormat,
+    CallRejectReason,
     CommunicationUserIdentifier,
     MediaStreamingAudioChannelType,
     MediaStreamingContentType,
@@ -133,6 +135,44 @@ class Telephony:
             ),
         )
         return str(properties.call_connection_id)
+
+    async def redirect(
+        self, *, incoming_call_context: str, target: str, request_id: str, first_sent: datetime
+    ) -> None:
+        """Let a ringing call ring at `target` instead: a phone number in E.164, or a raw id.
+
+        `request_id` and `first_sent` as for `answer`.
+
+        Raises:
+            TelephonyError
+        """
+        await _within_deadline(
+            "redirect",
+            self._client.redirect_call(
+                incoming_call_context,
+                _phone_number(target) or _user(target),
+                headers=_repeatability(request_id, first_sent),
+                retry_on_methods=["POST"],
+            ),
+        )
+
+    async def reject(self, *, incoming_call_context: str, request_id: str, first_sent: datetime) -> None:
+        """Turn a ringing call away: the caller hears that the line is busy.
+
+        `request_id` and `first_sent` as for `answer`.
+
+        Raises:
+            TelephonyError
+        """
+        await _within_deadline(
+            "reject",
+            self._client.reject_call(
+                incoming_call_context,
+                call_reject_reason=CallRejectReason.BUSY,
+                headers=_repeatability(request_id, first_sent),
+                retry_on_methods=["POST"],
+            ),
+        )
 
     async def transfer(
         self,

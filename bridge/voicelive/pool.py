@@ -111,6 +111,14 @@ class Pool:
         endpoint.tokens.append((now, tokens))
         endpoint.tokens_used += tokens
 
+    def left(self, now: float) -> int:
+        """Connections that the quotas of all endpoints together leave until some are a minute old."""
+        left = 0
+        for endpoint in self._endpoints:
+            room = self._room(endpoint, now)
+            left += max(0, room) if endpoint.tokens_used < self._tokens_per_minute else 0
+        return left
+
     # --- inside ---------------------------------------------------------------------------------------
 
     def _is_ready(self, endpoint: _Endpoint, now: float) -> bool:

@@ -146,3 +146,13 @@ def test_an_endpoint_is_never_given_up(troubles: list[Trouble]) -> None:
         assert asked <= now + 12.0
         now = asked
         lone.failed(0, trouble, now)
+
+
+def test_what_is_left_of_all_quotas() -> None:
+    two = pool(connections=3, tokens=100)
+    assert two.left(0) == 6
+    two.choose(0)
+    assert two.left(1) == 5
+    two.used(0, 100, 1)
+    assert two.left(2) == 3
+    assert two.left(62) == 6

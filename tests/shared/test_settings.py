@@ -57,6 +57,12 @@ def test_trailing_slashes_are_cut() -> None:
         ({"TABLES_ENDPOINT": "https://t.table.core.windows.net"}, "set exactly one"),
         ({"TABLES_CONNECTION_STRING": ""}, "set exactly one"),
         ({"TABLES_PREFIX": "1-x"}, "TABLES_PREFIX"),
+        (
+            {"ADMISSION_WHEN_FULL": "queue"},
+            "ADMISSION_WHEN_FULL: 'queue' is none of reject, redirect, answer",
+        ),
+        ({"ADMISSION_WHEN_FULL": "redirect"}, "ADMISSION_REDIRECT_TO: missing"),
+        ({"ADMISSION_REDIRECT_TO": "reception"}, "ADMISSION_REDIRECT_TO: 'reception' is neither a phone"),
         ({"VOICE_LIVE_ENDPOINT": ""}, "VOICE_LIVE_ENDPOINT: missing"),
         ({"VOICE_LIVE_ENDPOINTS": "https://a.example.com"}, "VOICE_LIVE_ENDPOINT: set it or"),
         (

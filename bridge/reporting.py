@@ -1,0 +1,122 @@
+"""A bridge reports every few seconds what it holds, so that no call is answered that nobody can hold."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import statistics
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from azure.core.exceptions import AzureError
+
+from bridge.loop_lag import watching_loop
+from shared.admission import Channel, Report
+from shared.admission_store import AdmissionStore
+
+EVERY: Final = 2.0
+"""Seconds; well within `admission.FRESH`. A channel is free again so long after its call has ended."""
+
+_LAGS: Final = 20
+"""Looks at the loop's lateness that count, five seconds of them."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a bridge has to do at a moment."""
+
+    live: Collection[str]
+    """Ids of the calls that it holds."""
+    most: int
+    """Calls that it may hold."""
+    sessions: int
+    """Sessions of Voice Live that its quotas still let it open within this minute."""
+    draining: bool
+
+
+class Reporter:
+    """Tells the store the load of one bridge, and which channels its calls have.
+
+    Args:
+        replica: name of the bridge among all.
+    """
+
+    def __init__(self, store: AdmissionStore, replica: str, load: Callable[[], Load]) -> None:
+        self._store = store
+        self._replica = replica
+        self._load = load
+        self._held: dict[str, Channel] = {}
+        self._lags: deque[float] = deque(maxlen=_LAGS)
+
+    def late(self, seconds: float) -> None:
+        """The event loop ran something this much later than it was due."""
+        self._lags.append(seconds)
+
+    async def report(self, now: datetime) -> None:
+        """Once.
+
+        The report goes first: in between, a call that has just come counts twice, never not at all.
+
+        Raises:
+            azure.core.exceptions.AzureError: the store has trouble. The next report makes up for it.
+        """
+        load = self._load()
+        late = statistics.median(self._lags) if self._lags else 0.0
+        await self._store.report(
+            Report(
+                replica=self._replica,
+                at=now,
+                calls=load.most,
+                live=len(load.live),
+                late_ms=round(late * 1000),
+                sessions=load.sessions,
+                draining=load.draining,
+            )
+        )
+        for call_id in self._held.keys() - load.live:
+            await self._store.give_back(self._held[call_id])
+            del self._held[call_id]
+        came = [call_id for call_id in load.live if call_id not in self._held]
+        if came:
+            for channel in await self._store.hold(self._replica, came, now):
+                self._held[channel.call_id] = channel
+
+
+@contextlib.asynccontextmanager
+async def reporting(store: AdmissionStore, replica: str, load: Callable[[], Load]) -> AsyncIterator[None]:
+    """Report while this is open, and that it is over in the end. Never hurts a call: trouble is logged."""
+    reporter = Reporter(store, replica, load)
+    async with watching_loop(reporter.late):
+        task = asyncio.create_task(_keep_reporting(store, reporter))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            with contextlib.suppress(AzureError, TimeoutError):
+                async with asyncio.timeout(2):
+                    await store.forget(replica)
+
+
+async def _keep_reporting(store: AdmissionStore, reporter: Reporter) -> None:
+    tidied = told = False
+    while True:
+        try:
+            await reporter.report(datetime.now(UTC))
+            if not tidied:
+                await store.tidy(datetime.now(UTC))
+                tidied = True
+            told = False
+        except AzureError as error:
+            if not told:  # once for each trouble, not every two seconds
+                log.warning("load not reported", extra={"reason": type(error).__name__})
+            told = True
+        except Exception:
+            log.exception("report broke")
+        await asyncio.sleep(EVERY)

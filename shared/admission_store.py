@@ -1,0 +1,199 @@
+"""What bridges report and which channels are taken, in Table Storage.
+
+| table | partition | row | holds |
+|---|---|---|---|
+| replicas | "bridge" | "replica-{name}" | what a bridge reports, every few seconds while it is up |
+| replicas | "bridge" | "channel-{number}" | the call that has the channel |
+
+One partition, so that one query sees both; a row of it takes under a hundred bytes, and lives as long as its
+bridge or call.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import UpdateMode
+
+from shared.admission import TAKEN_WITHIN, Channel, Full, Report, fresh, held, room
+from shared.tables import Tables
+
+_PARTITION: Final = "bridge"
+_REPLICA: Final = "replica-"
+_CHANNEL: Final = "channel-"
+_TRIES: Final = 20
+"""Times that others may have been quicker with a channel: each time there are fewer to be quick about."""
+
+_LEFT_BEHIND: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The table at one moment."""
+
+    reports: list[Report]
+    channels: dict[int, Channel]
+    etags: dict[int, str]
+    """Of the channels' rows."""
+
+
+class AdmissionStore:
+    """Reports and channels. Safe to use from several tasks and processes at once.
+
+    Every method raises azure.core.exceptions.AzureError when the store cannot be reached or refuses.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def admit(self, call_id: str, now: datetime) -> Channel | Full | None:
+        """Take a channel for a call; the one it has, when it has one.
+
+        Returns:
+            why there is none; None when no bridge reports, so that nobody can tell.
+        """
+        for _ in range(_TRIES):
+            seen = await self.seen()
+            up = fresh(seen.reports, now)
+            for mine in held(seen.channels.values(), up, now):
+                if mine.call_id == call_id:
+                    return mine
+            numbers = room(seen.reports, seen.channels.values(), now)
+            if numbers is None or isinstance(numbers, Full):
+                return numbers
+            number = random.choice(numbers)  # noqa: S311 - spreads those that come at once, no secret
+            channel = Channel(number, call_id, now + TAKEN_WITHIN)
+            if await self._take(channel, seen.etags.get(number)):
+                return channel
+        return Full.CHANNELS
+
+    async def give_back(self, channel: Channel) -> None:
+        """The call has ended, or will not be held after all. Nothing happens when another call or bridge has
+        the channel by now."""
+        table = await self._tables.table("replicas")
+        try:
+            row = await table.get_entity(_PARTITION, _channel_key(channel.number))
+            if (row["call_id"], row["replica"]) == (channel.call_id, channel.replica):
+                await table.delete_entity(
+                    row, etag=row.metadata["etag"], match_condition=MatchConditions.IfNotModified
+                )
+        except (ResourceNotFoundError, ResourceModifiedError):
+            return
+
+    async def report(self, report: Report) -> None:
+        """In place of what this replica reported before."""
+        table = await self._tables.table("replicas")
+        await table.upsert_entity(
+            {
+                "PartitionKey": _PARTITION,
+                "RowKey": _REPLICA + report.replica,
+                "at": report.at,
+                "calls": report.calls,
+                "live": report.live,
+                "late_ms": report.late_ms,
+                "sessions": report.sessions,
+                "draining": report.draining,
+            },
+            mode=UpdateMode.REPLACE,
+        )
+
+    async def forget(self, replica: str) -> None:
+        """The replica ends."""
+        table = await self._tables.table("replicas")
+        await table.delete_entity(_PARTITION, _REPLICA + replica)
+
+    async def hold(self, replica: str, call_ids: Collection[str], now: datetime) -> list[Channel]:
+        """Write down which bridge has these calls.
+
+        A call that came without a channel, such as a talk from the page, gets one: it cannot be sent away any
+        more, and fills the place of another.
+
+        Returns:
+            their channels, but for one that somebody else was about to change: that is for the next time.
+        """
+        seen = await self.seen()
+        by_call = {channel.call_id: channel for channel in seen.channels.values()}
+        unused = (number for number in itertools.count() if number not in seen.channels)
+        got: list[Channel] = []
+        for call_id in call_ids:
+            known = by_call.get(call_id)
+            number = next(unused) if known is None else known.number
+            channel = Channel(number, call_id, now, replica)
+            if await self._take(channel, seen.etags.get(number)):
+                got.append(channel)
+        return got
+
+    async def tidy(self, now: datetime) -> None:
+        """Remove what bridges and calls left behind that died without a word."""
+        table = await self._tables.table("replicas")
+        seen = await self.seen()
+        for report in seen.reports:
+            if report.at < now - _LEFT_BEHIND:
+                await table.delete_entity(_PARTITION, _REPLICA + report.replica)
+        up = {channel.number for channel in held(seen.channels.values(), fresh(seen.reports, now), now)}
+        for number, channel in seen.channels.items():
+            if number not in up and channel.until < now - _LEFT_BEHIND:
+                await self.give_back(channel)
+
+    async def seen(self) -> Seen:
+        """Everything that is there now."""
+        table = await self._tables.table("replicas")
+        seen = Seen([], {}, {})
+        async for row in table.query_entities(
+            "PartitionKey eq @partition", parameters={"partition": _PARTITION}
+        ):
+            if row["RowKey"].startswith(_REPLICA):
+                seen.reports.append(_to_report(row))
+            elif row["RowKey"].startswith(_CHANNEL):
+                channel = _to_channel(row)
+                seen.channels[channel.number] = channel
+                seen.etags[channel.number] = str(row.metadata["etag"])
+        return seen
+
+    async def _take(self, channel: Channel, etag: str | None) -> bool:
+        """Write a channel where there is none, or in place of the one with this etag; whether it was so."""
+        table = await self._tables.table("replicas")
+        row = {
+            "PartitionKey": _PARTITION,
+            "RowKey": _channel_key(channel.number),
+            "call_id": channel.call_id,
+            "until": channel.until,
+            "replica": channel.replica,
+        }
+        try:
+            if etag is None:
+                await table.create_entity(row)
+            else:
+                await table.update_entity(
+                    row, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
+                )
+        except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
+            return False
+        return True
+
+
+def _channel_key(number: int) -> str:
+    return f"{_CHANNEL}{number:06d}"
+
+
+def _to_report(row: Mapping[str, Any]) -> Report:
+    return Report(
+        replica=row["RowKey"].removeprefix(_REPLICA),
+        at=row["at"],
+        calls=row["calls"],
+        live=row["live"],
+        late_ms=row["late_ms"],
+        sessions=row["sessions"],
+        draining=row["draining"],
+    )
+
+
+def _to_channel(row: Mapping[str, Any]) -> Channel:
+    return Channel(int(row["RowKey"].removeprefix(_CHANNEL)), row["call_id"], row["until"], row["replica"])

@@ -1,0 +1,89 @@
+"""What a bridge reports of itself, with real calls on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from azure.core.exceptions import ServiceRequestError
+
+from bridge import reporting
+from bridge.carriers.acs import AcsCarrier
+from bridge.reporting import Load, Reporter
+from shared.admission import Channel, Report
+from shared.admission_store import AdmissionStore
+from tests.bridge.stage import Stage, open_stage, soon
+
+
+@pytest.fixture
+async def stage(azurite: str, table_prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(AcsCarrier, "quiet_seconds", 60.0)  # these callers send only what a test is about
+    async with open_stage(azurite, table_prefix) as opened:
+        yield opened
+
+
+async def test_a_call_has_its_channel_from_the_ring_to_the_end(stage: Stage) -> None:
+    store, server = AdmissionStore(stage.services.tables), stage.server
+    reporter = Reporter(store, "a", server.load)
+    await reporter.report(datetime.now(UTC))
+    [report] = (await store.seen()).reports
+    assert (report.calls, report.live, report.sessions, report.draining) == (3, 0, 30, False)
+
+    call, caller, _ = await stage.talk()
+    admitted = await store.admit(call.id, datetime.now(UTC))
+    await reporter.report(datetime.now(UTC))
+    seen = await store.seen()
+    assert [(one.live, one.sessions) for one in seen.reports] == [(1, 29)]
+    assert isinstance(admitted, Channel)
+    [channel] = seen.channels.values()
+    assert (channel.number, channel.call_id, channel.replica) == (admitted.number, call.id, "a")
+
+    await caller.socket.close()
+    await soon(stage.hung_up(call))
+    await soon(server.drain(5))
+    await reporter.report(datetime.now(UTC))
+    seen = await store.seen()
+    assert seen.channels == {}
+    assert [one.draining for one in seen.reports] == [True]
+
+
+class Remembering(AdmissionStore):
+    """Keeps reports to itself; the first finds the store away."""
+
+    def __init__(self) -> None:
+        self.reports: asyncio.Queue[Report] = asyncio.Queue()
+        self.away = True
+        self.forgotten: list[str] = []
+
+    async def report(self, report: Report) -> None:
+        if self.away:
+            self.away = False
+            raise ServiceRequestError("no store")
+        self.reports.put_nowait(report)
+
+    async def tidy(self, now: datetime) -> None:
+        pass
+
+    async def forget(self, replica: str) -> None:
+        self.forgotten.append(replica)
+
+
+async def test_it_goes_on_when_the_store_comes_back_and_says_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporting, "EVERY", 0)
+    store = Remembering()
+    async with reporting.reporting(store, "a", lambda: Load((), 3, 30, draining=False)):
+        first, second = await soon(store.reports.get()), await soon(store.reports.get())
+    assert first.at < second.at
+    assert store.forgotten == ["a"]
+
+
+async def test_half_of_the_lags_decide() -> None:
+    store = Remembering()
+    store.away = False
+    reporter = Reporter(store, "a", lambda: Load((), 3, 30, draining=False))
+    for seconds in (0.0, 0.2, 0.3, 0.001, 0.15):
+        reporter.late(seconds)
+    await reporter.report(datetime.now(UTC))
+    assert store.reports.get_nowait().late_ms == 150
