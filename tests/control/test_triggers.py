@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from control.services import close_services, services
+from shared.call_media import MOST_RESTARTS
 from shared.calls import Call, CallState, Outcome, derive_call_id
 from tests.control.conftest import KEYS, OPERATOR_TOKEN, ControlPlane
 from tests.shared.acs_server import failure
@@ -97,10 +98,17 @@ class TestWholeCall:
         assert (await control.call_back(address, CONNECTED))[0] == 200
         assert (await record(control, incoming)).state is CallState.CONNECTED
 
-    async def test_a_silent_call_is_hung_up(self, control: ControlPlane, incoming: dict[str, Any]) -> None:
+    async def test_a_call_that_stays_silent_is_hung_up(
+        self, control: ControlPlane, incoming: dict[str, Any]
+    ) -> None:
         address = await answered(control, incoming)
         details = {"mediaStreamingStatusDetails": "initialWebSocketConnectionFailed"}
-        await control.call_back(address, [callback("MediaStreamingFailed", mediaStreamingUpdate=details)])
+        failed = [callback("MediaStreamingFailed", mediaStreamingUpdate=details)]
+        for _ in range(MOST_RESTARTS):
+            await control.call_back(address, failed)
+            assert control.acs.of(":terminate") == []
+        await control.call_back(address, failed)
+        assert len(control.acs.of(":startMediaStreaming")) == MOST_RESTARTS
         assert len(control.acs.of(":terminate")) == 1
 
     async def test_the_address_is_not_taken_from_the_request(
