@@ -15,6 +15,9 @@ from bridge.replies import Replies
 from bridge.turns import AgentTurn, TurnLog
 from bridge.voicelive import wire
 
+RECORDED = "recorded-"
+"""How the items begin that no session has made."""
+
 
 @dataclass(slots=True)
 class _Generating:
@@ -50,6 +53,7 @@ class AgentVoice:
         """Responses that are being generated: one, by the rules of the service."""
         self._playing_item: str | None = None
         self._heard_out_due: float | None = None
+        self._recordings = 0
         self._silent_since = 0.0
         """When a pause began."""
         self.lost = False
@@ -130,6 +134,19 @@ class AgentVoice:
         self._spoke.discard(response_id)
         self._dropped.discard(response_id)
         self.replies.forget(response_id)
+
+    def recorded(self, text: str, pcm: bytes, now: float, *, aside: bool) -> list[Command]:
+        """Say what was recorded, behind what is still to be heard; `aside` when it answers nobody."""
+        self._recordings += 1
+        item_id = f"{RECORDED}{self._recordings}"
+        if aside:
+            self._turns.aside(item_id, filler=True)
+        self._turns.agent_item(item_id, item_id)
+        self._turns.agent_text(item_id, text)
+        lost_ms = self.playout.add(item_id, item_id, pcm, now)
+        self._turns.agent_audio_lost(item_id, lost_ms)
+        commands = self.play(now)
+        return commands + [SaveTurn(turn) for turn in self._turns.finished(item_id)]
 
     def session_lost(self) -> list[SaveTurn]:
         """The session is gone: what has come of its audio will be heard, and no more."""

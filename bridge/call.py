@@ -38,8 +38,8 @@ from bridge.tools import ToolBox, ToolResult, failure
 from bridge.transfers import Transfers
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLiveError
-from bridge.voicelive.endpoints import Source
 from bridge.voicelive.pool import Trouble
+from bridge.voicelive.source import Source
 from shared.calls import EventKind
 from shared.commands import CallCommand, Order
 from shared.handover import Transfer

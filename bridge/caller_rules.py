@@ -105,7 +105,7 @@ class CallerRules:
 
     def keys(self, entry: Pressed | AskPerson | None, now: float) -> list[Command]:
         """Keys that belong together, if any."""
-        if entry is None:
+        if entry is None or self._parts.no_model:
             return []
         if isinstance(entry, AskPerson):
             return [AskForPerson()]

@@ -14,12 +14,14 @@ from bridge.caller_rules import CallerRules
 from bridge.commands import Command, HandOver, HangUp, SaveTurn, Send, Why
 from bridge.goodbye import Reason
 from bridge.keypad import Keypad
+from bridge.last_resort import LastResort
 from bridge.model_rules import ModelRules
 from bridge.parts import Parts
 from bridge.patience import is_due
 from bridge.replies import Kind
 from bridge.session_rules import SessionRules
 from bridge.silence import SilenceStep
+from bridge.stopgap import Recorded, Stopgap
 from bridge.tool_results import not_reached
 from bridge.turns import TurnLog
 from bridge.voicelive import wire
@@ -37,6 +39,7 @@ class Conversation:
         language: of the greeting (BCP-47); left out, the agent's default.
         history: what the model is to know as said and done before the greeting.
         goes_on: the call goes on with an earlier one that was cut off, and the greeting asks so.
+        recorded: gives recordings of fixed phrases in the agent's voice, for when no session can say them.
         resumed: for so many seconds the call has been going at another bridge: nobody is greeted.
     """
 
@@ -50,6 +53,7 @@ class Conversation:
         history: Sequence[wire.HistoryItem] = (),
         goes_on: bool = False,
         resumed: float | None = None,
+        recorded: Recorded = lambda _: None,
     ) -> None:
         parts = Parts(
             agent,
@@ -71,15 +75,17 @@ class Conversation:
         self._goodbye = parts.goodbye
         self._patience = parts.patience
         self._caller = CallerRules(parts)
-        self._sessions = SessionRules(parts)
-        self._model = ModelRules(parts, self._sessions)
+        self._stopgap = Stopgap(parts, recorded)
+        self._last_resort = LastResort(parts, self._stopgap)
+        self._sessions = SessionRules(parts, self._last_resort)
+        self._model = ModelRules(parts, self._sessions, self._stopgap)
         self._keypad = Keypad(agent.keypad.pause_ms / 1000)
         if resumed is not None:
             self._model.resume()
 
     def begin(self, now: float) -> list[Command]:
         """The call begins."""
-        return self._sessions.begin(now)
+        return self._decided(self._sessions.begin(now), now)
 
     def on_session_open(
         self, session_id: int, session: wire.Session, now: float, utc: float
@@ -130,7 +136,7 @@ class Conversation:
     def listening(self) -> bool:
         """Whether the caller's audio is to be appended. Not before the greeting begins: what is said into the
         silence before it would cancel it."""
-        return self._model.begun
+        return self._model.begun or self._parts.greeted
 
     # --- what happens ---------------------------------------------------------------------------------
 
@@ -196,6 +202,8 @@ class Conversation:
         """The answer to `AskForPerson`: whom to hand the call over to; None when nobody can be reached."""
         if self._handing_over.transfer is not None:
             return []
+        if self._last_resort.taken:
+            return self._decided(self._last_resort.person(transfer, now), now)
         commands = self._voice.give_way(now) if self._voice.busy(now) else []
         self._quiet.caller_heard()
         self._goodbye.take_back()
@@ -209,6 +217,8 @@ class Conversation:
         """The person did not take the call: the agent is back."""
         self._patience.answer_due = None
         call_id = self._handing_over.over()
+        if self._last_resort.taken:
+            return self._decided(self._last_resort.nobody(now), now)
         if call_id is None:
             self._replies.say(Kind.NO_PERSON, self._parts.phrases.transfer_failed)
             return self._decided([], now)
@@ -250,6 +260,7 @@ class Conversation:
             None if self._parts.in_our_way else self._handing_over.due(self._voice.ends_at),
             self._hang_up_due,
             self._sessions.due(),
+            self._stopgap.due(),
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -264,9 +275,10 @@ class Conversation:
             return [HangUp(Reason.LIMIT_REACHED)]
         if is_due(self._hang_up_due, now):
             reason = self._goodbye.done()
-            return [HangUp(reason, failed=reason is Reason.MODEL_FAILED)]
+            return [HangUp(reason, failed=reason.is_failure)]
         commands = self._voice.play(now)
         commands += self._sessions.on_timer(now)
+        commands += self._stopgap.on_timer(now)
         commands += self._caller.keys(self._keypad.on_timer(now), now)
         commands += self._caller.take(self._hearing.on_timer(now), now)
         if is_due(patience.answer_due, now):
@@ -322,6 +334,7 @@ class Conversation:
         if waits and self._patience.answer_due is None:
             self._parts.wait_for_sound(now)
         waiting = self._parts.in_our_way or self._replies.pending or not connected
+        self._stopgap.now_is(waits=self._waits_for_voice(now), now=now)
         ending = self._goodbye.reason is not None or self._handing_over.transfer is not None
         self._quiet.now_is(
             idle=self._patience.last_due is not None and not waiting and not ending,
@@ -330,6 +343,14 @@ class Conversation:
             caller_speaks=self._hearing.speaking or self._voice.lost,  # fillers would pile up unheard
         )
         return commands
+
+    def _waits_for_voice(self, now: float) -> bool:
+        """Whether the caller hears nothing, and somebody else than a session would have to change that."""
+        parts = self._parts
+        nobody = not self._replies.connected or (self._replies.pending and not self._tools.running)
+        caller = self._hearing.speaking or self._hearing.undecided or parts.voice.lost
+        closed = self._goodbye.said or self._handing_over.told or self._last_resort.taken
+        return nobody and not caller and not closed and not self._voice.playout.is_playing(now)
 
     def _may_ask(self, now: float) -> bool:
         """Whether the agent may speak: a filler beside tools, everything else after them."""

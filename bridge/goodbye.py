@@ -25,6 +25,17 @@ class Reason(StrEnum):
     """Nobody has spoken for long, checks or not."""
     MODEL_FAILED = "model_failed"
     """The model fails again and again."""
+    MODEL_SILENT = "model_silent"
+    """The model is not heard, whichever session is asked."""
+    NO_MODEL = "voice_live"
+    """No session is to be had."""
+    REFUSED = "session_refused"
+    """The settings of a session are refused."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether we are at fault."""
+        return self in (Reason.MODEL_FAILED, Reason.MODEL_SILENT, Reason.NO_MODEL, Reason.REFUSED)
 
 
 class Goodbye:

@@ -130,6 +130,13 @@ class History:
                 calls[entry.call.call_id] = entry.replayed_as
         return creates, calls
 
+    def tell(self, seq: int) -> list[wire.ItemCreate]:
+        """What tells the session of a turn that it has not made, once."""
+        entry = self._turns.get(seq)
+        if entry is None or entry.replayed_as:
+            return []
+        return [self._create(item, None) for item in self._items(entry)]
+
     def unsaid(self, item_id: str) -> list[wire.ClientEvent]:
         """Nothing of this item of the agent was heard: what makes up for having told the session of it."""
         for seq, entry in self._turns.items():

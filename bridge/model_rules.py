@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.commands import Command, HangUp, RunTool, Send, Why
+from bridge.commands import Command, RunTool, Send, Why
 from bridge.goodbye import Reason
 from bridge.parts import Parts
 from bridge.replies import Kind
 from bridge.session_rules import SessionRules
+from bridge.stopgap import Stopgap
 from bridge.voicelive import wire
 from shared.handover import Transfer
 
@@ -26,7 +27,8 @@ _BACK = (
 class ModelRules:
     """What follows from what the model of one conversation does."""
 
-    def __init__(self, parts: Parts, sessions: SessionRules) -> None:
+    def __init__(self, parts: Parts, sessions: SessionRules, stopgap: Stopgap) -> None:
+        self._stopgap = stopgap
         self._parts = parts
         self._turns = parts.turns
         self._voice = parts.voice
@@ -56,7 +58,7 @@ class ModelRules:
         self._patience.session_ready(now)
         self._sessions.ready(session, now)
         self._voice.ends_at = max(self._voice.ends_at, now)
-        if self._welcomed:
+        if self._welcomed or self._parts.greeted:
             return
         self._welcomed = True
         self._replies.say(Kind.GREETING, self._parts.greeting)
@@ -75,6 +77,7 @@ class ModelRules:
         if self._voice.spoke(response_id):
             self._parts.greeted = True
             self._patience.answer_due = None
+            self._stopgap.heard()
 
     def words(self, response_id: str, text: str) -> list[Command]:
         """All words of one of its items are known."""
@@ -125,7 +128,7 @@ class ModelRules:
             self._parts.replaced = True
             return self._sessions.useless(Why.SILENT, now)
         if not self._parts.greeted or self._parts.apologised:
-            return [HangUp("model_silent", failed=True)]
+            return self._sessions.give_up(Reason.MODEL_SILENT, now)
         self._parts.apologised = True
         self._parts.wait_for_sound(now)
         self._replies.say(Kind.APOLOGY, self._parts.phrases.apology)
@@ -134,7 +137,7 @@ class ModelRules:
     def error(self, error: wire.ErrorDetails, now: float) -> list[Command]:
         """Not fatal, unless it refuses the settings: the session says so by closing."""
         if error.event_id == self._sessions.settings_id:
-            return [HangUp("session_refused", failed=True)]
+            return self._sessions.give_up(Reason.REFUSED, now)
         if self._replies.refused(error, now):
             self.begun = True
             if self._replies.exhausted:
@@ -188,7 +191,7 @@ class ModelRules:
             self._parts.replaced = True
             return self._sessions.useless(Why.FAILED, now)
         if self._goodbye.reason is Reason.MODEL_FAILED:
-            return [HangUp(Reason.MODEL_FAILED, failed=True)]
+            return self._sessions.give_up(Reason.MODEL_FAILED, now)
         self._goodbye.take_back()
         self._goodbye.wish(Reason.MODEL_FAILED, now)
         self._replies.try_once_more()

@@ -10,8 +10,8 @@ from bridge.caller_audio import CallerAudio
 from bridge.commands import SwitchSession
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
-from bridge.voicelive.endpoints import Source
 from bridge.voicelive.pool import Trouble
+from bridge.voicelive.source import Source
 
 _AGAIN_AFTER = (0.2, 0.5, 1.0)
 """Seconds after a session could not be opened before the next try; the last for all further ones."""

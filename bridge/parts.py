@@ -61,6 +61,8 @@ class Parts:
         self.language_known = False
         """Whether the caller has spoken enough to tell."""
         self.history = History(self.event_id)
+        self.no_model = False
+        """Whether the call goes to its end without a model: nobody can do what the caller asks for."""
         self.heard_caller = False
         """Whether any audio of the caller has been taken."""
         self.replaced = False

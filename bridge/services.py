@@ -23,15 +23,19 @@ from bridge.loop_lag import watching_loop
 from bridge.media_owner import MediaOwner
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
+from bridge.recordings import Studio, voice_of
 from bridge.resuming import Resumed
 from bridge.session import session_for, target_for
+from bridge.stopgap import Recorded
 from bridge.tool_memory import MemoryTools
 from bridge.tool_order_parts import Ordering
 from bridge.tools import TOOL_NAMES, ToolBox
 from bridge.transfers import Transfers
 from bridge.turns import TurnLog
 from bridge.voicelive.connection import TOKEN_SCOPE, Headers
-from bridge.voicelive.endpoints import Endpoint, Endpoints, Source
+from bridge.voicelive.endpoints import Endpoint, Endpoints
+from bridge.voicelive.source import Source
+from bridge.voicelive.warm import WarmSessions
 from shared.agent_config import Agent
 from shared.agent_talk import TalkChoiceError, for_talk
 from shared.auth import AcsTokens
@@ -72,6 +76,9 @@ class Services:
     telephony: Telephony
     acs_tokens: AcsTokens
     voice_live: Endpoints
+    warm: WarmSessions
+    studio: Studio | None
+    """None when no phrases are to be recorded."""
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -93,6 +100,14 @@ class Services:
             metrics = Metrics(TOOL_NAMES, telemetry.meter)
             await stack.enter_async_context(watching_loop(metrics.loop_late))
             tables = await stack.enter_async_context(Tables(settings.store))
+            voice_live = await _endpoints(settings.voice_live, metrics, stack)
+            warm = WarmSessions(voice_live, settings.voice_live.warm_sessions)
+            await stack.enter_async_context(warm.kept())
+            studio = Studio(voice_live, tables) if settings.record_phrases else None
+            if studio is not None:
+                stack.push_async_callback(studio.close)
+                agent = agents.current()
+                studio.want(agent, agent.languages.default)
             yield cls(
                 name=f"{socket.gethostname()}-{secrets.token_hex(4)}",
                 settings=settings,
@@ -107,7 +122,9 @@ class Services:
                 traces=telemetry.traces,
                 telephony=await stack.enter_async_context(Telephony(settings.acs)),
                 acs_tokens=await stack.enter_async_context(AcsTokens(settings.acs)),
-                voice_live=await _endpoints(settings.voice_live, metrics, stack),
+                voice_live=voice_live,
+                warm=warm,
+                studio=studio,
             )
 
     async def new_call(
@@ -173,13 +190,14 @@ class Services:
             ],
             goes_on=bool(earlier),
             resumed=None if resumed is None else resumed.seconds(now),
+            recorded=self._recorded(agent, language),
         )
 
         return Call(
             line,
             owner=owner,
             resumed=resumed is not None,
-            source=Source(self.voice_live, target_for(agent)),
+            source=Source(self.voice_live, target_for(agent), self.warm),
             settings=lambda language: session_for(
                 agent, tools, self.catalogue, datetime.now(UTC), language, words
             ),
@@ -191,6 +209,15 @@ class Services:
             metrics=self.metrics,
             tool_seconds=agent.limits.tool_timeout_seconds,
         )
+
+    def _recorded(self, agent: Agent, language: str) -> Recorded:
+        """The recordings in the agent's voice; those of the language are made if they are missing."""
+        studio = self.studio
+        if studio is None:
+            return lambda _: None
+        studio.want(agent, language)
+        voice = voice_of(agent)
+        return lambda text: studio.recordings.of(voice, text)
 
     def _memory(
         self,

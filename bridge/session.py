@@ -84,6 +84,19 @@ def session_for(
     return session
 
 
+def studio_session(agent: Agent) -> wire.Session:
+    """What a session is told that only speaks fixed phrases, for them to be recorded."""
+    return wire.Session(
+        voice=_voice(agent),
+        turn_detection=_turn_detection(agent),
+        input_audio_transcription=wire.Transcription(model=agent.transcription.model),
+        modalities=("text", "audio"),
+        input_audio_format="pcm16",
+        output_audio_format="pcm16",
+        input_audio_sampling_rate=SAMPLE_RATE,
+    )
+
+
 def _phrases(agent: Agent, tools: ToolBox) -> list[str]:
     """What the operator listed first, then the names in the catalogue, each once."""
     return list(dict.fromkeys([*agent.transcription.phrases, *tools.phrases()]))[:_MOST_PHRASES]

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 
-from bridge.commands import Command, DropSession, HangUp, OpenSession, SaveTurn, Send, SwitchSession, Why
+from bridge.agent_voice import RECORDED
+from bridge.commands import Command, DropSession, OpenSession, SaveTurn, Send, SwitchSession, Why
+from bridge.goodbye import Reason
+from bridge.last_resort import LastResort
 from bridge.parts import Parts
 from bridge.patience import is_due
 from bridge.replies import Kind, Words
@@ -46,8 +49,9 @@ _SENTENCE_ENDS = (".", "!", "?", "…")
 class SessionRules:
     """Which session a conversation has, when it gets another, and what that one is told."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, last_resort: LastResort) -> None:
         self._parts = parts
+        self._last_resort = last_resort
         self._history = parts.history
         self._replies = parts.replies
         self._voice = parts.voice
@@ -82,6 +86,8 @@ class SessionRules:
     def opened(self, session_id: int, settings: wire.Session, now: float) -> list[Command]:
         """A session is connected."""
         self._opening = False
+        if self._last_resort.taken:
+            return []
         self._next = session_id, settings
         return self._switch(now) if self.id is None else []
 
@@ -107,13 +113,21 @@ class SessionRules:
         """The session is there and of no use: have another."""
         return [DropSession(why), *self.lost(why, now)] if self.id is not None else []
 
+    def give_up(self, reason: Reason, now: float) -> list[Command]:
+        """No session is of any use any more."""
+        commands: list[Command] = []
+        if self.id is not None:
+            commands = [DropSession(Why.FAILED), *self._forget_session(now)]
+        self._next = self._give_up_due = None
+        return commands + self._last_resort.take(reason, now)
+
     def lost(self, why: Why, now: float) -> list[Command]:
         """The session is gone, in the middle of whatever it was doing."""
-        if self.id is None:
+        if self.id is None or self._last_resort.taken:
             return []
         self._losses.append(now)
         if len(self._losses) == _MOST_LOSSES and now - self._losses[0] < _LOSSES_WITHIN:
-            return [HangUp("voice_live", failed=True)]
+            return self.give_up(Reason.NO_MODEL, now)
         self._give_up_due = now + _GIVE_UP
         self._hear_since = self.needs_audio_since(now)
         commands = self._forget_session(now)
@@ -134,10 +148,14 @@ class SessionRules:
                     yield SwitchSession(session_id, (update, *creates), since)
                 case Send() if self.id is None:
                     pass  # the next session is told of it
-                case Send(wire.ItemDelete(item_id=item_id)) if item_id in self._elsewhere:
+                case Send(wire.ItemDelete(item_id=item_id)) if self._is_elsewhere(item_id):
                     yield from map(Send, self._history.unsaid(item_id))
-                case Send(wire.ItemTruncate(item_id=item_id)) if item_id in self._elsewhere:
+                case Send(wire.ItemTruncate(item_id=item_id)) if self._is_elsewhere(item_id):
                     pass  # the turn that goes with it says what was heard
+                case SaveTurn(turn) if turn.item_id.startswith(RECORDED) and self.id is not None:
+                    yield command
+                    told = self._history.tell(turn.seq) or self._history.corrections(turn.seq)
+                    yield from map(Send, told)
                 case SaveTurn(turn):
                     yield command
                     if self.id is not None:
@@ -158,7 +176,7 @@ class SessionRules:
             self._give_up_due = now + _GIVE_UP  # nobody needs the model meanwhile
         if is_due(self._give_up_due, now):
             self._give_up_due = None
-            return [HangUp("voice_live", failed=True)]
+            return self.give_up(Reason.NO_MODEL, now)
         if is_due(self._last_moment, now):
             return self.lost(Why.EXPIRES, now)
         if is_due(self._renew_due, now):
@@ -180,6 +198,10 @@ class SessionRules:
         return max(since, self._turns.settled_until, now - _LONGEST)
 
     # --- inside ---------------------------------------------------------------------------------------
+
+    def _is_elsewhere(self, item_id: str) -> bool:
+        """Whether the session knows an item of the agent by no such id."""
+        return item_id in self._elsewhere or item_id.startswith(RECORDED)
 
     @property
     def _reply_unheard(self) -> bool:
@@ -238,11 +260,11 @@ class SessionRules:
 
     def _make_up_for(self, response_id: str, words: Words, *, whole: bool) -> None:
         """Have said what a lost response was for, as far as it is still to be said."""
+        if self._voice.is_dropped(response_id):
+            return
         if not self._voice.spoke(response_id):
             if words.text or not self._tools.run_for(response_id):
                 self._replies.again(words)
-            return
-        if self._voice.is_dropped(response_id):
             return
         said = self._turns.said(response_id)
         if words.text:

@@ -15,6 +15,7 @@ COMMANDS = {
     "voice-live": ("local.voice_live.service", "the Voice Live stand-in alone"),
     "acs": ("local.acs.service", "the Azure Communication Services stand-in alone"),
     "event-grid": ("local.event_grid.service", "the Event Grid stand-in alone"),
+    "balancer": ("local.balancer", "one address for several bridges alone"),
     "inbox": ("local.inbox", "a restaurant's inbox for events alone"),
     "functions": ("local.functions_host.service", "the Functions host alone"),
 }

@@ -32,13 +32,15 @@ class System:
         return await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
 
 
-async def start_system(settings: Mapping[str, str] | None = None) -> System:
+async def start_system(settings: Mapping[str, str] | None = None, *options: str) -> System:
     """Start a system, with these settings beside its own, and wait until it says that it is ready.
+
+    `options` are those of `up`.
 
     Raises StartError, TimeoutError.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "local", "up", "--json", "--no-demo"),
+        *(sys.executable, "-m", "local", "up", "--json", "--no-demo", *options),
         stdout=asyncio.subprocess.PIPE,
         cwd=ROOT,
         env={**os.environ, **(settings or {})},
@@ -51,9 +53,9 @@ async def start_system(settings: Mapping[str, str] | None = None) -> System:
 
 
 @contextlib.asynccontextmanager
-async def running_system(settings: Mapping[str, str] | None = None) -> AsyncIterator[System]:
+async def running_system(settings: Mapping[str, str] | None = None, *options: str) -> AsyncIterator[System]:
     """A system of one's own, stopped at the end."""
-    system = await start_system(settings)
+    system = await start_system(settings, *options)
     try:
         yield system
     finally:

@@ -56,6 +56,8 @@ class Spec:
     health_url: str | None = None
     stop_signal: Literal["INT", "TERM"] = "TERM"
     grace: float = 5.0
+    comes_back: bool = False
+    """Whether it is started again when it ends by itself, as a platform does with its containers."""
 
 
 def free_ports(count: int) -> list[int]:

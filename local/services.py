@@ -8,6 +8,7 @@ import secrets
 import shutil
 import sys
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -68,6 +69,16 @@ class Ports:
     blobs: int
     queues: int
     inbox: int
+    bridges: tuple[int, ...] = ()
+    """Of each bridge where there are several; then `bridge` is the balancer before them."""
+
+    @classmethod
+    def on(cls, ports: Sequence[int]) -> Ports:
+        """Nine, and one more for each bridge where there are several."""
+        functions, bridge, acs, event_grid, voice_live, tables, blobs, queues, inbox, *bridges = ports
+        return cls(
+            functions, bridge, acs, event_grid, voice_live, tables, blobs, queues, inbox, tuple(bridges)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +137,7 @@ def service_specs(
         _store(ports, host, tables_directory, env),
         _stand_in("voice-live", ports.voice_live, env, "--api-key", keys.voice_live_key),
         _functions(ports, keys, addresses, host, settings),
-        # SIGTERM would wait for calls to end; a stack that stops takes its phone network away anyway.
-        Spec("bridge", [sys.executable, "-m", "bridge"], settings, ready_line=says_ready, stop_signal="INT"),
+        *_bridges(ports, env, settings),
         _stand_in(
             "acs",
             ports.acs,
@@ -139,6 +149,27 @@ def service_specs(
         _stand_in("event-grid", ports.event_grid, env, "--key", keys.event_grid_key),
         _stand_in("inbox", ports.inbox, env, "--key", keys.inbox_key),
     ]
+
+
+def _bridges(ports: Ports, env: dict[str, str], settings: dict[str, str]) -> list[Spec]:
+    """The bridge, or several behind one address."""
+    command = [sys.executable, "-m", "bridge"]
+    if not ports.bridges:
+        # SIGTERM would wait for calls to end; a stack that stops takes its phone network away anyway.
+        return [Spec("bridge", command, settings, ready_line=says_ready, stop_signal="INT")]
+    bridges = [
+        Spec(
+            f"bridge-{number}",
+            command,
+            settings | {"BRIDGE_PORT": str(port)},
+            ready_line=says_ready,
+            stop_signal="INT",
+            comes_back=True,
+        )
+        for number, port in enumerate(ports.bridges, 1)
+    ]
+    to = [option for port in ports.bridges for option in ("--to", str(port))]
+    return [*bridges, _stand_in("balancer", ports.bridge, env, *to)]
 
 
 def _stand_in(

@@ -84,19 +84,29 @@ class Stack:
         self._services = services
 
     async def watch(self) -> None:
-        """Wait until a service ends by itself, and raise ServiceDiedError with its last words."""
-        deaths = [asyncio.create_task(service.died()) for service in self._services]
+        """Wait until a service ends by itself, and raise ServiceDiedError with its last words.
+
+        One that comes back is started again instead.
+        """
+        deaths = {asyncio.create_task(service.died()): service for service in self._services}
         try:
-            done, _ = await asyncio.wait(deaths, return_when=asyncio.FIRST_COMPLETED)
+            while True:
+                done, _ = await asyncio.wait(deaths, return_when=asyncio.FIRST_COMPLETED)
+                for death in done:
+                    ended = deaths.pop(death)
+                    if not ended.spec.comes_back:
+                        raise ServiceDiedError(death.result())
+                    service = await Service.start(ended.spec, ended.log, ROOT)
+                    self._services[self._services.index(ended)] = service
+                    deaths[asyncio.create_task(service.died())] = service
         finally:
             for death in deaths:
                 death.cancel()
-        raise ServiceDiedError(done.pop().result())
 
 
 @contextlib.asynccontextmanager
 async def open_stack(
-    *, host: Host = "embedded", on_disk: bool = True, tell: Tell = lambda _: None
+    *, host: Host = "embedded", on_disk: bool = True, bridges: int = 1, tell: Tell = lambda _: None
 ) -> AsyncIterator[Stack]:
     """Start a stack, and stop it at the end so that no process and no port is left.
 
@@ -114,7 +124,7 @@ async def open_stack(
             raise StartError(f"{STACKS}, where the logs go, cannot be written: {error.strerror}") from None
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
-                services = _services(stack_id, directory, host, on_disk, tell)
+                services = _services(stack_id, directory, host, on_disk, bridges, tell)
                 stack = await cleanup.enter_async_context(services)
                 break
             except PortTakenError as error:
@@ -163,9 +173,9 @@ def prune_stacks() -> None:
 
 @contextlib.asynccontextmanager
 async def _services(
-    stack_id: str, directory: Path, host: Host, on_disk: bool, tell: Tell
+    stack_id: str, directory: Path, host: Host, on_disk: bool, bridges: int, tell: Tell
 ) -> AsyncIterator[Stack]:
-    ports = Ports(*free_ports(9))
+    ports = Ports.on(free_ports(9 + (bridges if bridges > 1 else 0)))
     keys = Keys.make()
     addresses = addresses_of(ports)
     addresses = msgspec.structs.replace(addresses, page=page_url(addresses, keys))

@@ -54,7 +54,7 @@ async def _up(options: argparse.Namespace) -> None:
         else None
     )
     tell("starting the system ...")
-    async with open_stack(host=options.host, tell=tell) as stack:
+    async with open_stack(host=options.host, bridges=options.bridges, tell=tell) as stack:
         tell(f"ready after {time.monotonic() - begun:.1f} s")
         if options.json:
             print(_ready_line(stack.addresses), flush=True)
@@ -138,6 +138,14 @@ def _parser() -> argparse.ArgumentParser:
         choices=["embedded", "func"],
         default="embedded",
         help="what runs the Functions app: our own host (default), or Functions Core Tools from the PATH",
+    )
+    parser.add_argument(
+        "--bridges",
+        type=int,
+        choices=range(1, 9),
+        default=1,
+        metavar="N",
+        help="how many bridges hold the calls, 1 to 8: one that ends comes back, its calls go on at another",
     )
     return parser
 

@@ -305,6 +305,8 @@ class VoiceLiveSettings:
     connections_per_minute: int = 30
     tokens_per_minute: int = 120_000
     """Of each endpoint. The defaults are the quotas of a resource (Speech service quotas and limits)."""
+    warm_sessions: int = 0
+    """Sessions that are kept connected while calls come."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> VoiceLiveSettings:
@@ -328,6 +330,7 @@ class VoiceLiveSettings:
             api_keys=keys * len(endpoints) if len(keys) == 1 else keys,
             connections_per_minute=_integer(env, "VOICE_LIVE_CONNECTIONS_PER_MINUTE", 30, 1, 10_000),
             tokens_per_minute=_integer(env, "VOICE_LIVE_TOKENS_PER_MINUTE", 120_000, 1_000, 100_000_000),
+            warm_sessions=_integer(env, "VOICE_LIVE_WARM_SESSIONS", 0, 0, 20),
         )
 
 
@@ -345,6 +348,8 @@ class BridgeSettings:
     voice_live: VoiceLiveSettings
     agent_dir: Path
     restaurants_file: Path
+    record_phrases: bool = False
+    """Whether fixed phrases are recorded, to be heard when Voice Live is away."""
     metrics_token: str | None = None
     """Bearer token of GET /metrics; None means that there is no such page."""
     telemetry: TelemetrySettings = TelemetrySettings()
@@ -363,6 +368,7 @@ class BridgeSettings:
             voice_live=VoiceLiveSettings.from_env(env),
             agent_dir=Path(env.get("AGENT_DIR") or DEFAULT_AGENT_DIR),
             restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
+            record_phrases=_switch(env, "RECORD_PHRASES", default=True),
             metrics_token=env.get("METRICS_TOKEN") or None,
             telemetry=TelemetrySettings.from_env(env),
             caller_keys=caller_keys(env),
@@ -428,6 +434,13 @@ def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], default: s
     if not re.fullmatch(rf"({'|'.join(schemes)})://[^/\s?#]+(/[^\s?#]*)?", value):
         raise SettingError(f"{name}: {value!r} is not a URL starting with {schemes[0]}://")
     return value
+
+
+def _switch(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = env.get(name, "").strip().lower()
+    if text not in ("", "on", "off"):
+        raise SettingError(f"{name}: {text!r} is neither on nor off")
+    return default if not text else text == "on"
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:

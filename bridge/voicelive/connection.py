@@ -12,6 +12,7 @@ from azure.core.exceptions import AzureError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.http11 import Response
+from websockets.protocol import State
 
 from bridge.sockets import close_socket, send_in_time
 from bridge.voicelive import wire
@@ -77,6 +78,11 @@ class VoiceLive:
         except (OSError, TimeoutError, InvalidHandshake, AzureError) as error:
             reason = f"cannot open a Voice Live session: {_describe(error)}"
             raise VoiceLiveError(reason, *_trouble(error)) from error
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has ended it, as far as is known."""
+        return self._socket.state is State.OPEN
 
     async def send(self, event: wire.ClientEvent) -> None:
         """Send one client event.

@@ -43,6 +43,8 @@ class Endpoints:
     ) -> None:
         self._endpoints = endpoints
         self._metrics = metrics
+        self.connections_per_minute = connections_per_minute
+        self._closing: set[asyncio.Task[None]] = set()
         self.pool = Pool(
             len(endpoints),
             connections_per_minute=connections_per_minute,
@@ -122,32 +124,15 @@ class Endpoints:
     def _let_go(self, trying: Collection[asyncio.Task[VoiceLive]]) -> None:
         """Nobody needs these any more: one that comes all the same is closed."""
         for task in trying:
-            task.add_done_callback(_close)
+            task.add_done_callback(self._close)
             task.cancel()
 
+    def _close(self, task: asyncio.Task[VoiceLive]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            self.close_later(task.result())
 
-def _close(task: asyncio.Task[VoiceLive]) -> None:
-    if not task.cancelled() and task.exception() is None:
-        closing = asyncio.ensure_future(task.result().close())
-        _closing.add(closing)
-        closing.add_done_callback(_closing.discard)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the sessions of one call come from."""
-
-    endpoints: Endpoints
-    target: Target
-
-    async def open(self, avoid: Collection[int] = ()) -> VoiceLive:
-        """A session, from one of `avoid` only when there is no other.
-
-        Raises:
-            VoiceLiveError: none is to be had.
-        """
-        return await self.endpoints.open(self.target, avoid)
-
-
-_closing: set[asyncio.Future[None]] = set()
-"""Kept until they are done: the loop holds tasks only weakly."""
+    def close_later(self, session: VoiceLive) -> None:
+        """Close a session without waiting for it."""
+        closing = asyncio.create_task(session.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

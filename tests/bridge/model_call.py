@@ -24,7 +24,7 @@ from bridge.turns import TurnLog
 from bridge.voicelive import wire
 from shared.agent_config import Agent
 from shared.handover import Transfer
-from tests.bridge.model_line import FRAME_SECONDS, ModelCarrier
+from tests.bridge.model_line import FRAME_SECONDS, RATE, ModelCarrier
 from tests.bridge.model_referee import Referee, Spoken
 from tests.bridge.model_service import Item, ModelService, Mood, Timeline
 from tests.bridge.talk import SESSION
@@ -65,6 +65,7 @@ class ModelCall:
         agent: what the rules are configured with.
         mood: how the service behaves.
         next_mood: the same for each session after the first.
+        records: whether there are recordings of the fixed phrases.
         late: seconds that timers are served late.
     """
 
@@ -76,6 +77,7 @@ class ModelCall:
         *,
         late: float = 0.0,
         next_mood: Callable[[], Mood] = Mood,
+        records: bool = False,
     ) -> None:
         self.rng = random.Random(seed)
         self.line = Timeline(_BEGAN)
@@ -92,6 +94,7 @@ class ModelCall:
             agent,
             TurnLog(padding_ms=0, silence_ms=SILENCE_MS),
             is_read_only=lambda name: name.startswith(("find", "restaurant")),
+            recorded=self._recording if records else lambda _: None,
         )
         self.over = False
         self.commands: list[Command] = []
@@ -106,6 +109,7 @@ class ModelCall:
         """Seconds of the caller's audio that never came, up to the last return of the line."""
         self._appended = 0.0
         self._opened = False
+        self._recordings = 0
         self._unheard: list[tuple[float, Callable[[], None]]] = []
         """What the service makes of audio that it has not got yet, and how much it needs for it."""
         self._up_at = self._down_at = _BEGAN
@@ -308,6 +312,16 @@ class ModelCall:
         )
         self._sessions[number] = service
         return service
+
+    def _recording(self, text: str) -> bytes:
+        self._recordings += 1
+        item_id = f"recorded-{self._recordings}"
+        words = text.split()
+        ends = tuple(round(len(" ".join(words[: n + 1])) / 15.0 * RATE) for n in range(len(words)))
+        pcm = self.carrier.tape.record(item_id, ends[-1])
+        self._said[item_id] = Item(item_id, "message", text=text, size=len(pcm), words=ends)
+        self._response_of[item_id] = item_id
+        return pcm
 
     def _connects(self) -> None:
         if self.over:

@@ -99,6 +99,7 @@ class Order:
             agent,
             mood or _mood(rng),
             late=rng.choice(_LATENESS),
+            records=rng.random() < 0.5,
             next_mood=(lambda: mood) if mood else (lambda: _mood(rng)),
         )
         self._actions = rng.randint(0, 10) if actions is None else actions

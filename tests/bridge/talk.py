@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from bridge.agent_voice import RECORDED
 from bridge.carriers import SAMPLE_RATE
-from bridge.commands import Command, Play, Send, SwitchSession
+from bridge.commands import Command, Play, SaveTurn, Send, SwitchSession
 from bridge.conversation import Conversation
 from bridge.turns import TurnLog
 from bridge.voicelive import wire
@@ -61,16 +62,22 @@ def agent(**changes: Any) -> Agent:
 
 
 class Talk:
-    """A conversation with a clock in the test's hand, and what it commanded so far."""
+    """A conversation with a clock in the test's hand, and what it commanded so far.
 
-    def __init__(self, agent: Agent | None = None) -> None:
+    Args:
+        recorded: seconds of each fixed phrase that is recorded; 0 when none is.
+    """
+
+    def __init__(self, agent: Agent | None = None, *, recorded: float = 0.0) -> None:
         self.now = 100.0
         self.commands: list[Command] = []
         self.conversation = Conversation(
             agent if agent is not None else _AGENT,
             TurnLog(padding_ms=0, silence_ms=500),
             is_read_only=lambda name: name.startswith("find"),
+            recorded=lambda _: bytes(2 * round(recorded * SAMPLE_RATE)),
         )
+        self._heard: set[str] = set()
         self.audio_began = self.now
         """Where the session's count of the caller's audio begins."""
 
@@ -185,6 +192,15 @@ class Talk:
     def said(self) -> list[str]:
         """What was asked for since the last look: fixed words, or "" for the model's own."""
         return [words(event) for event in self.events() if isinstance(event, wire.ResponseCreate)]
+
+    def recordings(self) -> list[str]:
+        """What began to be heard of recordings since the last look."""
+        turns = [command.turn for command in self.took() if isinstance(command, SaveTurn)]
+        fresh = [
+            turn for turn in turns if turn.item_id.startswith(RECORDED) and turn.item_id not in self._heard
+        ]
+        self._heard |= {turn.item_id for turn in fresh}
+        return list(dict.fromkeys(turn.text for turn in fresh))
 
     def played(self) -> float:
         """Seconds of audio written since the last look."""

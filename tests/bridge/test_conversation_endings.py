@@ -181,7 +181,7 @@ class TestService:
         talk = Talk().connects(1)
         [settings] = talk.events()
         talk.hears(wire.Error(wire.ErrorDetails(code="invalid_value", event_id=settings.event_id)))
-        assert talk.took() == [HangUp("session_refused", failed=True)]
+        assert hung_up(talk) == [HangUp("session_refused", failed=True)]
 
     def test_an_error_that_is_about_neither_settings_nor_a_reply_ends_nothing(self) -> None:
         error = wire.ErrorDetails(code="item_truncate_invalid_item_id", event_id="conversation.item-7")

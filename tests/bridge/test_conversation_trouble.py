@@ -243,7 +243,7 @@ class TestApology:
     def test_when_not_even_that_is_heard_the_call_ends(self) -> None:
         talk = self.twice_silent()
         talk.took()
-        assert talk.after(6.1).took() == [HangUp("model_silent", failed=True)]
+        assert HangUp("model_silent", failed=True) in talk.after(6.1).took()
 
     def test_then_the_call_goes_on(self) -> None:
         talk = self.twice_silent().done("r1", "cancelled")

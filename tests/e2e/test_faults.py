@@ -31,13 +31,13 @@ async def test_another_session_takes_over_in_the_same_call(
     assert len([turn for turn in report.turns if turn.role == "caller"]) == 1
 
 
-async def test_settings_that_are_refused_end_the_call(
+async def test_when_nothing_can_answer_a_person_is_called(
     system: System, place_call: Callable[..., Coroutine[None, None, CallReport]]
 ) -> None:
-    """The fault is for this call's session alone; the next call goes well."""
+    """Settings that are refused will be refused by every session; the call is not left to silence."""
     await order(system, {"error_code": "invalid_value", "error_on": "session.update", "sessions": 1})
-    failed = await place_call("Hello.")
-    assert failed.outcome == "failed"
+    report = await place_call("Hello.")
+    assert report.outcome == "transferred"
 
 
 async def order(system: System, fault: dict[str, Any]) -> None:

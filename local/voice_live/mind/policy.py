@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from local.voice_live.mind.broken import broken_off, rest
 from local.voice_live.mind.dates import stated_now
 from local.voice_live.mind.interpret import interpret
 from local.voice_live.mind.known import known_values, read_known
@@ -53,11 +54,12 @@ class PolicyMind:
         now = stated_now(instructions) or self._clock().replace(tzinfo=None, second=0, microsecond=0)
         talk = Talk(schema, now, read_known(instructions))
         talk.memory = known_values(talk.known, schema)
+        items, begun = broken_off(items, message_text)
         for item in items:
             take_item(talk, item)
         talk.directive = _announcement(instructions) or talk.directive
         replies = Replies(talk, instructions)
-        return _as_chosen(replies.outputs(), replies, tool_choice)
+        return _as_chosen(rest(replies.outputs(), begun), replies, tool_choice)
 
 
 def take_item(talk: Talk, item: Mapping[str, Any]) -> None:
@@ -133,7 +135,7 @@ def _directive(text: str) -> str:
     return ""
 
 
-_REPHRASE = re.compile(r"\bsay (?:it|that|this) again\b", re.IGNORECASE)
+_REPHRASE = re.compile(r"\bsay (?:(?:it|that|this) again|again what matters)\b", re.IGNORECASE)
 _NARROW = re.compile(r"\bask (?:one|a) question\b.*\b(?:one word|yes or no)\b", re.IGNORECASE)
 
 

@@ -1,0 +1,133 @@
+"""Nobody can speak but what was recorded: stopgaps, and the end of a call that has no model left."""
+
+from __future__ import annotations
+
+from bridge.commands import AskForPerson, HandOver, HangUp, SaveTurn
+from bridge.voicelive import wire
+from shared.handover import Targets, Transfer
+from tests.bridge.talk import PHRASES, Talk, agent
+
+PERSON = Transfer("+15550100", "Wants sushi.")
+
+
+def begun(**changes: object) -> Talk:
+    """A call that waits for its first session."""
+    talk = Talk(agent(**changes), recorded=1.0)
+    talk.commands += talk.conversation.begin(talk.now)
+    talk.took()
+    return talk
+
+
+class TestStopgap:
+    """A caller who waits hears something after two seconds at most."""
+
+    def test_the_greeting_when_no_session_comes(self) -> None:
+        talk = begun().after(1.1)
+        assert talk.recordings() == []
+        assert talk.after(0.2).recordings() == [PHRASES.greeting]
+
+    def test_is_the_only_greeting(self) -> None:
+        talk = begun().after(1.5).another(1)
+        assert talk.after(3).said() == []
+
+    def test_what_is_answered_to_it_is_heard(self) -> None:
+        talk = begun()
+        assert not talk.conversation.listening
+        assert talk.after(1.5).conversation.listening
+
+    def test_the_session_that_comes_knows_it(self) -> None:
+        talk = begun().after(1.5).connects(1)
+        items = [event.item for event in talk.events() if isinstance(event, wire.ItemCreate)]
+        assert [item.content[0].text for item in items if isinstance(item, wire.MessageItem)] == [
+            PHRASES.greeting
+        ]
+
+    def test_a_filler_when_a_session_breaks(self) -> None:
+        talk = Talk(recorded=1.0).greeted().loses(1)
+        assert talk.after(1.3).recordings() == [PHRASES.fillers[0]]
+        assert talk.after(4.5).recordings() == []
+        assert talk.after(1.0).recordings() == [PHRASES.fillers[1]]
+
+    def test_not_before_what_is_there_has_been_heard(self) -> None:
+        talk = Talk(recorded=1.0).greeted().agent_says("r1", "one two three", 5.0).loses(1)
+        talk.took()
+        assert talk.after(6.0).recordings() == []
+        assert talk.after(0.4).recordings() == [PHRASES.fillers[0]]
+
+    def test_a_filler_when_a_reply_takes_long(self) -> None:
+        talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please")
+        talk.took()
+        assert talk.after(1.9).recordings() == []
+        assert talk.after(0.2).recordings() == [PHRASES.fillers[0]]
+
+    def test_and_the_model_is_told_of_it(self) -> None:
+        talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please").after(2.1)
+        [told] = [event.item for event in talk.events() if isinstance(event, wire.ItemCreate)]
+        assert isinstance(told, wire.MessageItem)
+        assert (told.role, told.content[0].text) == ("assistant", PHRASES.fillers[0])
+
+    def test_not_while_the_caller_speaks(self) -> None:
+        talk = Talk(recorded=1.0).greeted().loses(1).connects(2)
+        talk.caller_starts("c1").took()
+        assert talk.after(3.0).recordings() == []
+
+    def test_not_while_nobody_waits(self) -> None:
+        assert Talk(recorded=1.0).greeted().after(5).recordings() == []
+
+
+class TestLastResort:
+    """After twelve seconds without a session nobody waits any longer."""
+
+    def lost(self, **changes: object) -> Talk:
+        return Talk(agent(**changes), recorded=1.0).greeted().loses(1).after(12.1)
+
+    def test_an_apology_is_heard_to_its_end_then_the_call_ends(self) -> None:
+        talk = self.lost()
+        talk.took()
+        *_, apology, hang_up = talk.after(3.0).took()
+        assert isinstance(apology, SaveTurn)
+        assert apology.turn.text == PHRASES.trouble
+        assert hang_up == HangUp("voice_live", failed=True)
+
+    def test_without_a_recording_it_ends_at_once(self) -> None:
+        assert HangUp("voice_live", failed=True) in Talk().greeted().loses(1).after(12.1).took()
+
+    def test_a_person_is_put_through_first(self) -> None:
+        talk = self.lost(transfer=Targets(to="+15550100"))
+        assert AskForPerson() in talk.took()
+        talk.commands += talk.conversation.on_person(PERSON, talk.now)
+        *_, told, hand_over = talk.after(3.0).took()
+        assert isinstance(told, SaveTurn)
+        assert told.turn.text == PHRASES.transferring
+        assert hand_over == HandOver(PERSON.target, PERSON.summary)
+
+    def test_one_who_does_not_answer_is_apologised_for(self) -> None:
+        talk = self.lost(transfer=Targets(to="+15550100"))
+        talk.commands += talk.conversation.on_person(PERSON, talk.now)
+        talk.after(3.0).took()
+        talk.commands += talk.conversation.on_hand_over_failed(talk.now)
+        assert talk.recordings() == [PHRASES.trouble]
+        assert HangUp("voice_live", failed=True) in talk.after(1.5).took()
+
+    def test_nobody_to_put_through_to(self) -> None:
+        talk = self.lost(transfer=Targets(to="+15550100"))
+        talk.took()
+        talk.commands += talk.conversation.on_person(None, talk.now)
+        assert talk.after(1.5).recordings()[-1] == PHRASES.trouble
+
+    def test_a_session_that_comes_too_late_changes_nothing(self) -> None:
+        talk = self.lost()
+        talk.took()
+        assert talk.connects(2).took() == []
+
+    def test_keys_change_nothing(self) -> None:
+        talk = self.lost()
+        talk.took()
+        assert talk.presses("1#").took() == []
+
+    def test_settings_that_are_refused_are_one(self) -> None:
+        talk = begun().connects(1)
+        [settings] = talk.events()
+        talk.hears(wire.Error(wire.ErrorDetails(code="invalid_value", event_id=settings.event_id)))
+        assert talk.recordings() == [PHRASES.trouble]
+        assert HangUp("session_refused", failed=True) in talk.after(1.5).took()
