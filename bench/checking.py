@@ -82,7 +82,7 @@ class Raw:
                 (tokens["input_tokens"] - tokens["cached_tokens"]) * model["input"]
                 + tokens["cached_tokens"] * model["cached"]
                 + tokens["output_tokens"] * model["output"]
-                + seconds / 60 * (minute["phone"] + minute["voice"]) * 1e6
+                + seconds / 60 * sum(minute.values()) * 1e6
             )
             spoken_of = set()
             for tool in tools:
