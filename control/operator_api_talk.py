@@ -10,6 +10,7 @@ from control.operator_api_calls import MOST_DAYS
 from control.operator_api_http import ApiAnswer, ApiError, ApiRequest, answer_if_new, answer_struct
 from control.operator_api_model import Named, NoQuery, Options, TalkOrder, TalkTicket, Target
 from control.operator_services import OperatorServices
+from shared.admission import Full
 from shared.agent_talk import TalkChoiceError, for_talk, voices
 from shared.auth import new_secret, secret_hash
 from shared.call_facts import CallerOutcome
@@ -35,6 +36,11 @@ async def begin_talk(ops: OperatorServices, user: User, request: ApiRequest, ord
         secret_hashes=(secret_hash(token),),
         talk=Talk(user.id, origin, order.language, order.voice, order.prompt),
     )
+    admitted = None if ops.line.gate is None else await ops.line.gate.admit(call.id, now)
+    if isinstance(admitted, Full):
+        raise ApiError(
+            503, "full", f"no bridge can hold another call: {admitted}", fix="try again in a minute"
+        )
     await ops.line.calls.claim(call)
     return answer_struct(
         TalkTicket(

@@ -15,6 +15,7 @@ from typing import Self
 from control.answering import Line
 from control.live_calls import LiveReader
 from control.services import Services, services
+from shared.admission_store import AdmissionStore
 from shared.agent_config import Agent, AgentError, load_agent
 from shared.bookings import BookingStore
 from shared.call_archive import CallArchive
@@ -46,6 +47,7 @@ class OperatorServices:
     search: CallSearch
     commands: Commands
     live: LiveReader
+    admission: AdmissionStore
     clock: Callable[[], datetime]
 
     @classmethod
@@ -74,6 +76,7 @@ class OperatorServices:
             search=CallSearch(shared.tables, insights),
             commands=Commands(shared.tables),
             live=LiveReader(shared.line.calls),
+            admission=AdmissionStore(shared.tables),
             clock=lambda: datetime.now(UTC),
         )
 

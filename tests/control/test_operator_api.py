@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from control.operator_api_document import document
 from control.operator_api_routes import ENDPOINTS, Endpoint
 from control.operator_services import operator_services
 from control.services import services
+from shared.admission import Report
 from shared.auth import secret_hash
 from shared.calls import Call, CallEvent, EventKind, apply
 from shared.commands import Order
@@ -287,6 +288,18 @@ async def test_a_talk_begins_with_a_token_for_this_page(api: Api) -> None:
     assert status == 202
     commands = await operator_services().commands.waiting()
     assert [(one.call_id, one.order) for one in commands] == [(call.id, Order.END)]
+
+
+async def test_what_bridges_can_hold_is_told_and_a_talk_needs_a_place(api: Api) -> None:
+    now = datetime.now(UTC)
+    report = Report("one", now, calls=0, live=0, late_ms=0, sessions=0)
+    await operator_services().admission.report(replace(report, calls=20, sessions=30))
+    assert (await api.get("/insights"))["capacity"]["capacity"] == 20
+    status, _, _ = await api.ask("POST", "/talk", json={}, headers={"Origin": ORIGIN})
+    assert status == 201
+    await operator_services().admission.report(report)
+    status, body, _ = await api.ask("POST", "/talk", json={}, headers={"Origin": ORIGIN})
+    assert (status, body["type"]) == (503, "urn:tabletalk:problem:full")
 
 
 @pytest.mark.parametrize(
