@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Self
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from bridge.metrics import Metrics
 from shared.call_store import CallStore, UpdateConflictError
@@ -17,8 +18,13 @@ from shared.tracing import NO_TRACES, Traces
 _WAITING = 500
 """Writes that may wait: more than a call of an hour makes while the store is slow for a minute."""
 _TRIES = 4
+"""Of a write that the store refuses."""
+_HELD_SECONDS = 120.0
+"""How long a write is tried while the store is away; those behind it wait."""
 _PAUSE = 0.5
-_DRAIN_SECONDS = 10.0
+_LONGEST_PAUSE = 2.0
+_DRAIN_SECONDS = 45.0
+"""How long the end waits for what is still to be written. The store may be away for half a minute."""
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +34,9 @@ Write = Callable[[], Awaitable[object]]
 class Recorder:
     """The writer of one call: an async context manager whose end waits for what is still to be written.
 
-    Writes happen one after the other, in order. A write that fails is tried again and then given up with an
-    error line; when too many wait, the newest is given up. Neither ever holds up the call.
+    Writes happen one after the other, in order. While the store is away they wait for it; one that it refuses
+    is tried again and then given up with an error line. When too many wait, the newest is given up. Nothing
+    of this ever holds up the call.
 
     Args:
         metrics: is told how many writes wait.
@@ -113,18 +120,30 @@ class Recorder:
                 self._waiting.task_done()
 
     async def _try(self, write: Write) -> None:
-        for tried in range(1, _TRIES + 1):
+        loop = asyncio.get_running_loop()
+        held_until = loop.time() + _HELD_SECONDS
+        refused = 0
+        for tried in itertools.count(1):
             try:
                 await write()
             except (AzureError, UpdateConflictError) as error:
                 reason = type(error).__name__
-                if tried == _TRIES:
+                refused += not _is_away(error)
+                if refused == _TRIES or loop.time() >= held_until:
                     log.exception("record given up", extra={"reason": reason})
                     return
                 log.warning("record not written, trying again", extra={"reason": reason})
-                await asyncio.sleep(_PAUSE * tried)
+                await asyncio.sleep(min(_PAUSE * tried, _LONGEST_PAUSE))
             except Exception:
                 log.exception("record given up")
                 return
             else:
                 return
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the store could not be asked, or has trouble of its own: no fault of what was to be written."""
+    if not isinstance(error, HttpResponseError):
+        return True
+    status = error.status_code
+    return status is None or status in (408, 429) or status >= 500

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from azure.core.exceptions import ServiceRequestError
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
 import bridge.recorder
 from bridge.metrics import Metrics
@@ -20,8 +20,10 @@ NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 class FlakyStore(CallStore):
     """Stands for the store where its failures matter; fails the first `failures` writes."""
 
-    def __init__(self, failures: int = 0) -> None:
+    def __init__(self, failures: int = 0, status: int | None = None) -> None:
         self.failures = failures
+        self.refusal = HttpResponseError("no")
+        self.refusal.status_code = status
         self.written: list[int] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -30,7 +32,9 @@ class FlakyStore(CallStore):
         await self.gate.wait()
         if self.failures:
             self.failures -= 1
-            raise ServiceRequestError("the store is away")
+            raise (
+                ServiceRequestError("the store is away") if self.refusal.status_code is None else self.refusal
+            )
         self.written.append(turn.seq)
 
     async def add_tool(self, call_id: str, run: ToolRun) -> None:
@@ -64,9 +68,31 @@ async def test_tries_again() -> None:
     assert store.written == [1, 2]
 
 
+@pytest.mark.parametrize("status", [None, 429, 503])
+async def test_waits_for_a_store_that_is_away(status: int | None) -> None:
+    """However often it was asked meanwhile, nothing is lost and the order stays."""
+    store = FlakyStore(failures=100, status=status)
+    async with Recorder(store, "call", metrics=Metrics(())) as recorder:
+        for seq in range(20):
+            recorder.turn(_turn(seq))
+    assert store.written == list(range(20))
+
+
+async def test_does_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(bridge.recorder, "_HELD_SECONDS", 0.0)
+    store = FlakyStore(failures=2)
+    async with Recorder(store, "call", metrics=Metrics(())) as recorder:
+        for seq in range(3):
+            recorder.turn(_turn(seq))
+    assert store.written == [2]
+    assert "record given up" in caplog.text
+
+
 async def test_gives_up_a_write_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
-    """A write that cannot be done is reported and does not block the next."""
-    store = FlakyStore(failures=4)
+    """A write that the store refuses is reported and does not block the next."""
+    store = FlakyStore(failures=4, status=400)
     async with Recorder(store, "call", metrics=Metrics(())) as recorder:
         recorder.turn(_turn(1))
         recorder.turn(_turn(2))
