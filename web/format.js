@@ -36,9 +36,10 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-export function money(amount) {
+/** An amount; small ones with more digits unless told how many. */
+export function money(amount, decimals) {
   if (amount === null || amount === undefined) return "–";
-  const digits = amount !== 0 && Math.abs(amount) < 1 ? 4 : 2;
+  const digits = decimals ?? (amount !== 0 && Math.abs(amount) < 1 ? 4 : 2);
   return new Intl.NumberFormat("en", {
     style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits,
   }).format(amount);

@@ -143,7 +143,7 @@ function overTime({ days, hours, capacity, replies }, csv) {
       text: replies.count === 0 ? "No reply yet." : `Slowest on ${dayName(slowest.day)}: p95 ${millis(slowest.reply_p95_ms)}.`,
     },
     {
-      title: "Cost by day", rows: byDay("cost"), series: [bars("Cost", "caller")], format: money, csv: csv("days"),
+      title: "Cost by day", rows: byDay("cost"), series: [bars("Cost", "caller")], format: money, axisFormat: (value) => money(value, 2), csv: csv("days"),
       text: `Most on ${dayName(dearest.day)}: ${money(dearest.cost)}.`,
     },
     {

@@ -6,7 +6,8 @@ class Microphone extends AudioWorkletProcessor {
   constructor({ processorOptions: { rate } }) {
     super();
     this.resampler = new Resampler(sampleRate, rate);
-    this.frame = new Int16Array(rate / 50);
+    this.length = rate / 50;
+    this.frame = new Int16Array(this.length);
     this.filled = 0;
     this.sum = 0;
     this.muted = false;
@@ -24,16 +25,16 @@ class Microphone extends AudioWorkletProcessor {
       this.sum += heard * heard;
       this.frame[this.filled] = heard * 32767;
       this.filled += 1;
-      if (this.filled === this.frame.length) this.#send();
+      if (this.filled === this.length) this.#send();
     }
     return true;
   }
 
   #send() {
-    const level = Math.sqrt(this.sum / this.frame.length);
+    const level = Math.sqrt(this.sum / this.length);
     const { buffer } = this.frame;
-    this.port.postMessage({ frame: buffer, level }, [buffer]);
-    this.frame = new Int16Array(this.frame.length);
+    this.port.postMessage({ frame: buffer, level }, [buffer]); // which empties this.frame
+    this.frame = new Int16Array(this.length);
     this.filled = 0;
     this.sum = 0;
   }

@@ -2,8 +2,11 @@
 
 import { h } from "./dom.js";
 import { callsAddress } from "./calls.js";
+import { count } from "./format.js";
 
 const HEIGHT = 190;
+const WHOLE_STEPS = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5].map((zeros) => step * 10 ** zeros)).sort((a, b) => a - b);
+/** Between lines of the grid, where half a call means nothing. */
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /**
@@ -12,8 +15,8 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
  * "bars" or "line"}; `format` shows a value; `text` says what is to be seen; `csv` saves the table.
  */
 export class Plot {
-  constructor({ title, rows, series, format, text, csv, first = "Day" }) {
-    Object.assign(this, { title, rows, series, format });
+  constructor({ title, rows, series, format, axisFormat = format, text, csv, first = "Day" }) {
+    Object.assign(this, { title, rows, series, format, axisFormat });
     this.canvas = h("div", { class: "plot", role: "img", "aria-label": `${title}. ${text}` });
     this.element = h(
       "figure",
@@ -66,7 +69,7 @@ export class Plot {
         scales: { x: { time: false, range: [-0.6, this.rows.length - 0.4] }, y: { range: [0, top === 0 ? 1 : top * 1.08] } },
         axes: [
           { ...axis, grid: { show: false }, splits: (_, __, low, high, step) => whole(low, high, step, this.rows.length), incrs: [1, 2, 3, 4, 7, 14, 28], values: (_, at) => at.map((n) => this.rows[n]?.tick ?? this.rows[n]?.label ?? ""), space: 56, size: 26, gap: 4 },
-          { ...axis, size: 64, space: 28, values: (_, at) => at.map((value) => this.format(value)) },
+          { ...axis, size: 64, space: 28, incrs: this.format === count ? WHOLE_STEPS : undefined, values: (_, at) => at.map((value) => this.axisFormat(value)) },
         ],
         series: [
           {},
