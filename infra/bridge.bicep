@@ -26,8 +26,8 @@ param tablesEndpoint string
 param acsEndpoint string
 @description('Communication Services: audience of its tokens.')
 param acsResourceId string
-@description('Voice Live.')
-param voiceLiveEndpoint string
+@description('Voice Live, in the order in which regions are tried, with commas between them.')
+param voiceLiveEndpoints string
 @description('Application Insights.')
 param insightsConnection string
 @description('Another OTLP receiver; empty: none.')
@@ -49,6 +49,12 @@ param maxCalls string = '50'
 @allowed(['false', 'true'])
 @description('While the key that callers are named with is being changed: the vault holds the keys before it, with blanks between them, as the secret caller-previous-keys.')
 param hasPreviousCallerKeys string = 'false'
+@minLength(1)
+@description('New Voice Live sessions a minute that a replica may ask of each region, as a number: the quota, less what other replicas use.')
+param voiceLiveConnections string = '30'
+@minLength(1)
+@description('Tokens a minute that a replica may use in each region, as a number: the quota, less what other replicas use.')
+param voiceLiveTokens string = '120000'
 @allowed(['0.5', '1', '2', '4'])
 @description('Cores of a replica. Memory follows: Container Apps demands twice as many gigabytes.')
 param cpu string = '1'
@@ -66,7 +72,9 @@ var settings = [
   { name: 'TABLES_ENDPOINT', value: tablesEndpoint }
   { name: 'ACS_ENDPOINT', value: acsEndpoint }
   { name: 'ACS_RESOURCE_ID', value: acsResourceId }
-  { name: 'VOICE_LIVE_ENDPOINT', value: voiceLiveEndpoint }
+  { name: 'VOICE_LIVE_ENDPOINTS', value: voiceLiveEndpoints }
+  { name: 'VOICE_LIVE_CONNECTIONS_PER_MINUTE', value: voiceLiveConnections }
+  { name: 'VOICE_LIVE_TOKENS_PER_MINUTE', value: voiceLiveTokens }
   { name: 'BRIDGE_PORT', value: string(port) }
   { name: 'BRIDGE_MAX_CALLS', value: maxCalls }
   { name: 'BRIDGE_DRAIN_SECONDS', value: string(drainSeconds) }

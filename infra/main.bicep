@@ -233,14 +233,16 @@ module vault 'modules/vault.bicep' = {
   }
 }
 
+var voiceNames = [for region in voiceLiveRegions: 'ais-${region}-${token}']
+
 module voice 'modules/voice.bicep' = [
-  for region in voiceLiveRegions: {
+  for (region, index) in voiceLiveRegions: {
     name: 'voice-${region}'
     scope: group
     params: {
       location: region
       tags: tags
-      token: token
+      name: voiceNames[index]
       workspaceId: monitoring.outputs.workspaceId
       isPrivate: privateNetworking
     }
@@ -395,10 +397,8 @@ output TABLETALK_FUNCTIONS_ID string = functions.outputs.id
 output TABLETALK_CALLBACK_BASE_URL string = functions.outputs.url
 @description('Where ACS reaches the bridge.')
 output TABLETALK_MEDIA_BASE_URL string = 'wss://${bridgeName}.${hosting.outputs.defaultDomain}'
-@description('Voice Live, in the order in which regions are tried.')
-output TABLETALK_VOICE_LIVE_ENDPOINTS array = [for (region, index) in voiceLiveRegions: voice[index].outputs.endpoint]
-@description('The first of them.')
-output TABLETALK_VOICE_LIVE_ENDPOINT string = voice[0].outputs.endpoint
+@description('Voice Live, in the order in which regions are tried, with commas between them.')
+output TABLETALK_VOICE_LIVE_ENDPOINTS string = join(map(voiceNames, name => 'https://${name}.services.ai.azure.com'), ',')
 @description('Key Vault.')
 output TABLETALK_VAULT_ID string = vault.outputs.id
 @description('Its address.')

@@ -33,9 +33,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "TABLES_CONNECTION_STRING": "the identity is used, and keys are off",
     "TABLES_PREFIX": "the account holds one system",
     "VOICE_LIVE_WARM_SESSIONS": "off by default: a session costs quota",
-    "VOICE_LIVE_CONNECTIONS_PER_MINUTE": "the default is the quota of a resource",
-    "VOICE_LIVE_ENDPOINTS": "one endpoint is set, by VOICE_LIVE_ENDPOINT",
-    "VOICE_LIVE_TOKENS_PER_MINUTE": "the default is the quota of a resource",
+    "VOICE_LIVE_ENDPOINT": "VOICE_LIVE_ENDPOINTS names all of them",
     "VOICE_LIVE_API_KEY": "the identity is used, and keys are off",
 }
 """What code reads and infra leaves alone, with the reason."""

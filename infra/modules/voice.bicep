@@ -4,15 +4,15 @@
 param location string
 @description('Tags of every resource.')
 param tags object
-@description('Makes names unique.')
-param token string
+@description('Name of the account and of its host.')
+param name string
 @description('Log Analytics workspace.')
 param workspaceId string
 @description('Reached over private endpoints only.')
 param isPrivate bool
 
 resource account 'Microsoft.CognitiveServices/accounts@2025-06-01' = {
-  name: 'ais-${location}-${token}'
+  name: name
   location: location
   tags: tags
   kind: 'AIServices'
@@ -20,7 +20,7 @@ resource account 'Microsoft.CognitiveServices/accounts@2025-06-01' = {
   sku: { name: 'S0' }
   identity: { type: 'SystemAssigned' }
   properties: {
-    customSubDomainName: 'ais-${location}-${token}'
+    customSubDomainName: name
     disableLocalAuth: true
     // For an agent of a Foundry project in place of a model.
     allowProjectManagement: true
@@ -44,5 +44,3 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 output id string = account.id
 @description('Its name.')
 output name string = account.name
-@description('Base URL of Voice Live.')
-output endpoint string = 'https://${account.properties.customSubDomainName}.services.ai.azure.com'
