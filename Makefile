@@ -48,7 +48,7 @@ doctor: setup ## say what is wrong with a deployment, or with --settings FILE
 vendor: setup ## copy uPlot to web/vendor as web/vendor/package.json pins it
 	@sh scripts/page_tools.sh --vendor
 
-page-tools:
+page-tools: setup
 	@sh scripts/page_tools.sh
 
 lint: setup ## check style and types

@@ -20,6 +20,7 @@ AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1
 
 
 GROUPS = {
+    "tests/control/test_page_views.py": "page",
     "tests/e2e/test_calls.py": "calls",
     "tests/e2e/test_interruptions.py": "calls",
     "tests/e2e/": "talks",
@@ -28,7 +29,7 @@ GROUPS = {
 }
 """With several workers (`make test`), which tests go to the same one, by the beginning of their path. Calls
 take their time and little else, so two workers are busy with them from the beginning and the rest runs
-beside them; speech models are loaded once."""
+beside them; speech models are loaded once, and so is the browser."""
 
 
 @pytest.hookimpl(tryfirst=True)
