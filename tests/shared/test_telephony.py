@@ -165,6 +165,28 @@ class TestAnswer:
         assert CLAIM_LEASE.total_seconds() > telephony.DEADLINE
 
 
+class TestTurningAway:
+    """Only what sets these apart: tries, deadline and errors are those of an answer."""
+
+    @pytest.mark.parametrize("operation", ["reject", "redirect"])
+    async def test_a_lost_response_is_asked_for_under_the_same_id(
+        self, phone: Telephony, acs: AcsServer, operation: str
+    ) -> None:
+        acs.replies = [failure(503), failure(429)]
+        sent_at = datetime(2026, 11, 22, 18, 4, 5, tzinfo=UTC)
+        if operation == "reject":
+            await phone.reject(incoming_call_context="ctx", request_id=REQUEST_ID, first_sent=sent_at)
+        else:
+            await phone.redirect(
+                incoming_call_context="ctx",
+                target="8:orgid:reception",
+                request_id=REQUEST_ID,
+                first_sent=sent_at,
+            )
+        ids = [request.headers["Repeatability-Request-ID"] for request in acs.of(f":{operation}")]
+        assert ids == [REQUEST_ID] * 3
+
+
 class TestHangUp:
     async def test_ends_the_call_for_everyone(self, phone: Telephony, acs: AcsServer) -> None:
         await phone.hang_up("connection-1")
