@@ -111,9 +111,9 @@ class SearchTools:
                 before = {name: value for name, value in before.items() if name not in group}
         if "exclude" in new and before.get("exclude"):
             names = [restaurant.name for restaurant in self._excluded(given.exclude)]
-            new["exclude"] = ", ".join([before["exclude"], *names])
+            new["exclude"] = "; ".join([before["exclude"], *names])
         elif "exclude" in new:
-            new["exclude"] = ", ".join(restaurant.name for restaurant in self._excluded(given.exclude))
+            new["exclude"] = "; ".join(restaurant.name for restaurant in self._excluded(given.exclude))
         if given.price == "cheaper" and self._last.main_prices:
             new |= {"price": None, "max_price": max(min(self._last.main_prices) - _LEAST, _LEAST)}
         return FindRestaurants(**(before | new))
@@ -144,7 +144,10 @@ class SearchTools:
 
     def _excluded(self, said: str | None) -> list[Restaurant]:
         """Those named, or meant by "the first one" or "all of them"."""
-        parts = [part.strip() for part in re.split(r",|;", said or "") if part.strip()]
+        known = {restaurant.name for restaurant in self._catalogue.restaurants}
+        whole = [part.strip() for part in (said or "").split(";")]
+        split = [[part] if part in known else re.split(r",", part) for part in whole]  # names may have commas
+        parts = [part.strip() for some in split for part in some if part.strip()]
         listed = self._last.named if self._last is not None else ()
         excluded: list[Restaurant] = []
         for part in parts:

@@ -26,13 +26,14 @@ _NOT_BY_RULES = re.compile(r"\|\||\"|\bunknown\b|:\d\d\s+(off|closed)\b", re.IGN
 """Fallbacks, comments and a part of a day that is closed are about more than one rule."""
 
 
+@lru_cache(maxsize=65_536)
 def written_spans(text: str, country: str | None, day: date) -> tuple[Span, ...]:
     """The spans of a service day. Public holidays (PH) are those of `country`.
 
     Raises:
         ValueError: the text is not of the grammar.
     """
-    return _one_day(text, country, day)
+    return spans_of_days(text, country, day, 1)[day]
 
 
 def spans_of_days(text: str, country: str | None, first: date, days: int) -> dict[date, tuple[Span, ...]]:
@@ -54,11 +55,6 @@ class _Rule:
     hours: Written
     closes: bool
     """It says when it is closed; `hours` are these days."""
-
-
-@lru_cache(maxsize=65_536)
-def _one_day(text: str, country: str | None, day: date) -> tuple[Span, ...]:
-    return spans_of_days(text, country, day, 1)[day]
 
 
 @lru_cache(maxsize=4096)

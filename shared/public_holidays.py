@@ -9,13 +9,8 @@ from opening_hours import OpeningHours as Written
 from opening_hours import UnknownCountryError  # type: ignore[attr-defined]  # missing from its stubs
 
 
-def is_known_country(country: str) -> bool:
-    """Whether the holidays of a country (ISO 3166-1, such as IE) are known."""
-    return _holidays(country) is not None
-
-
 def is_public_holiday(country: str | None, day: date) -> bool:
-    """Whether `day` is a public holiday in a country; False when nobody knows."""
+    """Whether `day` is a public holiday in a country (ISO 3166-1, such as IE); False when nobody knows."""
     found = None if country is None else _holidays(country)
     return found is not None and found.is_open(datetime.combine(day, time(12)))
 

@@ -118,7 +118,7 @@ class Merge:
             street = (restaurant.address.street_address or "").lstrip(
                 "0123456789 "
             ) or restaurant.address.area
-            name = before.name if before is not None else f"{name}, {street}" if street else name
+            name = before.name if before is not None else f"{name} {street}" if street else name
         if name.casefold() in owners:
             raise ValueError(
                 f"name: {name!r} already belongs to {owners[name.casefold()]!r}; give it a name of its own, "

@@ -130,6 +130,7 @@ TABLES = {
             lambda raw: raw["city"].update(timeZone="Europe/Atlantis"),
             r"city: timeZone 'Europe/Atlantis' is not",
         ),
+        (lambda raw: raw["city"].update(addressCountry="Ireland"), r"city: addressCountry: .*regex"),
         (lambda raw: raw["city"].update(currency="XYZ"), r"city: currency 'XYZ' is not one of EUR, "),
         (lambda raw: raw.update(restaurants=[]), r"restaurants: expected a list with at least one"),
         (lambda raw: raw.pop("city"), r'expected an object with "city" and "restaurants"'),

@@ -171,7 +171,7 @@ class TestOpenStreetMap:
         assert (
             chips.hours(CATALOGUE.zone).said(date.fromisoformat("2026-07-01")) == "from noon to ten o'clock"
         )
-        assert other.name == "Chippy, Dock Road", "a branch takes its street along"
+        assert other.name == "Chippy Dock Road", "a branch takes its street along"
         assert any("item 4: name: missing" in line for line in merge.report.lines)
 
     def test_no_menu_and_no_tables_are_no_hindrance(self) -> None:
