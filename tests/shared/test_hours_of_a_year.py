@@ -1,9 +1,10 @@
 """Open or closed over a whole year, compared with two implementations that know nothing of ours.
 
 The library for the opening_hours grammar of OpenStreetMap is asked the same question about the same hours,
-written as text. It reads the wall clock only, and lets a day with a rule of its own end the evening before at
-midnight; so around clock changes, and around Christmas with its holidays, we are compared instead with a
-walk along the clock, minute by minute.
+written as text. It reads the wall clock only, and sees the nights before and after a day with a rule of its
+own differently: it ends the one at midnight, and lets the hours that the rule replaces go on in the other. So
+around clock changes, and around Christmas with its holidays, we are compared instead with a walk along the
+clock, minute by minute.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ def differences(restaurant: Restaurant, zone: ZoneInfo, samples: int, seed: int)
         at = wall.replace(tzinfo=zone)
         if any(abs(at - change) < timedelta(days=1) for change in CHANGES):
             continue
-        if is_own(restaurant, wall.date()) and wall.time() < EARLIEST:
+        nights = wall.date(), wall.date() - timedelta(days=1)
+        if wall.time() < EARLIEST and any(is_own(restaurant, day) for day in nights):
             continue
         if ours.is_open(at) != theirs.is_open(wall):
             found.append(f"{wall:%a %Y-%m-%d %H:%M}: we say {ours.is_open(at)}; {as_text(restaurant)}")
