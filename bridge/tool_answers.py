@@ -43,7 +43,7 @@ def found(answer: Found, *, cautious: bool = False) -> Facts:
     elif answer.total <= len(said):
         text = " ".join([f"I have {spoken.number(len(said))}.", *said])
     else:
-        many = spoken.number(answer.total) if answer.total <= _COUNTED else "many"
+        many = spoken.number(answer.total) if answer.counted and answer.total <= _COUNTED else "many"
         text = " ".join([f"I have {many}. The best {spoken.number(len(said))} are these.", *said])
     return {
         "exact": answer.exact,

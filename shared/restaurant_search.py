@@ -52,7 +52,8 @@ class Found:
     hits: tuple[Hit, ...]
     exact: bool
     total: int
-    """How many fit in all; when there are very many, about how many."""
+    """How many fit in all; about how many, unless `counted`."""
+    counted: bool = True
     examined: int = 0
     """How many restaurants were looked at one by one."""
 
@@ -108,8 +109,8 @@ class Search:
         if fitting:
             fitting.sort(key=lambda pair: -_rank(*pair))
             hits = tuple(_hit(entry, judged) for entry, judged in fitting[:most])
-            total = among.bit_count() if examined.cut_short else len(fitting)
-            return Found(hits, exact=True, total=total, examined=examined.count)
+            share = among.bit_count() / examined.count if examined.cut_short else 1.0
+            return Found(hits, True, round(len(fitting) * share), not examined.cut_short, examined.count)
         return self._nearest(wish, parts, examined)
 
     def _nearest(self, wish: Wish, parts: Sequence[_Part], examined: _Examined) -> Found:

@@ -234,8 +234,8 @@ async def test_a_booking_whose_answer_was_lost_is_not_forgotten_for_another(
     """The caller was told that nobody knows, and asks for another time; then both stand, and they hear it."""
     counting = FaultyTables(tables)
     await code_of(toolbox(BookingStore(counting), "before"))
-    for at in range(1, counting.requests + 1):
-        day = f"2026-12-{at:02}"
+    open_days = [f"2026-12-{day:02}" for day in range(1, 32) if day not in (7, 14, 21, 25, 28)]  # no Mondays
+    for at, day in enumerate(open_days[: counting.requests], start=1):
         tools = toolbox(BookingStore(FaultyTables(tables, Fault.ANSWER_LOST, at)), f"call-{at}")
         assert (await told(tools, "book_table", **{**LOTUS, "date": day}))[0] == "unavailable"
         spoken = await said(tools, "book_table", **{**LOTUS, "date": day, "time": "18:00", "party_size": 2})
