@@ -6,7 +6,7 @@ CALLS ?= 5000
 DAYS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call measure bench test vendor page-tools doctor lint infra-check infra-types
+.PHONY: help setup run call measure bench test screenshots vendor page-tools doctor lint infra-check infra-types
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ infra-types: setup ## learn Azure's types anew, after infra/ uses another resour
 
 doctor: setup ## say what is wrong with a deployment, or with --settings FILE
 	@$(PYTHON) -m doctor $(ARGS)
+
+screenshots: setup page-tools ## every view of the page, wide and narrow, light and dark, in .local/screenshots
+	@exec $(PYTHON) -m local screenshots $(ARGS)
 
 vendor: setup ## copy uPlot to web/vendor as web/vendor/package.json pins it
 	@sh scripts/page_tools.sh --vendor

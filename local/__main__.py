@@ -11,6 +11,7 @@ from pathlib import Path
 COMMANDS = {
     "up": ("local.up", "start the whole system and place one call through it"),
     "call": ("local.call", "place a call through the running system"),
+    "screenshots": ("local.screenshots", "pictures of every view of the page"),
     "measure": ("local.measure", "measure how fast calls are answered, against what is promised"),
     "voice-live": ("local.voice_live.service", "the Voice Live stand-in alone"),
     "acs": ("local.acs.service", "the Azure Communication Services stand-in alone"),
