@@ -49,7 +49,7 @@ async def system(agent_folder: Path, receiver: OtlpServer) -> AsyncIterator[Syst
         "AGENT_DIR": str(agent_folder),
         "METRICS_TOKEN": METRICS_TOKEN,
         "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
-        "ADMISSION_WHEN_FULL": "answer",  # a busy machine is slow, and these calls are to be placed all the same
+        "ADMISSION_WHEN_FULL": "answer",  # however busy the machine is
     }
     async with running_system(settings) as system:
         yield system

@@ -29,6 +29,7 @@ from local.voice_live.seams import Parts
 from local.voice_live.service import Service
 from shared.agent_config import load_agent
 from shared.bookings import BookingStore
+from shared.handover import Targets
 from shared.restaurants import Catalogue
 from shared.settings import DEFAULT_AGENT_DIR, DEFAULT_RESTAURANTS_FILE, StoreSettings
 from shared.tables import Tables
@@ -79,7 +80,14 @@ async def toolbox(storage: str, table_prefix: str) -> AsyncIterator[ToolBox]:
     """The tools of a call made at `NOW`, on a store."""
     async with Tables(StoreSettings(storage, None, table_prefix)) as tables:
         catalogue = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
-        yield ToolBox(catalogue, BookingStore(tables), call_id="call", caller=None, now=lambda: NOW)
+        yield ToolBox(
+            catalogue,
+            BookingStore(tables),
+            call_id="call",
+            caller=None,
+            now=lambda: NOW,
+            transfer=Targets(to="+15550142"),  # else nobody can be asked for a person
+        )
 
 
 async def talk(url: str, tools: ToolBox, said: Sequence[Line]) -> Talk:
