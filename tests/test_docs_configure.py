@@ -13,7 +13,7 @@ import pytest
 
 from bridge.tool_memory import MemoryTools
 from bridge.tool_order_parts import Ordering
-from bridge.tools import ToolBox
+from bridge.tools import TOOL_NAMES, ToolBox
 from shared import agent_config, config_check, settings
 from shared.agent_config import AgentConfig
 from shared.bookings import BookingStore
@@ -82,6 +82,11 @@ def test_no_key_is_documented_that_there_is_not() -> None:
 
 def test_every_placeholder_is_documented() -> None:
     assert all(f"| `{{{name}}}` |" in PAGE for name in agent_config.PLACEHOLDERS)
+
+
+def test_every_tool_is_known_by_name() -> None:
+    """Metrics and logs name no tool that is not in the list."""
+    assert {tool["name"] for tool in tool_definitions()} == set(TOOL_NAMES)
 
 
 @pytest.mark.parametrize("tool", tool_definitions(), ids=lambda tool: tool["name"])

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 
 _SPLIT_WORD = re.compile(r"\b(to)[ -](night|morrow)\b", re.IGNORECASE)
 
-_HEARD_IN_NOISE = frozenset(
-    {"you", "yeah", "okay", "oh", "so", "bye", "thank you", "thanks for watching", "we'll be right back"}
-)
-"""What the model makes of clicks, breath and hum."""
-
-_SURE = 0.6
-"""Confidence that one of those reaches when somebody did say it."""
+_HEARD_IN_NOISE = dict.fromkeys(
+    ("you", "yeah", "okay", "oh", "so", "bye", "thanks for watching", "we'll be right back"), 0.4
+) | {"thank you": 0.6}
+"""What the model makes of clicks, breath and hum, and the confidence that it has when somebody did say it."""
 _GUESS = 0.15
 """Confidence below which no text is worth anything. Hardly any speech falls below, so a caller is rather
 misheard, and asked again, than not answered."""
@@ -47,5 +44,5 @@ def is_noise(transcript: Transcript, voiced_seconds: float = math.inf) -> bool:
     # The model ends whatever somebody says with a mark. A bare "You", however sure, is how it says nothing.
     if transcript.text == "You":
         return True
-    is_suspect = transcript.text.lower().strip(" .,!?") in _HEARD_IN_NOISE
-    return is_suspect and (transcript.confidence < _SURE or voiced_seconds < _BRIEF_SECONDS)
+    sure = _HEARD_IN_NOISE.get(transcript.text.lower().strip(" .,!?"))
+    return sure is not None and (transcript.confidence < sure or voiced_seconds < _BRIEF_SECONDS)

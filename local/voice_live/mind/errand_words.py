@@ -39,7 +39,8 @@ RECALL = f"""
     do/did i/we have/make (a/any) (other) {THING} | have i/we (got) (a/any) {THING} |
     check/confirm/find/see/hear/verify * my/our {THING} | look up * my/our {THING} |
     look my/our {THING} up | about my/our {THING} | details of/for my/our {THING} |
-    what/how {THING} do/have i/we | what/which {THING} i/we have/made/got | how many {THING} | is my/our {THING} |
+    what/how {THING} do/have i/we | what/which {THING} i/we have/made/got | how many {THING} |
+    is my/our {THING} |
     when/where did i/we book/reserve |
     what did i/we book/reserve | i/we have a {THING} with/at/for/under/on
 """
