@@ -48,6 +48,7 @@ class ModelRules:
     def resume(self) -> None:
         """The call has been going elsewhere, and broke off there: the agent says that it is back."""
         self._welcomed = self.begun = self._parts.greeted = True
+        self._stopgap.has_waited = True
         self._parts.history.note("system", _BACK)
         self._replies.wanted = True
 

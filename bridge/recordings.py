@@ -30,8 +30,8 @@ _MOST: Final = 900_000
 _PHRASE_WITHIN: Final = 20.0
 _AFTER_START: Final = 1.0
 """Seconds after a bridge has begun, which it needs for itself."""
-_AGAIN_AFTER: Final = 60.0
-"""Seconds after which recording is tried again when it did not work."""
+_AGAIN_AFTER: Final = (2.0, 10.0, 60.0)
+"""Seconds after which recording is tried again when it did not work; the last for all further times."""
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class Studio:
 
     async def _see_to_it(self, agent: Agent, language: str) -> None:
         await asyncio.sleep(_AFTER_START)
+        pauses = iter(_AGAIN_AFTER)
         while True:
             try:
                 await self._record_missing(agent, language)
@@ -88,7 +89,7 @@ class Studio:
             except Exception:
                 log.exception("phrases not recorded")
                 return
-            await asyncio.sleep(_AGAIN_AFTER)
+            await asyncio.sleep(next(pauses, _AGAIN_AFTER[-1]))
 
     async def _record_missing(self, agent: Agent, language: str) -> None:
         voice = voice_of(agent)

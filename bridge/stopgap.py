@@ -14,6 +14,8 @@ _WITHOUT_SESSION = 1.2
 """Seconds of silence, with nobody there to speak, before the caller hears something."""
 _WITH_SESSION = 2.0
 """The same with a session that is about to: most replies come sooner."""
+_AFTER_A_BREAK = 0.2
+"""The same when the call comes from another bridge: the caller has waited for some seconds already."""
 _AGAIN = 4.0
 """Seconds of silence before something further in the same wait."""
 
@@ -36,10 +38,13 @@ class Stopgap:
         self._fillers = Fillers(0.0)
         self._since: float | None = None
         self._said = 0
+        self.has_waited = False
+        """Whether the caller has waited before the call came here."""
 
     def heard(self) -> None:
         """The agent was heard, or the caller: the next wait is another one."""
         self._said = 0
+        self.has_waited = False
 
     def now_is(self, *, waits: bool, now: float) -> None:
         """Whether the caller waits for somebody to speak."""
@@ -53,6 +58,7 @@ class Stopgap:
         if self._since is None or self._since == math.inf:
             return None
         first = _WITH_SESSION if self._replies.connected else _WITHOUT_SESSION
+        first = _AFTER_A_BREAK if self.has_waited else first
         return self._since + (_AGAIN if self._said else first)
 
     def on_timer(self, now: float) -> list[Command]:

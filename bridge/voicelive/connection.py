@@ -75,7 +75,8 @@ class VoiceLive:
             async with asyncio.timeout(_TOKEN_SECONDS):
                 proof = await headers()
             return cls(await _connect(url, proof))
-        except (OSError, TimeoutError, InvalidHandshake, AzureError) as error:
+        except (OSError, TimeoutError, InvalidHandshake, AzureError, AssertionError) as error:
+            # AssertionError: websockets 17.4, when the peer goes away in the middle of the handshake.
             reason = f"cannot open a Voice Live session: {_describe(error)}"
             raise VoiceLiveError(reason, *_trouble(error)) from error
 

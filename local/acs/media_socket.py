@@ -98,7 +98,8 @@ class MediaSocket:
             status = error.response.status_code
             log.warning("media socket refused with %d", status)
             return None, _REFUSED.get(status, "initialWebSocketConnectionFailed")
-        except (InvalidHandshake, InvalidURI, OSError, TimeoutError, ValueError) as error:
+        except (InvalidHandshake, InvalidURI, OSError, TimeoutError, ValueError, AssertionError) as error:
+            # AssertionError: websockets 17.4, when the peer goes away in the middle of the handshake.
             log.warning("media socket could not be opened: %s", type(error).__name__)
             return None, "initialWebSocketConnectionFailed"
         return connection, "streamConnectionUnsuccessful"

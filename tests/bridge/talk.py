@@ -66,15 +66,19 @@ class Talk:
 
     Args:
         recorded: seconds of each fixed phrase that is recorded; 0 when none is.
+        resumed: seconds that the call has been going at another bridge.
     """
 
-    def __init__(self, agent: Agent | None = None, *, recorded: float = 0.0) -> None:
+    def __init__(
+        self, agent: Agent | None = None, *, recorded: float = 0.0, resumed: float | None = None
+    ) -> None:
         self.now = 100.0
         self.commands: list[Command] = []
         self.conversation = Conversation(
             agent if agent is not None else _AGENT,
             TurnLog(padding_ms=0, silence_ms=500),
             is_read_only=lambda name: name.startswith("find"),
+            resumed=resumed,
             recorded=lambda _: bytes(2 * round(recorded * SAMPLE_RATE)),
         )
         self._heard: set[str] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.commands import AskForPerson, HandOver, HangUp, SaveTurn
 from bridge.voicelive import wire
+from shared.agent_tables import Silence
 from shared.handover import Targets, Transfer
 from tests.bridge.talk import PHRASES, Talk, agent
 
@@ -73,6 +74,26 @@ class TestStopgap:
 
     def test_not_while_nobody_waits(self) -> None:
         assert Talk(recorded=1.0).greeted().after(5).recordings() == []
+
+
+class TestResumed:
+    """A call that comes from another bridge: its caller has waited already."""
+
+    def test_hears_something_at_once(self) -> None:
+        talk = Talk(recorded=1.0, resumed=30.0)
+        talk.commands += talk.conversation.begin(talk.now)
+        assert talk.after(0.3).recordings() == [PHRASES.fillers[0]]
+
+    def test_is_not_greeted_and_the_agent_says_that_it_is_back(self) -> None:
+        assert Talk(resumed=30.0).starts().said() == [""]
+
+    def test_what_the_caller_says_meanwhile_is_heard(self) -> None:
+        assert Talk(resumed=30.0).conversation.listening
+
+    def test_has_the_time_that_is_left(self) -> None:
+        talk = Talk(agent(silence=Silence(waits=(50.0, 50.0, 50.0))), resumed=595.0).starts()
+        talk.agent_says("r1", "I am back.", 1.0).took()
+        assert PHRASES.farewell in talk.after(21.0).said()
 
 
 class TestLastResort:

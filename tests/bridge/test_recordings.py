@@ -82,7 +82,7 @@ def test_another_voice_needs_other_recordings() -> None:
 
 
 async def test_a_phrase_that_fails_is_recorded_later(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridge.recordings, "_AGAIN_AFTER", 0.0)
+    monkeypatch.setattr(bridge.recordings, "_AGAIN_AFTER", (0.0,))
     async with studio_of(stage) as studio:
         studio.want(AGENT, "en-US")
         broken = await soon(stage.model.sessions.get())
