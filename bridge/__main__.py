@@ -26,16 +26,17 @@ log = logging.getLogger("bridge")
 
 
 async def serve(settings: BridgeSettings) -> None:
-    """Serve until told to stop: SIGTERM lets calls end within the drain time, SIGINT ends them at once."""
+    """Serve until told to stop: SIGTERM lets calls end within the drain time and then gives them to other
+    bridges, SIGINT ends them at once."""
     loop = asyncio.get_running_loop()
-    stop: asyncio.Future[float] = loop.create_future()
+    stop: asyncio.Future[signal.Signals] = loop.create_future()
 
-    def on_signal(drain_seconds: float) -> None:
+    def on_signal(number: signal.Signals) -> None:
         if not stop.done():
-            stop.set_result(drain_seconds)
+            stop.set_result(number)
 
-    loop.add_signal_handler(signal.SIGTERM, on_signal, settings.drain_seconds)
-    loop.add_signal_handler(signal.SIGINT, on_signal, 0.0)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
     async with (
         Services.open(settings) as services,
         checking_itself(
@@ -47,7 +48,8 @@ async def serve(settings: BridgeSettings) -> None:
         port = await server.start()
         async with reporting(AdmissionStore(services.tables), services.name, server.load):
             print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)
-            await server.drain(await stop)
+            in_order = await stop is signal.SIGTERM
+            await server.drain(settings.drain_seconds if in_order else 0.0, gives_away=in_order)
 
 
 def main() -> int:

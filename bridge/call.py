@@ -138,8 +138,8 @@ class Call:
 
     @property
     def can_move(self) -> bool:
-        """Whether another bridge can go on with the call."""
-        return self._line.carrier.reconnects
+        """Whether another bridge can go on with the call: not while a person is being called."""
+        return self._line.carrier.reconnects and not self._transfers.may_have_taken_it
 
     def take_line(self, line: Line) -> None:
         """Go on over another media socket."""

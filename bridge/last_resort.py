@@ -21,7 +21,7 @@ class LastResort:
 
     def take(self, reason: Reason, now: float) -> list[Command]:
         """There is no use in waiting any longer."""
-        if self.taken or self._parts.handing_over.under_way:
+        if self.taken:
             return []
         self.taken, self._reason = True, reason
         self._parts.no_model = True

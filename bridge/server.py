@@ -112,10 +112,13 @@ class BridgeServer:
         port: int = next(iter(self._server.sockets)).getsockname()[1]
         return port
 
-    async def drain(self, seconds: float) -> None:
-        """Take no new calls and let the running ones end, for at most `seconds`; then others go on with them.
+    async def drain(self, seconds: float, *, gives_away: bool = False) -> None:
+        """Take no new calls and let the running ones end, for at most `seconds`; then end them.
 
         Until the last has ended, /readyz says that nothing new is to come here.
+
+        Args:
+            gives_away: other bridges go on with the calls that are left.
         """
         self._draining = True
         if self._server is None:
@@ -127,7 +130,8 @@ class BridgeServer:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self._idle.wait()
-            await self._give_away()
+            if gives_away:
+                await self._give_away()
         finally:
             if self._commands is not None:
                 self._commands.cancel()

@@ -115,6 +115,9 @@ class SessionRules:
 
     def give_up(self, reason: Reason, now: float) -> list[Command]:
         """No session is of any use any more."""
+        if self._parts.handing_over.under_way:
+            self._give_up_due = now + _GIVE_UP  # nobody needs the model meanwhile
+            return []
         commands: list[Command] = []
         if self.id is not None:
             commands = [DropSession(Why.FAILED), *self._forget_session(now)]
@@ -126,7 +129,8 @@ class SessionRules:
         if self.id is None or self._last_resort.taken:
             return []
         self._losses.append(now)
-        if len(self._losses) == _MOST_LOSSES and now - self._losses[0] < _LOSSES_WITHIN:
+        many = len(self._losses) == _MOST_LOSSES and now - self._losses[0] < _LOSSES_WITHIN
+        if many and not self._parts.handing_over.under_way:
             return self.give_up(Reason.NO_MODEL, now)
         self._give_up_due = now + _GIVE_UP
         self._hear_since = self.needs_audio_since(now)
@@ -172,8 +176,6 @@ class SessionRules:
 
     def on_timer(self, now: float) -> list[Command]:
         """Do what is due."""
-        if is_due(self._give_up_due, now) and self._parts.handing_over.under_way:
-            self._give_up_due = now + _GIVE_UP  # nobody needs the model meanwhile
         if is_due(self._give_up_due, now):
             self._give_up_due = None
             return self.give_up(Reason.NO_MODEL, now)

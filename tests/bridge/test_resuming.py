@@ -119,7 +119,7 @@ class TestTheDrain:
         monkeypatch.setattr(bridge.call, "_PAUSE_WITHIN", 0.1)
         call, caller, session = await stage.talk()
         await session.speak("r1", "There is Sakura House.", bytes(960))
-        draining = asyncio.create_task(stage.server.drain(0.05))
+        draining = asyncio.create_task(stage.server.drain(0.05, gives_away=True))
         await soon(caller.socket.wait_closed())
         assert caller.socket.close_code == 1006, "a close in good order would end the stream"
         await Caller.dial(other.url, call, stage.acs.token())
@@ -133,7 +133,7 @@ class TestTheDrain:
     ) -> None:
         monkeypatch.setattr(bridge.call, "_PAUSE_WITHIN", 0.0)
         call, _, _ = await stage.talk()
-        draining = asyncio.create_task(stage.server.drain(0.01))
+        draining = asyncio.create_task(stage.server.drain(0.01, gives_away=True))
         await asyncio.sleep(0)
         with pytest.raises((InvalidStatus, OSError)):
             await Caller.dial(stage.url, call, stage.acs.token())
