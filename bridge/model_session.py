@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 from bridge.caller_audio import CallerAudio
@@ -15,6 +16,9 @@ from bridge.voicelive.source import Source
 
 _AGAIN_AFTER = (0.2, 0.5, 1.0)
 """Seconds after a session could not be opened before the next try; the last for all further ones."""
+
+
+log = logging.getLogger(__name__)
 
 
 class ModelSession:
@@ -43,7 +47,8 @@ class ModelSession:
         while True:
             try:
                 session = await self._source.open(self._avoid)
-            except VoiceLiveError:
+            except VoiceLiveError as error:
+                log.warning("no session of Voice Live", extra={"reason": str(error)})
                 await asyncio.sleep(next(pauses, _AGAIN_AFTER[-1]))
                 continue
             self._connected += 1
@@ -80,7 +85,10 @@ class ModelSession:
     def used(self, usage: wire.Usage) -> None:
         """A response of the session in use cost this."""
         if self._current is not None:
-            tokens = usage.input_tokens + usage.output_tokens
+            # What was cached may not count: nobody says. Then better too few than a caller sent away.
+            details = usage.input_token_details
+            cached = 0 if details is None else details.cached_tokens
+            tokens = usage.input_tokens - cached + usage.output_tokens
             self._source.endpoints.used(self._current, tokens)
 
     async def send(self, event: wire.ClientEvent) -> None:

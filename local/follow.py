@@ -72,7 +72,8 @@ class Follower:
         self.call = await self._find() if self.call is None else await self._store.get(self.call.id)
         if self.call is not None:
             self.turns = await self._store.turns(self.call.id)
-            self.tools = await self._store.tools(self.call.id)
+            # One that has begun and not ended stands there without a result.
+            self.tools = [run for run in await self._store.tools(self.call.id) if run.result]
             self._say_what_is_over()
 
     async def _find(self) -> Call | None:

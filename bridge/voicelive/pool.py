@@ -70,18 +70,24 @@ class Pool:
     def choose(self, now: float, avoid: Collection[int] = (), *, spare: int = 0) -> int | None:
         """The endpoint to connect to now; the connection counts from here on. None when there is none.
 
+        One whose tokens are used up is chosen when no other is left: what the service counts, it knows best.
+
         Args:
             avoid: endpoints that have been tried already.
             spare: connections of its quota to leave to others.
         """
-        for number, endpoint in enumerate(self._endpoints):
-            if number in avoid or not self._is_ready(endpoint, now):
-                continue
-            if self._room(endpoint, now) > spare:
-                endpoint.connections.append(now)
-                endpoint.trying_since = now if endpoint.failures >= _FAILURES else -math.inf
-                return number
-        return None
+        ready = [
+            number
+            for number, endpoint in enumerate(self._endpoints)
+            if number not in avoid and self._is_ready(endpoint, now) and self._room(endpoint, now) > spare
+        ]
+        ready.sort(key=lambda number: not self._has_tokens(self._endpoints[number]))
+        if not ready:
+            return None
+        endpoint = self._endpoints[ready[0]]
+        endpoint.connections.append(now)
+        endpoint.trying_since = now if endpoint.failures >= _FAILURES else -math.inf
+        return ready[0]
 
     def opened(self, number: int) -> None:
         """An endpoint gave a session."""
@@ -116,26 +122,17 @@ class Pool:
         left = 0
         for endpoint in self._endpoints:
             room = self._room(endpoint, now)
-            left += max(0, room) if endpoint.tokens_used < self._tokens_per_minute else 0
+            left += max(0, room) if self._has_tokens(endpoint) else 0
         return left
 
     # --- inside ---------------------------------------------------------------------------------------
 
     def _is_ready(self, endpoint: _Endpoint, now: float) -> bool:
-        return self._ready_at(endpoint, now) <= now
+        """Whether it is well, or may be tried."""
+        return max(endpoint.rests_until, endpoint.trying_since + _PROBE_WITHIN) <= now
 
-    def _ready_at(self, endpoint: _Endpoint, now: float) -> float:
-        self._forget(endpoint, now)
-        at = max(now, endpoint.rests_until, endpoint.trying_since + _PROBE_WITHIN)
-        if len(endpoint.connections) >= self._connections_per_minute:
-            at = max(at, endpoint.connections[-self._connections_per_minute] + _MINUTE)
-        over = endpoint.tokens_used - self._tokens_per_minute
-        for used_at, tokens in endpoint.tokens:
-            if over < 0:
-                break
-            over -= tokens
-            at = max(at, used_at + _MINUTE)
-        return at
+    def _has_tokens(self, endpoint: _Endpoint) -> bool:
+        return endpoint.tokens_used < self._tokens_per_minute
 
     def _room(self, endpoint: _Endpoint, now: float) -> int:
         self._forget(endpoint, now)
