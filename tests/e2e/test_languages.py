@@ -1,4 +1,4 @@
-"""How a call begins and how it ends when its time is up: real calls, in audio, through the whole system."""
+"""In which language a call begins: real calls, in audio, through the whole system."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ import asyncio
 import wave
 from pathlib import Path
 
-import aiohttp
 import numpy as np
 import pytest
 
-from local.driver import System
 from local.ear import RATE, Samples
 from local.report import CallReport, TurnReport
 from local.speech import Speaker
 from shared.agent_config import load_agent
-from shared.call_store import CallStore
-from shared.calls import Outcome
 from tests.e2e.conftest import PlaceCall
 from tests.e2e.interruptions.alignment import follow
 from tests.e2e.interruptions.verdicts import speech_of
@@ -24,8 +20,6 @@ from tests.e2e.interruptions.verdicts import speech_of
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 GERMAN = "+4930901820"
-SESSION_MS = 72_000
-"""The farewell goes a minute before the session: here while or after the first question is answered."""
 
 
 def said_by_agent(report: CallReport) -> list[TurnReport]:
@@ -53,24 +47,3 @@ async def test_a_caller_from_germany_is_greeted_in_german(place_call: PlaceCall,
     assert greeting.text == agent.phrases_for("de-DE").greeting
     assert greeting.text != agent.phrases_for(agent.languages.default).greeting
     assert await asyncio.to_thread(is_heard_whole, report, greeting)
-
-
-async def test_a_call_whose_session_expires_ends_with_the_farewell(
-    system: System, place_call: PlaceCall, store: CallStore, agent_folder: Path
-) -> None:
-    """The caller's question is answered, the farewell is heard to its end, and the agent hangs up."""
-    async with (
-        aiohttp.ClientSession() as http,
-        http.post(
-            f"{system.addresses.voice_live}/faults", json={"expire_after_ms": SESSION_MS, "sessions": 1}
-        ) as answer,
-    ):
-        assert answer.status == 200
-    report = await place_call("What is the address of Sakura House?")
-    _, reply, farewell = said_by_agent(report)
-    assert "Station Road" in reply.text
-    assert farewell.text == load_agent(agent_folder).phrases_for("en").farewell
-    assert await asyncio.to_thread(is_heard_whole, report, farewell)
-    call = await store.get(report.call_id or "")
-    assert call is not None
-    assert (call.outcome, call.end_reason) == (Outcome.COMPLETED, "hung_up: limit_reached")
