@@ -118,12 +118,11 @@ class Pool:
         endpoint.tokens_used += tokens
 
     def left(self, now: float) -> int:
-        """Connections that the quotas of all endpoints together leave until some are a minute old."""
-        left = 0
-        for endpoint in self._endpoints:
-            room = self._room(endpoint, now)
-            left += max(0, room) if self._has_tokens(endpoint) else 0
-        return left
+        """Connections that the quotas of all endpoints together leave until some are a minute old.
+
+        Whatever tokens were used: they say whom to ask first, and turn nobody away.
+        """
+        return sum(max(0, self._room(endpoint, now)) for endpoint in self._endpoints)
 
     # --- inside ---------------------------------------------------------------------------------------
 
