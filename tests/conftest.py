@@ -30,11 +30,11 @@ GROUPS = {
     "tests/e2e/test_interruptions.py": "calls",
     "tests/e2e/": "talks",
     "tests/local/runner/": "talks",
-    "tests/local/understanding/": "speech",
+    "tests/local/understanding/": "calls",
 }
 """With several workers (`make test`), which tests go to the same one, by the beginning of their path. Calls
 take their time and little else, so two workers are busy with them from the beginning and the rest runs
-beside them; speech models are loaded once, and so is the browser."""
+beside them; the browser is started once."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -81,7 +81,7 @@ class Adapter:
 def quantized(weights: Weights) -> Quantized:
     """Weights in 8 bits, over the range from the least to the greatest, zero included."""
     low, high = min(0.0, float(weights.min())), max(0.0, float(weights.max()))
-    scale = np.float32((high - low) / 255 or 1.0)
+    scale = np.float32((high - low) / 255) or np.float32(1.0)  # also when the range is too small for a step
     zero = np.uint8(round(-low / float(scale)))
     data = np.clip(np.rint(weights / scale) + np.float32(zero), 0, 255).astype(np.uint8)
     return data, scale, zero
