@@ -88,7 +88,7 @@ class Call:
         tool_seconds: float,
     ) -> None:
         self._line = CallLine(line, owner, on_lost=self._line_lost, on_back=self._line_back)
-        self._model = ModelSession(source)
+        self._model = ModelSession(source, recorder.session)
         self._settings = settings
         self._answers = answers
         self._conversation = conversation

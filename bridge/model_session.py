@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 from bridge.caller_audio import CallerAudio
 from bridge.commands import SwitchSession
@@ -26,10 +27,16 @@ class ModelSession:
 
     What is sent while there is no session, or to one that has just ended, is lost: whoever reads its events
     learns of the end, and the next session is told everything.
+
+    Args:
+        over: is told of each session that was in use and is no more: since when (UTC), at which endpoint, and
+            whether it made trouble.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, over: Callable[[datetime, int, bool], None]) -> None:
         self._source = source
+        self._over = over
+        self._since = datetime.now(UTC)
         self._audio = CallerAudio()
         self._current: VoiceLive | None = None
         self._waiting: dict[int, VoiceLive] = {}
@@ -62,7 +69,7 @@ class ModelSession:
     async def switch(self, command: SwitchSession) -> None:
         """Use another session from now on."""
         self.drop()
-        self._current = self._waiting.pop(command.session_id)
+        self._current, self._since = self._waiting.pop(command.session_id), datetime.now(UTC)
         self._audio.rewind(command.hears_since)
         # Its settings go first; the caller's audio follows what was said before it.
         self._hearing = True
@@ -79,6 +86,7 @@ class ModelSession:
             if trouble is not None:
                 self._source.endpoints.lost(self._current, trouble)
                 self._avoid = (self._current.endpoint,)
+            self._over(self._since, self._current.endpoint, trouble is not None)
             self._close_later(self._current)
             self._current = None
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Self
 
 from azure.core.exceptions import AzureError, HttpResponseError
@@ -93,6 +94,10 @@ class Recorder:
                 await self._waiting.join()
         except TimeoutError:
             log.warning("records still to be written", extra={"records": self._waiting.qsize()})
+
+    def session(self, began: datetime, endpoint: int, failed: bool) -> None:
+        """A session of Voice Live is over that was in use since `began`; it makes a span and no record."""
+        self._traces.session(self._call_id, began, endpoint=endpoint, failed=failed)
 
     def event(self, event: CallEvent) -> None:
         """Apply an event to the call's record."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from local.call import CALLER
 from local.driver import System
 from local.report import CallReport
 from local.stack import STACKS, StackFile
-from shared.tracing import call_ids
+from shared.tracing import SpanName, call_ids
 from tests.shared.otlp_server import OtlpServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -49,7 +50,7 @@ async def test_a_call_leaves_no_personal_data_in_a_log_or_a_trace(
 async def _whole_trace(receiver: OtlpServer, report: CallReport) -> None:
     """Wait until the call's trace is whole: both planes, from the ring to the end, each turn and tool."""
     trace_id = f"{call_ids(report.call_id or '')[0]:032x}"
-    expected = {"call", "answer", "callback", "media", "turn", "tool"}
+    expected = set(get_args(SpanName.__value__))  # all that docs/operate.md tells of
 
     def whole() -> bool:
         return expected <= {span.name for span in receiver.trace(trace_id)}
