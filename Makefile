@@ -34,7 +34,7 @@ bench: setup ## search ten thousand restaurants; hold figures against generated 
 	@exec $(PYTHON) -m bench month --calls "$(CALLS)" --days "$(DAYS)" $(ARGS)
 
 test: setup page-tools ## run every test
-	@exec $(PYTHON) -m pytest -n 3 --dist loadgroup $(ARGS)
+	@exec $(PYTHON) -m pytest -n 3 $(ARGS)
 
 infra-check: setup ## check infra/ without Azure: syntax, types, modules, roles, settings, wiring
 	@exec $(PYTHON) -m infra.check
