@@ -29,8 +29,9 @@ call: setup ## place a call: SAY="I feel like sushi tonight", or AUDIO=file.wav
 measure: setup ## measure greeting, replies and five calls at once against what is promised
 	@exec $(PYTHON) -m local measure $(ARGS)
 
-bench: setup ## search ten thousand restaurants; hold figures against generated calls: CALLS=5000 DAYS=30
+bench: setup ## search 10,000 restaurants; 1,000 phones at once; figures of generated calls: CALLS=5000 DAYS=30
 	@$(PYTHON) -m bench.search
+	@$(PYTHON) -m bench ringing
 	@exec $(PYTHON) -m bench month --calls "$(CALLS)" --days "$(DAYS)" $(ARGS)
 
 test: setup page-tools ## run every test

@@ -1,8 +1,9 @@
-"""`python -m bench`: fill a store with a month of generated calls, and hold the figures against the records.
+"""`python -m bench`: what is too long for the tests, on many generated calls.
 
 fill    into the store of the environment, or of a running system (--stack)
 check   the figures there against the raw rows
 month   both, in an Azurite of its own that keeps nothing
+ringing many phones at once, whose events come several times to several processes
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import msgspec
 
 from bench.checking import Raw, differences
 from bench.filling import Filler
+from bench.ringing import ring
 from control.operator_api_insights import figures
 from local import azurite
 from local.processes import free_ports
@@ -42,7 +44,7 @@ from shared.tables import Tables
 
 
 def main(argv: Sequence[str]) -> int:
-    """Exit status 0; 1 when figures differ, 2 when there is no store."""
+    """Exit status 0; 1 when figures differ or a call was not answered once, 2 when there is no store."""
     options = _parser().parse_args(argv)
     try:
         return asyncio.run(_run(options))
@@ -53,6 +55,13 @@ def main(argv: Sequence[str]) -> int:
 
 async def _run(options: argparse.Namespace) -> int:
     async with contextlib.AsyncExitStack() as stack:
+        if options.command == "ringing":
+            return await ring(
+                await stack.enter_async_context(_own_azurite()),
+                calls=options.calls,
+                deliveries=options.deliveries,
+                processes=options.processes,
+            )
         if options.command == "month":
             settings = StoreSettings(await stack.enter_async_context(_own_azurite()), None, "")
         else:
@@ -160,6 +169,10 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--seed", type=int, default=1)
         if name != "month":
             command.add_argument("--stack", help="id of a running system, where several run")
+    ringing = commands.add_parser("ringing", help="answer many phones that ring at once")
+    ringing.add_argument("--calls", type=int, default=1_000, help="(1000)")
+    ringing.add_argument("--deliveries", type=int, default=5, help="of each event (5)")
+    ringing.add_argument("--processes", type=int, default=4, help="(4)")
     return parser
 
 

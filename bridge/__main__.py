@@ -46,7 +46,13 @@ async def serve(settings: BridgeSettings) -> None:
     ):
         server = BridgeServer(services)
         port = await server.start()
-        async with reporting(AdmissionStore(services.tables), services.name, server.load):
+        async with reporting(
+            AdmissionStore(services.tables),
+            services.name,
+            server.load,
+            server.freed,
+            services.voice_live.pool.share,
+        ):
             print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)
             in_order = await stop is signal.SIGTERM
             await server.drain(settings.drain_seconds if in_order else 0.0, gives_away=in_order)

@@ -102,8 +102,7 @@ class Studio:
                 self.recordings.add(voice, text, pcm)
         if not missing:
             return
-        half = self._endpoints.connections_per_minute // 2
-        session = await self._endpoints.open(target_for(agent), spare=half)
+        session = await self._endpoints.open(target_for(agent), spare=self._endpoints.half)
         try:
             await session.send(wire.SessionUpdate(event_id="session.update-1", session=studio_session(agent)))
             for number, text in enumerate(missing, 1):

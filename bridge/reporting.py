@@ -15,11 +15,11 @@ from typing import Final
 from azure.core.exceptions import AzureError
 
 from bridge.loop_lag import watching_loop
-from shared.admission import Channel, Report
+from shared.admission import Channel, Report, fresh
 from shared.admission_store import AdmissionStore
 
 EVERY: Final = 2.0
-"""Seconds; well within `admission.FRESH`. A channel is free again so long after its call has ended."""
+"""Seconds; well within `admission.FRESH`."""
 
 _LAGS: Final = 20
 """Looks at the loop's lateness that count, five seconds of them."""
@@ -36,7 +36,8 @@ class Load:
     most: int
     """Calls that it may hold."""
     sessions: int
-    """Sessions of Voice Live that its quotas still let it open within this minute."""
+    """Sessions of Voice Live that it can still have within this minute: those that are warm, and those that
+    its share of the quotas lets it open."""
     draining: bool
 
 
@@ -45,12 +46,20 @@ class Reporter:
 
     Args:
         replica: name of the bridge among all.
+        others: is told with each report how many bridges are up, this one among them.
     """
 
-    def __init__(self, store: AdmissionStore, replica: str, load: Callable[[], Load]) -> None:
+    def __init__(
+        self,
+        store: AdmissionStore,
+        replica: str,
+        load: Callable[[], Load],
+        others: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._store = store
         self._replica = replica
         self._load = load
+        self._others = others
         self._held: dict[str, Channel] = {}
         self._lags: deque[float] = deque(maxlen=_LAGS)
 
@@ -82,18 +91,31 @@ class Reporter:
         for call_id in self._held.keys() - load.live:
             await self._store.give_back(self._held[call_id])
             del self._held[call_id]
+        seen = await self._store.seen()
+        self._others(sum(not one.draining for one in fresh(seen.reports, now)))
         came = [call_id for call_id in load.live if call_id not in self._held]
         if came:
-            for channel in await self._store.hold(self._replica, came, now):
+            for channel in await self._store.hold(self._replica, came, now, seen):
                 self._held[channel.call_id] = channel
 
 
 @contextlib.asynccontextmanager
-async def reporting(store: AdmissionStore, replica: str, load: Callable[[], Load]) -> AsyncIterator[None]:
-    """Report while this is open, and that it is over in the end. Never hurts a call: trouble is logged."""
-    reporter = Reporter(store, replica, load)
+async def reporting(
+    store: AdmissionStore,
+    replica: str,
+    load: Callable[[], Load],
+    freed: asyncio.Event,
+    others: Callable[[int], None] = lambda _: None,
+) -> AsyncIterator[None]:
+    """Report while this is open, and that it is over in the end. Never hurts a call: trouble is logged.
+
+    Args:
+        freed: is set when a call has ended: its channel is given back then, not with the next report in turn.
+        others: as for `Reporter`.
+    """
+    reporter = Reporter(store, replica, load, others)
     async with watching_loop(reporter.late):
-        task = asyncio.create_task(_keep_reporting(store, reporter))
+        task = asyncio.create_task(_keep_reporting(store, reporter, freed))
         try:
             yield
         finally:
@@ -104,9 +126,10 @@ async def reporting(store: AdmissionStore, replica: str, load: Callable[[], Load
                     await store.forget(replica)
 
 
-async def _keep_reporting(store: AdmissionStore, reporter: Reporter) -> None:
+async def _keep_reporting(store: AdmissionStore, reporter: Reporter, freed: asyncio.Event) -> None:
     tidied = told = False
     while True:
+        freed.clear()
         try:
             await reporter.report(datetime.now(UTC))
             if not tidied:
@@ -119,4 +142,6 @@ async def _keep_reporting(store: AdmissionStore, reporter: Reporter) -> None:
             told = True
         except Exception:
             log.exception("report broke")
-        await asyncio.sleep(EVERY)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(EVERY):
+                await freed.wait()

@@ -68,6 +68,8 @@ class BridgeServer:
         self._live: dict[str, Call | None] = {}
         """Calls that run, by id; None while one is set up."""
         self._draining = False
+        self.freed = asyncio.Event()
+        """Set whenever a place has become free; whoever waits for it clears it."""
         self._idle = asyncio.Event()
         """Whether no call is left that was running when the drain began."""
         self._server: Server | None = None
@@ -83,7 +85,8 @@ class BridgeServer:
         return Load(
             live=tuple(self._live),
             most=self._services.settings.max_calls,
-            sessions=self._services.voice_live.pool.left(time.monotonic()),
+            # One that is warm has taken its part of the quota: the next call has it for nothing.
+            sessions=self._services.voice_live.pool.left(time.monotonic()) + self._services.warm.ready,
             draining=self._draining,
         )
 
@@ -223,6 +226,7 @@ class BridgeServer:
             await self._begin(connection, admission)
         finally:
             del self._live[call_id]
+            self.freed.set()
             if not self._live:
                 self._idle.set()
 

@@ -109,16 +109,18 @@ class AdmissionStore:
         table = await self._tables.table("replicas")
         await table.delete_entity(_PARTITION, _REPLICA + replica)
 
-    async def hold(self, replica: str, call_ids: Collection[str], now: datetime) -> list[Channel]:
+    async def hold(self, replica: str, call_ids: Collection[str], now: datetime, seen: Seen) -> list[Channel]:
         """Write down which bridge has these calls.
 
-        A call that came without a channel, such as a talk from the page, gets one: it cannot be sent away any
-        more, and fills the place of another.
+        A call that came without a channel gets one: it cannot be sent away any more, and fills the place of
+        another.
+
+        Args:
+            seen: the table as it was read just now.
 
         Returns:
             their channels, but for one that somebody else was about to change: that is for the next time.
         """
-        seen = await self.seen()
         by_call = {channel.call_id: channel for channel in seen.channels.values()}
         unused = (number for number in itertools.count() if number not in seen.channels)
         got: list[Channel] = []

@@ -30,7 +30,7 @@ class Endpoints:
     """All resources of Voice Live, in failover order. Belongs to one event loop.
 
     Args:
-        connections_per_minute, tokens_per_minute: what each may be asked for by this process.
+        connections_per_minute, tokens_per_minute: what each may be asked for by all bridges together.
     """
 
     def __init__(
@@ -43,13 +43,17 @@ class Endpoints:
     ) -> None:
         self._endpoints = endpoints
         self._metrics = metrics
-        self.connections_per_minute = connections_per_minute
         self._closing: set[asyncio.Task[None]] = set()
         self.pool = Pool(
             len(endpoints),
             connections_per_minute=connections_per_minute,
             tokens_per_minute=tokens_per_minute,
         )
+
+    @property
+    def half(self) -> int:
+        """Connections a minute that are left to calls alone, whatever else there is to connect for."""
+        return self.pool.connections_per_minute // 2
 
     async def open(self, target: Target, avoid: Collection[int] = (), *, spare: int = 0) -> VoiceLive:
         """A session with `target`, from the first endpoint that gives one.

@@ -59,13 +59,22 @@ class Pool:
 
     Args:
         size: how many there are.
-        connections_per_minute, tokens_per_minute: what each may be asked for by this process.
+        connections_per_minute, tokens_per_minute: what each may be asked for by all processes together.
     """
 
     def __init__(self, size: int, *, connections_per_minute: int, tokens_per_minute: int) -> None:
         self._endpoints = [_Endpoint() for _ in range(size)]
-        self._connections_per_minute = connections_per_minute
-        self._tokens_per_minute = tokens_per_minute
+        self._quota = connections_per_minute, tokens_per_minute
+        self._sharers = 1
+
+    @property
+    def connections_per_minute(self) -> int:
+        """This process's share of the quota of each endpoint."""
+        return max(1, self._quota[0] // self._sharers)
+
+    def share(self, sharers: int) -> None:
+        """So many processes use the endpoints, this one among them: each keeps to an equal part."""
+        self._sharers = max(1, sharers)
 
     def choose(self, now: float, avoid: Collection[int] = (), *, spare: int = 0) -> int | None:
         """The endpoint to connect to now; the connection counts from here on. None when there is none.
@@ -131,11 +140,11 @@ class Pool:
         return max(endpoint.rests_until, endpoint.trying_since + _PROBE_WITHIN) <= now
 
     def _has_tokens(self, endpoint: _Endpoint) -> bool:
-        return endpoint.tokens_used < self._tokens_per_minute
+        return endpoint.tokens_used < self._quota[1] // self._sharers
 
     def _room(self, endpoint: _Endpoint, now: float) -> int:
         self._forget(endpoint, now)
-        return self._connections_per_minute - len(endpoint.connections)
+        return self.connections_per_minute - len(endpoint.connections)
 
     def _forget(self, endpoint: _Endpoint, now: float) -> None:
         while endpoint.connections and endpoint.connections[0] + _MINUTE <= now:

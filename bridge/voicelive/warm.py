@@ -46,6 +46,11 @@ class WarmSessions:
         self._sessions: list[_Warm] = []
         self._look = asyncio.Event()
 
+    @property
+    def ready(self) -> int:
+        """Sessions that a call could have at once."""
+        return sum(warm.session.is_open for warm in self._sessions)
+
     def take(self, target: Target) -> VoiceLive | None:
         """A session with this target, the oldest first; None when there is none."""
         if self._target != target:
@@ -94,9 +99,7 @@ class WarmSessions:
         if not expected or target is None or len(kept) >= self._size:
             return
         try:
-            # Calls go first: half of the quota is theirs alone.
-            half = self._endpoints.connections_per_minute // 2
-            session = await self._endpoints.open(target, spare=half)
+            session = await self._endpoints.open(target, spare=self._endpoints.half)  # calls go first
         except VoiceLiveError as error:
             log.info("no session to keep warm", extra={"reason": str(error)})
             return

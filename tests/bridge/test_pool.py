@@ -41,6 +41,16 @@ class TestOrder:
             None,
         ]
 
+    def test_who_shares_a_quota_keeps_to_an_equal_part_of_it(self) -> None:
+        one = pool(1, connections=10)
+        one.share(4)
+        assert one.left(0.0) == 2
+        assert [one.choose(0.0) for _ in range(3)] == [0, 0, None]
+        one.share(1)
+        assert one.left(0.0) == 8
+        one.share(40)
+        assert one.choose(61.0) == 0, "each may have one"
+
     def test_after_its_tokens_the_next(self) -> None:
         several = pool(tokens=100)
         several.used(0, 100, 1.0)

@@ -13,7 +13,7 @@ from bridge import reporting
 from bridge.carriers.acs import AcsCarrier
 from bridge.reporting import Load, Reporter
 from shared.admission import Channel, Report
-from shared.admission_store import AdmissionStore
+from shared.admission_store import AdmissionStore, Seen
 from tests.bridge.stage import Stage, open_stage, soon
 
 
@@ -63,6 +63,9 @@ class Remembering(AdmissionStore):
             raise ServiceRequestError("no store")
         self.reports.put_nowait(report)
 
+    async def seen(self) -> Seen:
+        return Seen([Report("a", datetime.now(UTC), calls=3, live=0, late_ms=0, sessions=0)], {}, {})
+
     async def tidy(self, now: datetime) -> None:
         pass
 
@@ -73,10 +76,49 @@ class Remembering(AdmissionStore):
 async def test_it_goes_on_when_the_store_comes_back_and_says_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporting, "EVERY", 0)
     store = Remembering()
-    async with reporting.reporting(store, "a", lambda: Load((), 3, 30, draining=False)):
+    others: list[int] = []
+    async with reporting.reporting(
+        store, "a", lambda: Load((), 3, 30, draining=False), asyncio.Event(), others.append
+    ):
         first, second = await soon(store.reports.get()), await soon(store.reports.get())
     assert first.at < second.at
     assert store.forgotten == ["a"]
+    assert set(others) == {1}
+
+
+async def test_a_place_is_free_again_as_soon_as_its_call_has_ended(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "EVERY", 3600)
+    store, server = AdmissionStore(stage.services.tables), stage.server
+    async with reporting.reporting(store, "a", server.load, server.freed):
+        call, caller, _ = await stage.talk()
+        server.freed.set()  # a report is due
+        await _held(store, 1)
+        await caller.socket.close()
+        await soon(stage.hung_up(call))
+        await _held(store, 0)  # nothing but the end of the call asks for another report
+
+
+async def _held(store: AdmissionStore, count: int) -> None:
+    """Wait until so many channels are taken."""
+    for _ in range(1_000):
+        if len((await store.seen()).channels) == count:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("that never came")
+
+
+async def test_several_bridges_share_the_quota(stage: Stage) -> None:
+    store, pool = AdmissionStore(stage.services.tables), stage.services.voice_live.pool
+    now = datetime.now(UTC)
+    for name, draining in (("b", False), ("c", False), ("stops", True)):
+        await store.report(Report(name, now, calls=3, live=0, late_ms=0, sessions=30, draining=draining))
+    reporter = Reporter(store, "a", stage.server.load, pool.share)
+    await reporter.report(now)
+    await reporter.report(now)
+    [mine] = [one for one in (await store.seen()).reports if one.replica == "a"]
+    assert mine.sessions == 10
 
 
 async def test_half_of_the_lags_decide() -> None:

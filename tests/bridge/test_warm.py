@@ -59,6 +59,7 @@ async def test_none_is_kept_before_the_first_call(model: Model) -> None:
 async def test_after_the_first_call_the_next_finds_one(model: Model) -> None:
     warm = warm_sessions(model)
     async with warm.kept():
+        assert warm.ready == 0
         session = await taken(warm)
         assert session.is_open
         await session.close()

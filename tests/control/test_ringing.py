@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import random
-import sys
-from collections import Counter
-from datetime import UTC, datetime
-
 from shared.admission import Report
 from shared.admission_store import AdmissionStore
+from shared.calls import RING
 from shared.settings import StoreSettings
 from shared.tables import Tables
+from tests.control.ringing import RANG, answered_by_processes
 from tests.shared.acs_server import AcsServer
-
-RANG = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
-
-
-async def answered_by_processes(
-    store: str, prefix: str, acs: AcsServer, *, calls: int, deliveries: int, processes: int = 2
-) -> Counter[str]:
-    """What became of all deliveries, which come in any order and to any process."""
-    events = [f"call-{number}" for number in range(calls) for _ in range(deliveries)]
-    random.Random(7).shuffle(events)  # the same order in every run
-
-    async def process(share: list[str]) -> list[str]:
-        job = {"store": store, "prefix": prefix, "acs": acs.url, "rang_at": RANG.isoformat(), "events": share}
-        running = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.control.ringing"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        told, _ = await running.communicate(json.dumps(job).encode())
-        assert running.returncode == 0
-        answers: list[str] = json.loads(told)
-        return answers
-
-    shares = [events[number::processes] for number in range(processes)]
-    return Counter(one for share in await asyncio.gather(*map(process, shares)) for one in share)
 
 
 def contexts(acs: AcsServer, operation: str) -> list[str]:
@@ -51,6 +21,8 @@ async def test_every_call_is_answered_once_and_none_is_missed(
 ) -> None:
     answers = await answered_by_processes(azurite, table_prefix, acs, calls=60, deliveries=5)
     assert answers == {"answered": 60, "duplicate": 60 * 4}
+    late = await answered_by_processes(azurite, table_prefix, acs, calls=60, deliveries=1, now=RANG + RING)
+    assert late == {"duplicate": 60}
     assert contexts(acs, ":answer") == sorted(f"context-call-{number}" for number in range(60))
 
 

@@ -63,7 +63,7 @@ async def test_a_channel_is_free_when_it_is_given_back_or_lapses(store: Admissio
 async def test_what_a_bridge_holds_lasts_until_it_ends_or_dies(store: AdmissionStore) -> None:
     await store.report(report(calls=1))
     on_its_way = await admitted(store, "call")
-    [held] = await store.hold("a", ["call"], NOW)
+    [held] = await store.hold("a", ["call"], NOW, await store.seen())
     assert (held.number, held.replica) == (on_its_way.number, "a")
     later = NOW + TAKEN_WITHIN
     await store.report(report(calls=1, at=later))
@@ -78,8 +78,8 @@ async def test_what_a_bridge_holds_lasts_until_it_ends_or_dies(store: AdmissionS
 async def test_a_call_that_moves_keeps_its_channel(store: AdmissionStore) -> None:
     await store.report(report())
     await admitted(store, "call")
-    [at_first] = await store.hold("a", ["call"], NOW)
-    [then] = await store.hold("b", ["call"], NOW)
+    [at_first] = await store.hold("a", ["call"], NOW, await store.seen())
+    [then] = await store.hold("b", ["call"], NOW, await store.seen())
     assert (then.number, then.replica) == (at_first.number, "b")
     await store.give_back(at_first)
     assert (await store.seen()).channels[then.number] == then
@@ -87,16 +87,16 @@ async def test_a_call_that_moves_keeps_its_channel(store: AdmissionStore) -> Non
 
 async def test_a_talk_takes_a_channel_too(store: AdmissionStore) -> None:
     await store.report(report(calls=1))
-    await store.hold("a", ["talk"], NOW)
+    await store.hold("a", ["talk"], NOW, await store.seen())
     assert await store.admit("call", NOW) is Full.CHANNELS
 
 
 async def test_what_the_dead_left_goes(store: AdmissionStore) -> None:
     await store.report(report("dead"))
-    await store.hold("dead", ["lost"], NOW)
+    await store.hold("dead", ["lost"], NOW, await store.seen())
     later = NOW + timedelta(hours=2)
     await store.report(report("alive", at=later))
-    await store.hold("alive", ["long"], NOW)
+    await store.hold("alive", ["long"], NOW, await store.seen())
     await store.tidy(later)
     seen = await store.seen()
     assert [one.replica for one in seen.reports] == ["alive"]
