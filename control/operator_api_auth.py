@@ -76,15 +76,21 @@ def authenticate(headers: Mapping[str, str], settings: OperatorSettings) -> User
     )
 
 
-def require(user: User, role: Role) -> None:
-    """Refuse who may not do it.
+def require(user: User, role: Role, *, field: str = "") -> None:
+    """Refuse who may not do it, or not with this `field`.
 
     Raises:
         ApiError: 403.
     """
     if user.role < role:
         name = next(name for name, known in ROLES.items() if known is role)
-        raise ApiError(403, "not_allowed", f"this needs the role {name}", fix=f"have {name} assigned to you")
+        raise ApiError(
+            403,
+            "not_allowed",
+            f"this needs the role {name}",
+            field=field,
+            fix=f"have {name} assigned to you{f', or leave {field} out' if field else ''}",
+        )
 
 
 def same_site(headers: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from control.answering import follow
-from control.operator_api_auth import Role, User
+from control.operator_api_auth import Role, User, require
 from control.operator_api_csv import write_csv
 from control.operator_api_figures import InsightsQuery
 from control.operator_api_http import ApiAnswer, ApiError, ApiRequest, answer_if_new, answer_struct
@@ -27,7 +27,10 @@ from control.operator_api_model import (
 )
 from control.operator_api_views import Made, detail, ended_item, live_item
 from control.operator_services import OperatorServices
+from shared.call_archive import Transcript
+from shared.call_facts import CallFacts, codes_of
 from shared.call_search import BadTokenError, CallFilter
+from shared.call_words import NothingToFindError
 from shared.calls import Call, CallEvent, CallState, EventKind, is_call_id
 from shared.commands import CallCommand, Order
 from shared.handover import paragraph
@@ -78,7 +81,7 @@ async def list_csv(ops: OperatorServices, user: User, _: ApiRequest, query: Call
         }
         target = urlencode(given | {"continuation": page.continuation})
         headers["Link"] = f'</api/v1/calls.csv?{target}>; rel="next"'
-    return ApiAnswer(200, write_csv(map(_row, page.calls)), "text/csv", headers)
+    return ApiAnswer(200, write_csv(CallItem.__struct_fields__, map(_row, page.calls)), "text/csv", headers)
 
 
 async def page_of(ops: OperatorServices, user: User, query: CallsQuery) -> CallPage:
@@ -95,6 +98,8 @@ async def page_of(ops: OperatorServices, user: User, query: CallsQuery) -> CallP
             currency=ops.prices.currency,
             masked=user.role < Role.OPERATOR,
         )
+    if query.said is not None:
+        require(user, Role.OPERATOR, field="said")
     try:
         page = await ops.search.page(
             filter_of(ops, query), query.limit, query.continuation, personal=user.role >= Role.OPERATOR
@@ -103,9 +108,14 @@ async def page_of(ops: OperatorServices, user: User, query: CallsQuery) -> CallP
         raise ApiError(
             400, "bad_parameter", str(error), field="continuation", fix="begin again without it"
         ) from error
+    except NothingToFindError as error:
+        raise ApiError(
+            400, "bad_parameter", str(error), field="said", fix="ask for one to ten words"
+        ) from error
     return CallPage(
-        calls=[ended_item(facts, user) for facts in page.calls],
+        calls=[ended_item(facts, user, page.excerpts.get(facts.id, [])) for facts in page.calls],
         continuation=page.next,
+        back_to=page.back_to,
         currency=ops.prices.currency,
         masked=user.role < Role.OPERATOR,
     )
@@ -128,16 +138,9 @@ async def get_call(
 ) -> ApiAnswer:
     """GET /calls/{id}"""
     call = await _call(ops, call_id)
-    async with asyncio.TaskGroup() as group:
-        said = group.create_task(ops.archive.transcript(call.id))
-        counted = group.create_task(ops.insights.facts(call.id))
-    facts = counted.result()
-    made = Made()
-    if facts is not None and user.role >= Role.OPERATOR:
-        bookings = [await ops.bookings.get(code) for code in facts.bookings]
-        orders = [await ops.orders.get(code) for code in facts.orders]
-        made = Made([one for one in bookings if one is not None], [one for one in orders if one is not None])
-    return answer_if_new(detail(ops, user, call, said.result(), facts, made), request)
+    said, facts = await asyncio.gather(ops.archive.transcript(call.id), _counted(ops, call))
+    made = await _made(ops, said) if user.role >= Role.OPERATOR else Made()
+    return answer_if_new(detail(ops, user, call, said, facts, made), request)
 
 
 async def correct_intent(
@@ -214,6 +217,19 @@ async def _call(ops: OperatorServices, call_id: str) -> Call:
     return call
 
 
+async def _counted(ops: OperatorServices, call: Call) -> CallFacts | None:
+    return None if call.state is not CallState.ENDED else await ops.insights.facts(call.id)
+
+
+async def _made(ops: OperatorServices, said: Transcript) -> Made:
+    """By what the tools answered, so that it is there while the call goes on."""
+    bookings, orders = await asyncio.gather(
+        asyncio.gather(*map(ops.bookings.get, codes_of(said.tools, "book_table"))),
+        asyncio.gather(*map(ops.orders.get, codes_of(said.tools, "place_order"))),
+    )
+    return Made([one for one in bookings if one is not None], [one for one in orders if one is not None])
+
+
 async def _live_call(ops: OperatorServices, call_id: str) -> Call:
     call = await _call(ops, call_id)
     if call.state is CallState.ENDED:
@@ -226,8 +242,9 @@ async def _live(ops: OperatorServices, user: User) -> list[CallItem]:
 
 
 def _row(item: CallItem) -> dict[str, object]:
-    """A call as a row of CSV: several values of one kind are parted by spaces."""
+    """A call as a row of CSV: several values of one kind are parted by spaces, excerpts by " | "."""
     row = msgspec.to_builtins(item)
+    row["excerpts"] = " | ".join(f"{excerpt.role}: {excerpt.text}" for excerpt in item.excerpts)
     return {name: " ".join(value) if isinstance(value, list) else value for name, value in row.items()}
 
 

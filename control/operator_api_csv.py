@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
-def write_csv(rows: Iterable[Mapping[str, object]]) -> bytes:
-    """Rows of one kind as CSV (RFC 4180) with a header line.
+def write_csv(names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """Rows of one kind as CSV (RFC 4180) with a header line, without rows too: pages are put together.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front: wishes are what callers
     said.
     """
-    listed = list(rows)
     out = io.StringIO()
-    if listed:
-        writer = csv.DictWriter(out, list(listed[0]), lineterminator="\r\n")
-        writer.writeheader()
-        writer.writerows({key: _cell(value) for key, value in row.items()} for row in listed)
+    writer = csv.DictWriter(out, names, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     return out.getvalue().encode("utf-8")
 
 

@@ -102,6 +102,8 @@ class ToolFigures(Struct, frozen=True, kw_only=True):
     tool: str
     runs: int
     faults: int
+    runs_url: str
+    """Calls in which it ran."""
     calls_url: str
     """Calls in which it failed."""
 
@@ -115,6 +117,8 @@ class RestaurantFigures(Struct, frozen=True, kw_only=True):
     bookings: int
     orders: int
     calls_url: str
+    bookings_url: str
+    orders_url: str
 
 
 class WishFigures(Struct, frozen=True, kw_only=True):
@@ -147,7 +151,7 @@ class Capacity(Struct, frozen=True, kw_only=True):
 
 
 class Insights(Struct, frozen=True, kw_only=True):
-    """Figures over a range of days. Every `calls_url` lists exactly the calls behind its figure."""
+    """Figures over a range of days. Every `..._url` lists exactly the calls behind its figure."""
 
     first: date
     last: date
@@ -163,10 +167,12 @@ class Insights(Struct, frozen=True, kw_only=True):
     cost_per_call: float | None
     """Over calls whose model has a price."""
     unpriced_calls: int
+    unpriced_url: str
     input_tokens: int
     cached_tokens: int
     output_tokens: int
     calls_url: str
+    conversations_url: str
     containment: Containment
     days: list[DayFigures]
     hours: list[HourFigures]
@@ -179,7 +185,9 @@ class Insights(Struct, frozen=True, kw_only=True):
     tool_faults: Counted
     tools: list[ToolFigures]
     restaurants: list[RestaurantFigures]
-    """Those most spoken of, 50 at most."""
+    """Those most spoken of, 50 at most; CSV has all."""
+    restaurants_in_all: int
     wishes: list[WishFigures]
-    """The most frequent, 50 at most."""
+    """The most frequent, 50 at most; CSV has all."""
+    wishes_in_all: int
     capacity: Capacity

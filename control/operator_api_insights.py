@@ -40,7 +40,17 @@ from shared.restaurants import Catalogue
 from shared.tally import Tally, peaks
 
 _MOST_NAMES: Final = 50
-"""Restaurants and wishes that are listed."""
+"""Restaurants and wishes that are listed; CSV has all of them."""
+_TABLES: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "days": DayFigures,
+    "hours": HourFigures,
+    "outcomes": OutcomeFigures,
+    "intents": IntentFigures,
+    "tools": ToolFigures,
+    "restaurants": RestaurantFigures,
+    "wishes": WishFigures,
+}
+"""Tables of CSV, by the property of Insights, with what is in their rows."""
 
 
 async def get_insights(
@@ -52,15 +62,22 @@ async def get_insights(
 
 async def get_csv(ops: OperatorServices, _: User, __: ApiRequest, query: CsvQuery) -> ApiAnswer:
     """GET /insights.csv"""
-    figures = await insights(ops, query)
-    rows = [_summary(figures)] if query.table == "summary" else _flat(getattr(figures, query.table))
+    figures = await insights(ops, query, most_names=None)
+    if query.table == "summary":
+        rows = [_summary(figures)]
+        names = list(rows[0])
+    else:
+        rows = _flat(getattr(figures, query.table))
+        names = [one for one in _TABLES[query.table].__struct_fields__ if not one.endswith("_url")]
     name = f"tabletalk-{query.table}-{figures.first}-{figures.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return ApiAnswer(200, write_csv(rows), "text/csv", headers)
+    return ApiAnswer(200, write_csv(names, rows), "text/csv", headers)
 
 
-async def insights(ops: OperatorServices, query: InsightsQuery) -> Insights:
-    """The figures.
+async def insights(
+    ops: OperatorServices, query: InsightsQuery, *, most_names: int | None = _MOST_NAMES
+) -> Insights:
+    """The figures. `most_names`: restaurants and wishes at most; None for all.
 
     Raises:
         ApiError: the range is not allowed.
@@ -70,11 +87,16 @@ async def insights(ops: OperatorServices, query: InsightsQuery) -> Insights:
     by_day = dict(zip(days, await ops.insights.tallies(days), strict=True))
     reports = fresh((await ops.admission.seen()).reports, ops.clock())
     capacity = sum(report.calls for report in reports) or None
-    return figures(by_day, ops.catalogue, ops.prices, capacity=capacity)
+    return figures(by_day, ops.catalogue, ops.prices, capacity=capacity, most_names=most_names)
 
 
 def figures(
-    by_day: Mapping[date, Tally], catalogue: Catalogue, prices: Prices, *, capacity: int | None
+    by_day: Mapping[date, Tally],
+    catalogue: Catalogue,
+    prices: Prices,
+    *,
+    capacity: int | None,
+    most_names: int | None = _MOST_NAMES,
 ) -> Insights:
     """The figures out of those of the days, which come in order of time, at least one."""
     days = list(by_day)
@@ -98,10 +120,12 @@ def figures(
         cost=money(cost) or 0.0,
         cost_per_call=money(round(cost / priced)) if priced else None,
         unpriced_calls=whole.calls - priced,
+        unpriced_url=link(priced=False),
         input_tokens=whole.input_tokens,
         cached_tokens=whole.cached_tokens,
         output_tokens=whole.output_tokens,
         calls_url=link(),
+        conversations_url=link(talked=True),
         containment=_containment(whole, link),
         days=[_day(day, counted, peak_of[day]) for day, counted in by_day.items()],
         hours=[
@@ -124,16 +148,22 @@ def figures(
             calls_url=link(tool_fault="any"),
         ),
         tools=[
-            ToolFigures(tool=tool, runs=pair.all, faults=pair.some, calls_url=link(tool_fault=tool))
+            ToolFigures(
+                tool=tool,
+                runs=pair.all,
+                faults=pair.some,
+                runs_url=link(tool=tool),
+                calls_url=link(tool_fault=tool),
+            )
             for tool, pair in sorted(whole.tools.items(), key=lambda item: (-item[1].all, item[0]))
         ],
-        restaurants=_restaurants(whole, catalogue, link),
+        restaurants=_restaurants(whole, catalogue, link)[:most_names],
+        restaurants_in_all=len(whole.restaurants),
         wishes=[
             WishFigures(wish=wish, calls=calls, calls_url=link(wish=wish))
-            for wish, calls in sorted(whole.wishes.items(), key=lambda item: (-item[1], item[0]))[
-                :_MOST_NAMES
-            ]
+            for wish, calls in sorted(whole.wishes.items(), key=lambda item: (-item[1], item[0]))[:most_names]
         ],
+        wishes_in_all=len(whole.wishes),
         capacity=_capacity(peak_of, capacity),
     )
 
@@ -235,7 +265,7 @@ def _latency(histogram: Mapping[int, int], over: str, link: _Links) -> Latency:
 
 
 def _restaurants(whole: Tally, catalogue: Catalogue, link: _Links) -> list[RestaurantFigures]:
-    most = sorted(whole.restaurants.items(), key=lambda item: (-item[1].calls, item[0]))[:_MOST_NAMES]
+    most = sorted(whole.restaurants.items(), key=lambda item: (-item[1].calls, item[0]))
     return [
         RestaurantFigures(
             id=key,
@@ -244,6 +274,8 @@ def _restaurants(whole: Tally, catalogue: Catalogue, link: _Links) -> list[Resta
             bookings=triple.bookings,
             orders=triple.orders,
             calls_url=link(restaurant=key),
+            bookings_url=link(restaurant=key, made="booking"),
+            orders_url=link(restaurant=key, made="order"),
         )
         for key, triple in most
     ]

@@ -51,6 +51,13 @@ class CallsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wish: Annotated[Text | None, Meta(description="Something asked for and not found.")] = None
     hour: Annotated[Hour | None, Meta(description="Of the day, in which the call rang.")] = None
     carrier: Carrier | None = None
+    talked: Annotated[bool | None, Meta(description="Whether it became a conversation.")] = None
+    made: Annotated[
+        Literal["booking", "order"] | None,
+        Meta(description="What was made in it; with `restaurant`, made there."),
+    ] = None
+    tool: Annotated[Text | None, Meta(description="Name of a tool that ran in it.")] = None
+    priced: Annotated[bool | None, Meta(description="Whether there is a price for its model.")] = None
     interrupted: Annotated[bool | None, Meta(description="Whether the caller cut the agent short.")] = None
     misunderstood: Annotated[bool | None, Meta(description="Whether one did not get the other's words.")] = (
         None
@@ -64,8 +71,24 @@ class CallsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Text | None,
         Meta(description="Part of an id or a wish; for operators also of a number or a code."),
     ] = None
+    said: Annotated[
+        Text | None,
+        Meta(
+            description="Words that were said in the call, by either side: each as the beginning of a word, "
+            'those in quotes whole and one after the other, as in `vegan "table for two"`. For operators.'
+        ),
+    ] = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     continuation: Annotated[Token | None, Meta(description="As the page before gave it.")] = None
+
+
+class ExcerptView(Struct, frozen=True, kw_only=True):
+    """Where what was searched for was said."""
+
+    seq: int
+    """Of the turn."""
+    role: Literal["caller", "agent"]
+    text: str
 
 
 class CallItem(Struct, frozen=True, kw_only=True):
@@ -93,6 +116,8 @@ class CallItem(Struct, frozen=True, kw_only=True):
     bookings: list[str] = []
     orders: list[str] = []
     cost: float | None = None
+    excerpts: list[ExcerptView] = []
+    """Of a search for something said: up to three turns in which it was."""
 
 
 class CallPage(Struct, frozen=True, kw_only=True):
@@ -101,6 +126,8 @@ class CallPage(Struct, frozen=True, kw_only=True):
     calls: list[CallItem]
     continuation: str | None
     """Hand it back for the next page; null on the last."""
+    back_to: date | None = None
+    """The day that the search has come to; null when it looked at all of them."""
     currency: str
     masked: bool
 

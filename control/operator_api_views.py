@@ -16,6 +16,7 @@ from control.operator_api_model import (
     BookingView,
     CallDetail,
     CallItem,
+    ExcerptView,
     Fault,
     IntentView,
     OrderLineView,
@@ -29,6 +30,7 @@ from control.operator_services import OperatorServices
 from shared.booking_records import Booking
 from shared.call_archive import Transcript
 from shared.call_facts import CallFacts, is_fault
+from shared.call_words import Excerpt
 from shared.calls import Call, CallState, EventKind, ToolRun, Turn
 from shared.intents import result_of
 from shared.order_records import Order
@@ -67,8 +69,8 @@ def masked_number(raw_id: str) -> str:
     return f"{'*' * (len(number[1]) - _SHOWN_DIGITS)}{number[1][-_SHOWN_DIGITS:]}"
 
 
-def ended_item(facts: CallFacts, user: User) -> CallItem:
-    """An ended call in a list."""
+def ended_item(facts: CallFacts, user: User, excerpts: Sequence[Excerpt] = ()) -> CallItem:
+    """An ended call in a list, with where it was said what the list was searched for."""
     sees_all = user.role >= Role.OPERATOR
     return CallItem(
         id=facts.id,
@@ -93,6 +95,7 @@ def ended_item(facts: CallFacts, user: User) -> CallItem:
         bookings=list(facts.bookings) if sees_all else [],
         orders=list(facts.orders) if sees_all else [],
         cost=money(facts.cost),
+        excerpts=[ExcerptView(seq=one.seq, role=one.role, text=one.text) for one in excerpts if sees_all],
     )
 
 

@@ -1,13 +1,13 @@
 """What is kept of an ended call for lists and figures: one small value, worked out from its record. No I/O.
 
-Personal data in it: the numbers of both sides, and nothing that was said. `wishes` are search words of the
-model for restaurants and dishes.
+Personal data in it: the numbers of both sides, and in `words` which words were said, though not in what
+order. `wishes` are search words of the model for restaurants and dishes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
@@ -15,6 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from shared import intents
+from shared.call_words import words_of
 from shared.calls import Call, EventKind, Outcome, ToolRun, Turn
 from shared.intents import Decision, Intent, arguments_of, commits, result_of
 from shared.prices import Prices, Usage
@@ -115,6 +116,9 @@ class CallFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Ids of their restaurants, one for each."""
     wishes: tuple[str, ...] = ()
     """What was asked for and not found."""
+    words: str | None = None
+    """The different words that were said (`shared.call_words`). They stand beside the facts and are read to
+    search in them only; None when they were not read, or are not kept of this call."""
 
     @property
     def tool_faults(self) -> int:
@@ -196,6 +200,7 @@ class FactsMaker:
             orders=tuple(orders),
             ordered_from=tuple(orders.values()),
             wishes=_unmet(tools),
+            words=words_of(turns),
         )
 
     def _is_misunderstanding(self, turn: Turn) -> bool:
@@ -217,11 +222,8 @@ class FactsMaker:
     def _made(self, tools: Sequence[ToolRun], name: str) -> dict[str, str]:
         """Codes of what the tool made, to the ids of their restaurants; the same again is one."""
         made: dict[str, str] = {}
-        for run in tools:
-            facts = result_of(run)
-            code, restaurant = facts.get("code"), facts.get("id") or facts.get("restaurant")
-            if run.name == name and commits(run) and isinstance(code, str):
-                made[code] = (isinstance(restaurant, str) and self._id(restaurant)) or "unknown"
+        for code, restaurant in _codes(tools, name):
+            made[code] = (isinstance(restaurant, str) and self._id(restaurant)) or "unknown"
         return made
 
     def _id(self, said: str) -> str | None:
@@ -233,6 +235,20 @@ class FactsMaker:
             except UnknownRestaurantError:
                 self._ids[said] = None
         return self._ids[said]
+
+
+def codes_of(tools: Sequence[ToolRun], name: str) -> list[str]:
+    """Codes of what the tool of this name made, each once."""
+    return list(dict.fromkeys(code for code, _ in _codes(tools, name)))
+
+
+def _codes(tools: Sequence[ToolRun], name: str) -> Iterator[tuple[str, object]]:
+    """Codes of what the tool made, each with what it says of the restaurant."""
+    for run in tools:
+        facts = result_of(run)
+        code = facts.get("code")
+        if run.name == name and commits(run) and isinstance(code, str):
+            yield code, facts.get("id") or facts.get("restaurant")
 
 
 def is_fault(run: ToolRun) -> bool:

@@ -90,8 +90,8 @@ class CallRemoval:
         await calls.delete_entity(partition, call_id)
 
     async def _forget_in_figures(self, call_id: str) -> None:
-        """The facts of a call hold its number, codes, and why it was corrected. Days of figures are those
-        of the restaurants' zone."""
+        """The facts of a call hold its number, codes, words, and why it was corrected. Days of figures are
+        those of the restaurants' zone."""
         table, key = await self._tables.table(insights.TABLE), insights.row_key(call_id)
         for day in (-1, 0, 1):
             partition = f"{rang_at(call_id) + timedelta(days=day):%Y%m%d}"
@@ -101,8 +101,10 @@ class CallRemoval:
                 continue
             known = insights.read_facts(row)
             decision = msgspec.structs.replace(known.decision, reason="")
-            facts = msgspec.structs.replace(known, caller="", bookings=(), orders=(), decision=decision)
-            change = {"PartitionKey": partition, "RowKey": key, "facts": msgspec.json.encode(facts).decode()}
+            facts = msgspec.structs.replace(
+                known, caller="", bookings=(), orders=(), decision=decision, words=""
+            )
+            change = {"PartitionKey": partition, "RowKey": key, **insights.stored(facts)}
             await table.update_entity(change, mode=UpdateMode.MERGE, **unchanged(row.metadata["etag"]))
 
 

@@ -23,6 +23,7 @@ from shared.call_archive import CallArchive, Transcript
 from shared.call_facts import CallerOutcome, CallFacts
 from shared.call_search import CallFilter, CallSearch
 from shared.call_store import CallStore
+from shared.call_words import Excerpt, NothingToFindError
 from shared.calls import Call, CallState, is_call_id
 from shared.insights import InsightStore
 from shared.intents import Intent
@@ -53,6 +54,9 @@ def main(argv: Sequence[str], env: Mapping[str, str] = os.environ, out: TextIO =
     options = _parser().parse_args(argv)
     try:
         return asyncio.run(_run(options, env, out))
+    except NothingToFindError as error:
+        print(f"calls: --said: {error}", file=sys.stderr)
+        return 2
     except (SettingError, CatalogueError) as error:
         print(f"calls: {error}", file=sys.stderr)
         return 2
@@ -84,8 +88,10 @@ async def _list(desk: Desk, options: argparse.Namespace, out: TextIO) -> int:
                 print(f"{call.id}  {call.rang_at:%Y-%m-%d %H:%M:%S}  {call.state}", file=out)
         return 0
     left = options.limit
-    async for facts in _found(desk, options):
+    async for facts, excerpts in _found(desk, options):
         print(_line(facts, desk), file=out)
+        for excerpt in excerpts:
+            print(f"    {excerpt.role:<6}  {excerpt.text}", file=out)
         left -= 1
         if left == 0:
             break
@@ -117,15 +123,15 @@ async def _show(desk: Desk, options: argparse.Namespace, out: TextIO) -> int:
 
 
 async def _export(desk: Desk, options: argparse.Namespace, out: TextIO) -> int:
-    async for facts in _found(desk, options):
+    async for facts, _ in _found(desk, options):
         call = await desk.calls.get(facts.id)
         if call is not None:
             out.write(_object(call, await desk.archive.transcript(call.id), facts))
     return 0
 
 
-async def _found(desk: Desk, options: argparse.Namespace) -> AsyncIterator[CallFacts]:
-    """All ended calls that the options ask for."""
+async def _found(desk: Desk, options: argparse.Namespace) -> AsyncIterator[tuple[CallFacts, list[Excerpt]]]:
+    """All ended calls that the options ask for, with where it was said, if that was asked."""
     last = options.to or desk.insights.day_of(datetime.now(UTC))
     first = options.first or last - timedelta(days=29)
     wanted = CallFilter(
@@ -135,12 +141,13 @@ async def _found(desk: Desk, options: argparse.Namespace) -> AsyncIterator[CallF
         intent=options.intent,
         restaurant=options.restaurant,
         text=options.text,
+        said=options.said,
     )
     token: str | None = None
     while True:
         page = await desk.search.page(wanted, _PAGE, token)
         for facts in page.calls:
-            yield facts
+            yield facts, page.excerpts.get(facts.id, [])
         token = page.next
         if token is None:
             return
@@ -198,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--intent", type=Intent, choices=list(Intent))
         one.add_argument("--restaurant", metavar="ID")
         one.add_argument("--text", help="part of an id, a number, a code or a wish")
+        one.add_argument("--said", metavar="WORDS", help='said in the call; "in quotes" one after the other')
     show = commands.add_parser("show", help="one call")
     show.add_argument("id")
     show.add_argument("--json", action="store_true", help="as `export` gives it")

@@ -2,7 +2,7 @@
 
 Table `insights`. A day of the restaurants' time zone is one partition, "yyyymmdd", with
 
-    call-{newest first}   the facts of one call, with what lists can be filtered by
+    call-{newest first}   the facts of one call, with what lists can be filtered by, and the words said in it
     tally                 the sums over these calls
 
 so that one transaction puts calls in and changes the sums: either both stand or none, and a call that is
@@ -200,7 +200,7 @@ class InsightStore:
     def _row(self, day: date, facts: CallFacts) -> dict[str, Any]:
         slowest = facts.slowest_ms
         properties: dict[str, Any] = {
-            "facts": msgspec.json.encode(facts).decode(),
+            **stored(facts),
             "outcome": str(facts.outcome),
             "intent": str(facts.decision.intent),
             "reached": facts.decision.reached,
@@ -231,9 +231,16 @@ def column(kind: str, value: str) -> str:
     return f"{kind}_{sha256(value.encode()).hexdigest()[:16]}"
 
 
+def stored(facts: CallFacts) -> dict[str, str]:
+    """The properties that hold the facts of a call: words in one of their own, which lists do not read."""
+    bare = msgspec.json.encode(msgspec.structs.replace(facts, words=None)).decode()
+    return {"facts": bare} | ({} if facts.words is None else {"words": facts.words})
+
+
 def read_facts(row: Mapping[str, Any]) -> CallFacts:
-    """The facts in a row."""
-    return _decoder.decode(row["facts"])
+    """The facts in a row, with the words said when they were read along."""
+    facts = _decoder.decode(row["facts"])
+    return msgspec.structs.replace(facts, words=row["words"]) if "words" in row else facts
 
 
 _decoder = msgspec.json.Decoder(CallFacts)

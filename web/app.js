@@ -22,7 +22,7 @@ function route() {
   const [path, search = ""] = (location.hash.slice(1) || "/talk").split("?");
   const parameters = new URLSearchParams(search);
   const call = /^\/calls\/([\w-]+)$/.exec(path);
-  if (call) return { view: "calls", title: "Call", show: (place) => callView(place, call[1], options) };
+  if (call) return { view: "calls", title: "Call", show: (place) => callView(place, call[1], options, parameters.get("turn")) };
   if (path === "/calls") {
     return { view: "calls", title: "Calls", show: (place) => callsView(place, parameters, options, live) };
   }

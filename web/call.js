@@ -11,15 +11,16 @@ const WATCH_MS = 1000;
 const COUNTED_WITHIN_MS = 60_000;
 /** After its end a call is looked at for so long until it is counted. */
 
-export function callView(place, id, options) {
-  const view = new CallView(place, id, options);
+/** `turn`: the number of a turn to show first, if any. */
+export function callView(place, id, options, turn) {
+  const view = new CallView(place, id, options, turn);
   void view.watch();
   return () => view.leave();
 }
 
 class CallView {
-  constructor(place, id, options) {
-    Object.assign(this, { place, id, options, memory: {}, detail: null });
+  constructor(place, id, options, turn) {
+    Object.assign(this, { place, id, options, turn, memory: {}, detail: null });
     this.stop = new AbortController();
     this.transcript = new Transcript({ live: true });
     this.timeline = new Timeline((seq) => this.transcript.point(seq));
@@ -79,6 +80,8 @@ class CallView {
     for (const turn of detail.turns) this.transcript.put("turn", detail.masked ? { ...turn, text: "(not shown to viewers)" } : turn);
     for (const tool of detail.tools) this.transcript.put("tool", tool);
     this.timeline.show(detail);
+    if (this.turn !== null) this.transcript.point(Number(this.turn));
+    this.turn = null;
     // What somebody is writing in is not taken from under them.
     if (!this.facts.contains(document.activeElement) || document.activeElement.tagName === "SUMMARY") {
       this.facts.replaceChildren(...this.#facts(detail));

@@ -2,20 +2,24 @@
 
 import { get, getCsv, query } from "./api.js";
 import { announce, choice, field, h, problemNote } from "./dom.js";
-import { clock, count, dayAndTime, millis, money, party, shiftDay, words } from "./format.js";
+import { clock, count, dayAndTime, dayName, millis, money, party, plainWords, shiftDay, words } from "./format.js";
 
 const PAGE = 50;
 const CSV_PAGE = 200;
 const GOOD = new Set(["ordered", "booked", "changed", "informed", "handed_over"]);
 const BAD = new Set(["failed", "rejected"]);
-const FIELDS = ["from", "to", "outcome", "intent", "restaurant", "text"];
+const FIELDS = ["from", "to", "outcome", "intent", "restaurant", "text", "said"];
 /** Filters that have a field; the others come with a link of a figure, and stand as tags that can be taken off. */
 const TOLD = {
   reached: (v) => (v === "true" ? "got what they wanted" : "did not get what they wanted"),
   contained: (v) => (v === "true" ? "ended by the agent alone" : "not ended by the agent alone"),
   wish: (v) => `asked for and not found: ${v}`,
   hour: (v) => `rang between ${v}:00 and ${v}:59`,
-  carrier: (v) => `over the ${v}`,
+  carrier: (v) => (v === "browser" ? "from the page" : "over the phone"),
+  talked: (v) => (v === "true" ? "became a conversation" : "nobody talked"),
+  made: (v) => `with ${v === "order" ? "an order" : "a booking"}`,
+  tool: (v) => `${v} ran`,
+  priced: (v) => (v === "true" ? "with a price" : "without a price"),
   interrupted: (v) => (v === "true" ? "agent was interrupted" : "no interruption"),
   misunderstood: (v) => (v === "true" ? "with a misunderstanding" : "without a misunderstanding"),
   tool_fault: (v) => (v === "any" ? "a tool failed" : `${v} failed`),
@@ -60,12 +64,15 @@ function filterForm(filter, options) {
       id: "text", type: "search", maxlength: 100, value: filter.text,
       placeholder: options.role === "viewer" ? "id or wish" : "number, code, id or wish",
     })),
+    options.role === "operator" && field("Words said", h("input", {
+      id: "said", type: "search", maxlength: 100, value: filter.said, placeholder: 'vegan "table for two"', autocomplete: "off",
+    })),
     h("div", { class: "row" }, h("button", { class: "primary" }, "Show"), h("a", { class: "button", href: "#/calls" }, "Reset")),
   );
   function apply(event) {
     event.preventDefault();
     const wanted = { ...filter };
-    for (const name of FIELDS) wanted[name] = form.querySelector(`#${name}`).value.trim();
+    for (const name of FIELDS) wanted[name] = form.querySelector(`#${name}`)?.value.trim() ?? "";
     const target = `#/calls${query(wanted)}`;
     if (target === location.hash) window.dispatchEvent(new HashChangeEvent("hashchange")); // ask anew
     else location.hash = target;
@@ -106,16 +113,18 @@ function liveSection(calls) {
 
 class PastCalls {
   constructor(place, filter, options, signal) {
-    Object.assign(this, { place, filter, options, signal, shown: 0, continuation: null });
+    Object.assign(this, { place, filter, options, signal, shown: 0, continuation: null, loading: false });
     this.body = h("tbody", {});
-    this.more = h("button", { type: "button", onclick: () => this.load() }, "Show more");
+    this.more = h("button", { type: "button", onclick: () => (this.loading ? this.enough() : this.load()) }, "Show more");
     this.csv = h("button", { type: "button", onclick: () => this.export() }, "Export as CSV");
     this.told = h("p", { class: "muted", role: "status" });
+    this.trouble = h("div", {});
     this.names = new Map(options.restaurants.map(({ id, name }) => [id, name]));
   }
 
   open() {
     this.place.append(
+      this.trouble,
       h("div", { class: "row between" }, this.told, this.csv),
       h("div", { class: "scroll", role: "region", "aria-label": "Table of past calls", tabindex: 0 }, h(
         "table",
@@ -127,6 +136,9 @@ class PastCalls {
       )),
       h("div", { class: "row" }, this.more),
     );
+    this.more.hidden = true;
+    this.csv.hidden = true;
+    this.place.classList.add("nothing");
     void this.load();
   }
 
@@ -134,36 +146,69 @@ class PastCalls {
     return `/calls${kind}${query({ ...this.filter, limit, continuation: kind ? "" : this.continuation })}`;
   }
 
-  async load() {
-    this.more.hidden = true;
-    this.told.textContent = "Loading…";
-    try {
-      const before = this.shown;
-      // A page may be empty and have a next one; whoever asked for more wants to see more.
-      do await this.#page(); while (this.continuation && this.shown === before);
-    } catch (error) {
-      if (this.signal.aborted) return;
-      this.told.replaceChildren();
-      this.place.prepend(this.problem = problemNote(error, () => {
-        this.problem.remove();
-        void this.load();
-      }));
-      return;
-    }
-    this.more.hidden = this.continuation === null;
-    this.csv.hidden = this.shown === 0;
-    const all = this.continuation === null;
-    this.told.textContent = this.shown === 0
-      ? "No call fits. Choose more days, or fewer filters."
-      : `${count(this.shown)} ${this.shown === 1 ? "call" : "calls"}${all ? "" : " so far"}, the newest first`;
-    this.place.classList.toggle("nothing", this.shown === 0);
+  /** Look no further: what was found is shown. */
+  enough() {
+    this.stopping = true;
+    this.more.textContent = "Stopping…";
   }
 
+  async load() {
+    const before = this.shown;
+    const asked = document.activeElement === this.more;
+    let first = null;
+    this.loading = true;
+    this.stopping = false;
+    this.trouble.replaceChildren();
+    this.told.textContent = "Loading…";
+    this.more.textContent = "Stop";
+    try {
+      // A page may be empty and have a next one; whoever asked for more wants to see more.
+      do {
+        first ??= await this.#page();
+        if (this.shown === before && this.continuation) {
+          this.told.textContent = `Looking… nothing back to ${dayName(this.backTo)} so far.`;
+          this.more.hidden = false;
+        }
+      } while (this.continuation && this.shown === before && !this.stopping);
+    } catch (error) {
+      if (this.signal.aborted) return;
+      this.trouble.replaceChildren(problemNote(error, () => this.load()));
+    }
+    this.loading = false;
+    this.#tell();
+    // The button may be gone; whoever pressed it goes on where there is something new.
+    if (asked) (this.more.hidden && first ? first.querySelector("a") : this.more).focus();
+  }
+
+  #tell() {
+    const failed = this.trouble.hasChildNodes();
+    this.more.hidden = failed || this.continuation === null;
+    this.more.textContent = this.shown ? "Show more" : "Look further";
+    this.csv.hidden = this.shown === 0;
+    this.place.classList.toggle("nothing", this.shown === 0);
+    const back = this.continuation ? ` so far, back to ${dayName(this.backTo)}` : "";
+    if (this.shown > 0) this.told.textContent = `${count(this.shown)} ${this.shown === 1 ? "call" : "calls"}${back}, the newest first`;
+    else if (failed) this.told.textContent = "";
+    else this.told.textContent = back ? `No call${back}.` : "No call fits. Choose more days, or fewer filters.";
+  }
+
+  /** Adds the next page; returns its first row, null when the page is empty. */
   async #page() {
     const page = await get(this.#path("", PAGE), { signal: this.signal });
     this.continuation = page.continuation;
+    this.backTo = page.back_to;
     this.shown += page.calls.length;
-    this.body.append(...page.calls.map((call) => this.#row(call)));
+    const rows = page.calls.flatMap((call) => (call.excerpts.length ? [this.#row(call), this.#excerpts(call)] : [this.#row(call)]));
+    this.body.append(...rows);
+    return rows[0] ?? null;
+  }
+
+  /** Where it was said, each leading there. */
+  #excerpts({ id, excerpts }) {
+    const asked = plainWords(this.filter.said);
+    return h("tr", { class: "excerpts" }, h("td", { colspan: 8 }, h("ul", {}, excerpts.map(({ seq, role, text }) => h("li", {},
+      h("a", { href: `#/calls/${id}?turn=${seq}` }, role === "agent" ? "Agent" : "Caller"), " ",
+      text.split(/(\s+)/).map((part) => (plainWords(part).some((word) => asked.some((one) => word.startsWith(one))) ? h("mark", {}, part) : part)))))));
   }
 
   #row(call) {
@@ -193,17 +238,22 @@ class PastCalls {
     this.exporting = new AbortController();
     const signal = AbortSignal.any([this.exporting.signal, this.signal]);
     const parts = [];
+    let rows = 0;
+    this.trouble.replaceChildren();
     try {
       for (let path = this.#path(".csv", CSV_PAGE); path; ) {
-        this.csv.textContent = `Stop (${count(parts.length * CSV_PAGE)} exported)`;
+        this.csv.textContent = `Stop (${count(rows)} exported)`;
         const { text, next } = await getCsv(path, { signal });
-        parts.push(parts.length === 0 ? text : text.slice(text.indexOf("\n") + 1));
+        const begin = text.indexOf("\n") + 1;
+        parts.push(parts.length === 0 ? text : text.slice(begin)); // the header stands in every page
+        rows += text.slice(begin).split("\n").length - 1;
         path = next;
       }
       save("tabletalk-calls.csv", parts);
-      announce("The file is saved.");
+      announce(`${count(rows)} calls are saved.`);
     } catch (error) {
-      if (!signal.aborted) this.place.prepend(problemNote(error));
+      if (this.exporting.signal.aborted) announce("The export is stopped; nothing is saved.");
+      else if (!signal.aborted) this.trouble.replaceChildren(problemNote(error));
     }
     this.exporting = null;
     this.csv.textContent = "Export as CSV";

@@ -65,6 +65,10 @@ export function shiftDay(day, days) {
 /** "handed_over" as "handed over". */
 export const words = (name) => (name ?? "").replaceAll("_", " ");
 
+/** The words of a text without case, accents and punctuation, as the search for what was said takes them. */
+export const plainWords = (text) =>
+  (text ?? "").toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").match(/[\p{L}\p{N}_]+/gu) ?? [];
+
 /** A number of the telephone or a name; "4:+15550100" as "+15550100". */
 export const party = (id) => (id ?? "").replace(/^4:/, "");
 

@@ -104,15 +104,16 @@ function tiles(figures) {
   const tile = (name, value, detail, url) => h("div", { class: "tile" },
     h("dt", {}, name),
     h("dd", {}, url ? h("a", { href: callsAddress(url) }, value) : h("span", {}, value), h("small", {}, detail)));
+  const link = (text, url, label) => h("a", { href: callsAddress(url), "aria-label": label }, text);
   const per = (n) => `in ${count(n)} ${n === 1 ? "call" : "calls"}`;
   const peakUrl = capacity.peak_day && figures.days.find(({ day }) => day === capacity.peak_day)?.calls_url;
   return h("dl", { class: "tiles" },
-    tile("Calls", count(figures.calls), `${count(figures.conversations)} conversations`, figures.calls_url),
-    tile("Containment", share(containment.share), [`${count(containment.contained)} without a person · `, h("a", { href: callsAddress(containment.others_url) }, "the others")], containment.contained_url),
-    tile("Reply, median", millis(replies.p50_ms), [`p95 ${millis(replies.p95_ms)} · `, h("a", { href: callsAddress(replies.slower_than_p95_url) }, "slower")], figures.calls_url),
-    tile("Greeting, median", millis(greetings.p50_ms), [`p95 ${millis(greetings.p95_ms)} · `, h("a", { href: callsAddress(greetings.slower_than_p95_url), "aria-label": "slower greetings" }, "slower")], figures.calls_url),
+    tile("Calls", count(figures.calls), link(`${count(figures.conversations)} conversations`, figures.conversations_url), figures.calls_url),
+    tile("Containment", share(containment.share), [`${count(containment.contained)} without a person · `, link("the others", containment.others_url)], containment.contained_url),
+    tile("Reply, median", millis(replies.p50_ms), [`p95 ${millis(replies.p95_ms)} · `, link("slower", replies.slower_than_p95_url, "slower replies")], figures.conversations_url),
+    tile("Greeting, median", millis(greetings.p50_ms), [`p95 ${millis(greetings.p95_ms)} · `, link("slower", greetings.slower_than_p95_url, "slower greetings")], figures.conversations_url),
     tile("Minutes", count(Math.round(figures.minutes)), `${(figures.minutes / figures.calls).toFixed(1)} per call`, figures.calls_url),
-    tile("Cost", money(figures.cost), `${money(figures.cost_per_call)} per call${figures.unpriced_calls ? `, ${count(figures.unpriced_calls)} without a price` : ""}`, figures.calls_url),
+    tile("Cost", money(figures.cost), [`${money(figures.cost_per_call)} per call`, figures.unpriced_calls > 0 && [" · ", link(`${count(figures.unpriced_calls)} without a price`, figures.unpriced_url)]], figures.calls_url),
     tile("Interruptions", count(interruptions.count), per(interruptions.calls), interruptions.calls_url),
     tile("Misunderstandings", count(misunderstandings.count), per(misunderstandings.calls), misunderstandings.calls_url),
     tile("Failed tools", count(faults.count), per(faults.calls), faults.calls_url),
@@ -174,16 +175,25 @@ function intents({ intents: list }, csv) {
   });
 }
 
-function restaurants({ restaurants: list }, csv) {
+function restaurants({ restaurants: list, restaurants_in_all: all }, csv) {
+  const made = (n, url, what, name) => (n ? h("a", { href: callsAddress(url), "aria-label": `${count(n)} ${what} at ${name}` }, count(n)) : "0");
   return barTable({
     title: "Restaurants", heads: ["Restaurant", "Calls", "Bookings", "Orders"], csv: csv("restaurants"), empty: "No restaurant was spoken of.",
-    rows: list.map((one) => ({ label: one.name, size: one.calls, url: one.calls_url, cells: [one.calls, one.bookings, one.orders].map(count) })),
+    text: firstOf(list, all, "restaurants"),
+    rows: list.map((one) => ({
+      label: one.name, size: one.calls, url: one.calls_url,
+      cells: [count(one.calls), made(one.bookings, one.bookings_url, "bookings", one.name), made(one.orders, one.orders_url, "orders", one.name)],
+    })),
   });
 }
 
-function wishes({ wishes: list }, csv) {
+/** Says so when a list is not whole. */
+const firstOf = (list, all, what) => (list.length < all ? `The first ${count(list.length)} of ${count(all)} ${what}; CSV has all.` : "");
+
+function wishes({ wishes: list, wishes_in_all: all }, csv) {
   return barTable({
     title: "Asked for and not found", heads: ["Wish", "Calls"], csv: csv("wishes"), empty: "Everything that was asked for was found.",
+    text: firstOf(list, all, "wishes"),
     rows: list.map((one) => ({ label: one.wish, size: one.calls, url: one.calls_url, cells: [count(one.calls)] })),
   });
 }
@@ -201,7 +211,9 @@ function costs({ outcomes: list }, csv) {
 function tools({ tools: list }, csv) {
   return barTable({
     title: "Tools", heads: ["Tool", "Runs", "Failed"], csv: csv("tools"), empty: "No tool has run.",
-    text: "A tool leads to the calls in which it failed.",
-    rows: list.map((one) => ({ label: one.tool, size: one.runs, url: one.calls_url, cells: [count(one.runs), count(one.faults)] })),
+    rows: list.map((one) => ({
+      label: one.tool, size: one.runs, url: one.runs_url,
+      cells: [count(one.runs), one.faults ? h("a", { href: callsAddress(one.calls_url), "aria-label": `${one.tool} failed ${count(one.faults)} times` }, count(one.faults)) : "0"],
+    })),
   });
 }

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
 from control.operator_api_document import document
+from control.operator_api_insights import insights
 from control.operator_api_routes import ENDPOINTS, Endpoint
 from control.operator_services import operator_services
 from control.services import services
@@ -26,7 +27,8 @@ from shared.auth import secret_hash
 from shared.calls import Call, CallEvent, EventKind, apply
 from shared.commands import Order
 from tests.control.conftest import OPERATOR_TOKEN, ControlPlane
-from tests.shared.call_makers import a_call, booked, replied, said
+from tests.shared import booking_house
+from tests.shared.call_makers import a_call, booked, ran, replied, said
 
 ORIGIN = "https://tables.example"
 
@@ -131,6 +133,7 @@ async def test_another_site_cannot_use_the_browser_of_an_operator(api: Api) -> N
         ("/calls?from=yesterday", "from"),
         ("/calls?colour=red", "colour"),
         ("/calls?continuation=rubbish", "continuation"),
+        ("/calls?said=%3F", "said"),
         ("/insights?from=2026-11-20&to=2026-11-01", "from"),
         ("/insights?from=2020-01-01", "from"),
     ],
@@ -172,6 +175,21 @@ async def test_past_calls_are_listed_and_told_in_full(api: Api) -> None:
     assert told["actions"] == {"end": False, "transfer": False, "correct": True}
 
 
+async def test_calls_are_found_by_what_was_said_in_them(api: Api) -> None:
+    first, second = a_call("a"), a_call("b", datetime.now(UTC) - timedelta(hours=2))
+    await keep(first, second)
+    page = await api.get("/calls?from=2026-11-01&said=tabl+%22for+two%22&limit=1")
+    assert [call["id"] for call in page["calls"]] == [second.id]
+    assert page["calls"][0]["excerpts"] == [{"seq": 0, "role": "caller", "text": "A table for two please"}]
+    page = await api.get(
+        f"/calls?from=2026-11-01&said=tabl+%22for+two%22&limit=1&continuation={page['continuation']}"
+    )
+    assert [call["id"] for call in page["calls"]] == [first.id]
+    assert (await api.get("/calls?from=2026-11-01&said=sushi"))["calls"] == []
+    _, body, _ = await api.ask("GET", "/calls.csv?from=2026-11-01&said=booked")
+    assert {row["excerpts"] for row in csv.DictReader(io.StringIO(body))} == {"agent: It is booked."}
+
+
 async def test_a_call_that_nothing_has_changed_is_not_sent_again(api: Api) -> None:
     await keep(a_call("a"))
     path = f"/calls/{a_call('a').id}"
@@ -211,6 +229,15 @@ async def test_every_figure_leads_to_the_calls_behind_it(api: Api) -> None:
             for name in ("interruptions", "misunderstandings")
         ),
         (figures["containment"]["contained"], figures["containment"]["contained_url"]),
+        (figures["conversations"], figures["conversations_url"]),
+        (figures["unpriced_calls"], figures["unpriced_url"]),
+        *(
+            (row[name], row[f"{name}_url"])
+            for name in ("bookings", "orders")
+            for row in figures["restaurants"]
+        ),
+        *((row["runs"], row["runs_url"]) for row in figures["tools"]),
+        *((row["faults"], row["calls_url"]) for row in figures["tools"]),
         (0, figures["containment"]["others_url"]),
     ]
     for calls, url in behind:
@@ -225,6 +252,34 @@ async def test_figures_come_as_csv_too(api: Api) -> None:
         rows[table] = len(list(csv.DictReader(io.StringIO(body))))
     ones = dict.fromkeys(("outcomes", "intents", "tools", "restaurants", "summary"), 1)
     assert rows == {"days": 3, "hours": 24, "wishes": 0} | ones
+
+
+async def test_what_a_list_is_too_long_for_stands_in_the_csv(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insights, "__kwdefaults__", {"most_names": 1})
+    await keep(a_call("a"))
+    for n, dish in enumerate(("ramen", "fondue")):
+        call = a_call(f"w{n}")
+        await services().line.calls.claim(call)
+        run = ran(0, "find_restaurants", {"dish": dish}, {"error": "nothing_found", "message": ""})
+        await services().line.calls.add_tool(call.id, run)
+        await operator_services().counter.count_now(call.id)
+    figures = await api.get("/insights?from=2026-11-01")
+    assert ([row["wish"] for row in figures["wishes"]], figures["wishes_in_all"]) == (["fondue"], 2)
+    body = await api.get("/insights.csv?from=2026-11-01&table=wishes")
+    assert [row["wish"] for row in csv.DictReader(io.StringIO(body))] == ["fondue", "ramen"]
+
+
+async def test_what_a_live_call_has_made_is_seen_while_it_goes_on(api: Api) -> None:
+    call = await live()
+    made = await booking_house.booked(
+        operator_services().bookings, booking_house.ask(booking_house.house({2: 1}), call=call.id)
+    )
+    await services().line.calls.add_tool(call.id, booked(0, made.code))
+    told = await api.get(f"/calls/{call.id}")
+    assert told["intent"] is None
+    assert [(one["code"], one["status"]) for one in told["bookings"]] == [(made.code, "booked")]
 
 
 async def test_a_corrected_intent_counts_and_stays(api: Api) -> None:
@@ -352,6 +407,10 @@ async def test_a_viewer_sees_nothing_personal_and_does_nothing(
         assert personal not in seen
     for text in ("15550100", "HKLMO"):
         assert '"calls":[]' in await api.raw(f"/calls?from=2026-11-01&text={text}", viewer)
+    for asker in (viewer, operator):
+        status, body, _ = await api.ask("GET", "/calls?from=2026-11-01&said=table", headers=asker)
+        assert status == (403 if asker is viewer else 200)
+        assert asker is operator or body["field"] == "said"
     for method, path, body in (
         ("POST", f"/calls/{running.id}/end", None),
         ("POST", f"/calls/{running.id}/transfer", {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import filecmp
 import json
 import re
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, Response, expect
+from playwright.async_api import Browser, Page, Response, Route, expect
 
 from bench.__main__ import fill
 from control.operator_services import operator_services
@@ -172,6 +173,23 @@ async def test_every_figure_leads_to_the_calls_behind_it(
         assert await figure.locator("tbody a").count() > 1
 
 
+async def test_calls_are_found_by_what_was_said_and_open_there(
+    page: Page, control: ControlPlane, filled: None
+) -> None:
+    await enter(page, control)
+    await page.get_by_role("link", name="Calls").click()
+    await page.get_by_label("Words said").fill('"what would" EAT')
+    await page.get_by_role("button", name="Show", exact=True).click()
+    found = page.locator("tr.excerpts")
+    await expect(found.first).to_contain_text("What would you like to eat")
+    assert await found.first.locator("mark").all_inner_texts() == ["What", "would", "eat?"]
+    assert await violations(page) == []
+    await found.first.get_by_role("link", name="Agent").click()
+    await expect(page.locator(".turn.pointed")).to_contain_text("What would you like to eat?")
+    await page.evaluate("() => { location.hash = '#/calls?said=zanzibar' }")
+    await expect(page.get_by_text("No call fits")).to_be_visible()
+
+
 async def test_calls_are_exported_with_the_filter_that_is_set(
     page: Page, control: ControlPlane, filled: None
 ) -> None:
@@ -185,6 +203,23 @@ async def test_calls_are_exported_with_the_filter_that_is_set(
     lines = (await asyncio.to_thread(saved.read_text, "utf-8")).splitlines()
     assert len(lines) == 1 + await rows.count()
     assert all("booked" in line for line in lines[1:])
+
+
+async def test_an_export_of_many_pages_lacks_no_call(page: Page, control: ControlPlane, filled: None) -> None:
+    """Pages of five in place of two hundred; the header stands once, whichever page is empty."""
+
+    async def smaller(route: Route) -> None:
+        await route.continue_(url=route.request.url.replace("limit=200", "limit=5"))
+
+    await page.route("**/calls.csv*", smaller)
+    await enter(page, control)
+    await page.get_by_role("link", name="Calls").click()
+    async with page.expect_download() as coming:
+        await page.get_by_role("button", name="Export as CSV").click()
+    saved = await (await coming.value).path()
+    rows = list(csv.DictReader((await asyncio.to_thread(saved.read_text, "utf-8")).splitlines()))
+    assert len({row["id"] for row in rows}) == len(rows) == CALLS
+    await expect(page.locator("#announcer")).to_have_text(f"{CALLS} calls are saved.")
 
 
 async def test_it_loads_little(page: Page, control: ControlPlane) -> None:

@@ -43,6 +43,12 @@ async def test_list_show_and_export(env: dict[str, str]) -> None:
         env, "list", "--from", "2026-11-19", "--to", "2026-11-20", "--outcome", "booked"
     )
     assert (status, [line.split()[0] for line in lines.splitlines()]) == (0, [call.id])
+    days = ("--from", "2026-11-19", "--to", "2026-11-20")
+    status, lines = await run(env, "list", *days, "--said", '"for two" tab')
+    assert (status, lines.split()[0], lines.splitlines()[1].split()) == (
+        0, call.id, ["caller", "A", "table", "for", "two"]
+    )  # fmt: skip
+    assert await run(env, "list", *days, "--said", "sushi") == (0, "")
     status, text = await run(env, "show", call.id)
     assert status == 0
     assert "A table for two" in text
@@ -57,6 +63,8 @@ async def test_list_show_and_export(env: dict[str, str]) -> None:
 async def test_what_is_wrong_is_told(env: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert (await run(env, "show", "nothing"))[0] == 1
     assert "no call 'nothing'" in capsys.readouterr().err
+    assert (await run(env, "list", "--said", "?"))[0] == 2
+    assert "--said: no word" in capsys.readouterr().err
     assert (await run({}, "list"))[0] == 2
     assert "TABLES_CONNECTION_STRING" in capsys.readouterr().err
 

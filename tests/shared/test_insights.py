@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from azure.data.tables import UpdateMode
 
+from shared import call_search
 from shared.call_archive import CallArchive
 from shared.call_facts import CallerOutcome, CallFacts, FactsMaker
 from shared.call_search import BadTokenError, CallFilter, CallSearch
@@ -192,6 +194,55 @@ async def test_every_filter_returns_the_calls_behind_its_figure(house: House) ->
     assert await ids(greeting_over=299) == {a, b, c, d}
     assert await ids(text="hklmo") == {a}
     assert await ids(outcome=CallerOutcome.MISSED) == {e}
+
+
+async def test_calls_are_found_by_what_was_said_in_them(house: House) -> None:
+    talks = [
+        [said(0, "A table for two"), replied(1, "Booked.")],
+        [said(0, "For two, a table"), replied(1, "It is full.")],
+        [said(0, "Sushi, please")],
+    ]
+    for n, turns in enumerate(talks):
+        await house.keep(a_call(f"c{n}", RANG - timedelta(days=n)), turns)
+    await house.counter.run()
+    ids = [a_call(f"c{n}", RANG - timedelta(days=n)).id for n in range(3)]
+
+    async def found(asked: str, **wanted: object) -> list[str]:
+        return [facts.id for facts in await listed(house, 1, said=asked, **wanted)]
+
+    assert await found("table") == ids[:2]
+    assert await found('"table for"') == ids[:1]
+    assert await found("table full") == ids[1:2]
+    assert await found("sushi", outcome=CallerOutcome.BOOKED) == []
+    page = await house.search.page(CallFilter(first=DAY - timedelta(days=3), last=DAY, said="SUSH"), 5)
+    assert [one.text for one in page.excerpts[ids[2]]] == ["Sushi, please"]
+    # Calls that were counted before their words were kept are looked into as well.
+    table = await house.insights._table()
+    facts = await house.insights.facts(ids[2])
+    assert facts is not None
+    row = house.insights._row(DAY - timedelta(days=2), facts)
+    await table.upsert_entity({name: row[name] for name in row if name != "words"}, mode=UpdateMode.REPLACE)
+    assert await found("sushi") == ids[2:]
+
+
+async def test_a_search_that_finds_little_ends_its_page_and_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_search, "_LOOKED_AT", 4)
+    monkeypatch.setattr(call_search, "_TRANSCRIPTS", 3)
+    calls = [a_call(f"c{n}", RANG - timedelta(minutes=n)) for n in range(15)]
+    for n, call in enumerate(calls):
+        await house.keep(call, [said(0, "find me" if n in (5, 6, 7, 14) else "me find")])
+    await house.counter.run()
+    wanted = CallFilter(first=DAY, last=DAY, said='"find me"')
+    page, found, pages = await house.search.page(wanted, 3), list[str](), 1
+    assert (page.calls, page.back_to) == ([], DAY)
+    while page.next is not None:
+        page, pages = await house.search.page(wanted, 3, page.next), pages + 1
+        found += [facts.id for facts in page.calls]
+    assert found == [calls[n].id for n in (5, 6, 7, 14)]
+    assert pages >= 5
+    assert page.back_to is None
 
 
 async def test_a_token_of_another_list_is_refused(house: House) -> None:

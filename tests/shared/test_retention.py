@@ -46,7 +46,7 @@ from tests.shared.booking_house import (
     moved,
     wish,
 )
-from tests.shared.call_makers import a_call
+from tests.shared.call_makers import a_call, said
 from tests.shared.faulty_tables import Fault, FaultyTables
 from tests.shared.order_house import cart, placement
 
@@ -145,8 +145,10 @@ class TestFigures:
         record = a_call(rang_at=at)
         figures = InsightStore(stored.tables, CATALOGUE.zone)
         await CallStore(stored.tables).claim(record)
+        await CallStore(stored.tables).add_turn(record.id, said(0, "Zanzibar pizza"))
         await Counter(stored.tables, figures, MAKER).count_now(record.id)
-        assert "5550100" in await stored.text("insights")
+        for personal in ("5550100", "zanzibar"):
+            assert personal in await stored.text("insights")
         return record, figures
 
     async def test_a_call_that_is_forgotten_counts_as_before_without_a_number(self, stored: Stored) -> None:
@@ -156,7 +158,8 @@ class TestFigures:
         await Erasure(stored.tables, stored.callers).forget(None, record.id, NOW)
         assert (await stored.retention().forget(AFTER)).forgotten == 1
         assert await figures.tally(NOW.date()) == before
-        assert "5550100" not in await stored.text("insights", "calls")
+        for personal in ("5550100", "anzibar"):
+            assert personal not in await stored.text("insights", "calls", "turns")
         assert await stored.text("uncounted") == queue
 
     async def test_old_calls_go_and_their_sums_stay(self, stored: Stored) -> None:
