@@ -48,12 +48,23 @@ class Door:
         self._services = services
         self._carriers: dict[str, Carrier] = {"acs": AcsCarrier(), "browser": BrowserCarrier()}
 
-    async def admit(self, path: str, headers: Headers, is_full: Callable[[str], bool]) -> Admission:
+    async def admit(
+        self,
+        path: str,
+        headers: Headers,
+        is_full: Callable[[str], bool],
+        *,
+        may_try: bool,
+        proved: Callable[[], None],
+    ) -> Admission:
         """Let a media socket in, with the call that it has proved to belong to.
 
         Args:
             path: without its query.
             is_full: whether there is no place for a call.
+            may_try: False for an address that has been refused too often. The token of ACS is looked at even
+                so: resources of others call from the same addresses as ours.
+            proved: is called once it is clear that it comes from ACS, or from a page of ours.
 
         Raises:
             RefusedError
@@ -65,10 +76,14 @@ class Door:
             raise RefusedError(HTTPStatus.NOT_FOUND, "media sockets are at /{carrier}/{call id}/{secret}")
         if carrier_name == "acs":
             await self._check_token(headers)
+            proved()
+        elif not may_try:
+            raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, "refused too often; wait a minute")
         record = await self._record(call_id)
         if record is None or not secret_matches(secret, record.secret_hashes):
             # One answer for both: who guesses ids must not learn which exist.
             raise RefusedError(HTTPStatus.FORBIDDEN, "no such call, or not its secret")
+        proved()
         if carrier_name != _carrier_of(record):
             # Else the secret alone would open a phone call, which must show the token of ACS as well.
             raise RefusedError(HTTPStatus.FORBIDDEN, "the call came over another carrier")

@@ -11,6 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from bridge.carriers import SAMPLE_RATE, Carrier, CarrierError, Inbound, MediaFormat
+from bridge.limits import Limit, MediaAllowance
 from bridge.sockets import send_in_time
 from shared.calls import EventKind
 
@@ -22,6 +23,8 @@ _NO_PONG = "keepalive ping timeout"
 log = logging.getLogger(__name__)
 
 
+_POLICY = 1008
+"""The close code for a peer that does what it may not (RFC 6455, 7.4.1)."""
 _ENDED = "1000"
 """The close code of a media socket whose call is over."""
 
@@ -46,6 +49,7 @@ class Line:
     Args:
         call_connection_id: the carrier's id of the call; empty for a browser.
         hang_up: ends the phone call. Never raises: what it cannot do it logs, and the sweep does it later.
+        exceeded: is told of a limit that ends the call.
     """
 
     def __init__(
@@ -54,11 +58,16 @@ class Line:
         carrier: Carrier,
         call_connection_id: str,
         hang_up: Callable[[], Awaitable[None]],
+        exceeded: Callable[[Limit], None] = lambda _: None,
     ) -> None:
         self._socket = socket
         self.carrier = carrier
         self.call_connection_id = call_connection_id
         self.hang_up = hang_up
+        self.close_code = 1000
+        """With which the socket is to be closed."""
+        self._exceeded = exceeded
+        self._allowance = MediaAllowance()
         self._bad_frames = 0
         self._may_pause = False
         self._quiet_since = 0.0
@@ -72,16 +81,19 @@ class Line:
 
     async def receive(self) -> Inbound | None:
         """The next frame; None for one that means nothing, or cannot be read."""
-        frame = await self._frame()
+        raw = await self._frame()
+        frame = None
         try:
-            return self.carrier.decode(frame)
+            frame = self.carrier.decode(raw)
         except CarrierError as error:
             self._bad_frames += 1
             if self._bad_frames == 1:
                 log.warning("unreadable media frame", extra={"reason": str(error)})
             if self._bad_frames > _BAD_FRAMES:
-                raise CallOverError(EventKind.FAILED, "unreadable media frames") from error
-            return None
+                raise self._over(Limit.BAD_FRAMES, "unreadable media frames") from error
+        if limit := self._allowance.exceeded(frame, asyncio.get_running_loop().time()):
+            raise self._over(limit, f"too many media frames: {limit}")
+        return frame
 
     async def send(self, frame: str) -> None:
         """Write one frame of the carrier."""
@@ -110,6 +122,11 @@ class Line:
         finally:
             self._may_pause = False
             self._quiet_since = asyncio.get_running_loop().time()
+
+    def _over(self, limit: Limit, reason: str) -> CallOverError:
+        self.close_code = _POLICY
+        self._exceeded(limit)
+        return CallOverError(EventKind.FAILED, reason)
 
     async def _frame(self) -> str | bytes:
         """The next frame as it came; a carrier that sends all the time and has stopped is gone."""

@@ -37,6 +37,8 @@ class Metrics:
         self._calls = made.count("calls", "Calls that have ended, by what ended them.", "end")
         self._resumed = made.count("calls_resumed", "Calls that go on here after another bridge.")
         self._refused = made.count("refused", "Media sockets refused, by HTTP status.", "status")
+        self._limited = made.count("limited", "Peers that were beyond a limit, by the limit.", "limit")
+        self._strangers = made.level("connections_unproven", "Connections that have proved nothing yet.")
         self._greeting = self._times("greeting", "From the media socket to the greeting's first audio.")
         self._first_audio = self._times(
             "first_audio", "From the caller's last speech to the model's first audio received."
@@ -75,6 +77,14 @@ class Metrics:
     def refused(self, status: int) -> None:
         """A media socket was refused with this HTTP status."""
         self._refused.add(1, str(status))
+
+    def limited(self, limit: str) -> None:
+        """A peer was beyond one of a few limits."""
+        self._limited.add(1, limit)
+
+    def stranger(self, more: int) -> None:
+        """One more connection has proved nothing yet, or one fewer with a negative number."""
+        self._strangers.add(more)
 
     def greeted(self, ms: int) -> None:
         """The greeting began, so long after the media socket."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +18,7 @@ from websockets.http11 import Request, Response
 from bridge.admission import NO_PLACE, Admission, Door, RefusedError
 from bridge.call import Call
 from bridge.command_watch import watch_commands
+from bridge.limits import Addresses, Limit, sender_of
 from bridge.line import Line
 from bridge.media_owner import MediaOwner
 from bridge.metrics import CONTENT_TYPE
@@ -27,8 +27,11 @@ from bridge.reporting import Load
 from bridge.resuming import Resumed, load
 from bridge.services import Services
 from bridge.sockets import close_socket
+from bridge.strangers import MediaConnection, Strangers
+from shared.auth import same_text
 from shared.call_store import UpdateConflictError
 from shared.calls import CallEvent, EventKind
+from shared.pulse import Pulse
 from shared.telemetry import call_id_var
 from shared.telephony import TelephonyError
 
@@ -36,6 +39,12 @@ _LARGEST_FRAME = 128 * 1024
 """ACS sends 1.4 kB and documents packets of up to 64 KB; a larger frame closes its own socket with 1009."""
 _FRAMES_AHEAD = 512
 """Frames read ahead, 10 s of audio: more than waits while one frame to the model takes its longest."""
+_OPEN_WITHIN = 10.0
+"""Seconds that a handshake may take, with the keys and the store that it asks."""
+_TOO_LARGE = 1009
+"""The code with which websockets closes a socket that sends a frame above the limit (RFC 6455, 7.4.1)."""
+_STRANGER = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+"""What whoever knows no secret is refused with."""
 _PING_EVERY = 5.0
 _PONG_WITHIN = 5.0
 """Seconds. A peer whose network went away closes nothing; only the missing pong tells."""
@@ -49,12 +58,6 @@ _GIVE_AWAY_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class MediaConnection(ServerConnection):
-    """A connection that carries its admission from the handshake to the handler."""
-
-    admission: Admission | None = None
-
-
 class BridgeServer:
     """Websockets at /{carrier}/{call id}/{secret}; GET /healthz and /readyz.
 
@@ -65,6 +68,9 @@ class BridgeServer:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._door = Door(services)
+        self._addresses = Addresses()
+        self._strangers = Strangers(self._limited, services.metrics.stranger)
+        self._store = Pulse(services.tables.ping)
         self._live: dict[str, Call | None] = {}
         """Calls that run, by id; None while one is set up."""
         self._draining = False
@@ -102,7 +108,8 @@ class BridgeServer:
             settings.host,
             settings.port,
             process_request=self._process_request,
-            create_connection=MediaConnection,
+            create_connection=self._strangers.connection,  # type: ignore[arg-type]  # documented as a factory
+            open_timeout=_OPEN_WITHIN,
             compression=None,  # base64 audio does not shrink; deflate would cost a core
             max_size=_LARGEST_FRAME,
             max_queue=_FRAMES_AHEAD,
@@ -164,27 +171,50 @@ class BridgeServer:
             return _text(HTTPStatus.OK, "ok")
         if path == "/readyz":
             return await self._ready()
-        if path == "/metrics":
-            return self._metrics(request.headers)
+        address = self._address(connection, request.headers)
         try:
-            admission = await self._door.admit(path, request.headers, self._is_full)
+            if path == "/metrics":
+                return self._metrics(request.headers)
+            await self._admit(connection, path, request.headers, address)
         except RefusedError as refused:
-            # The path holds the call's secret: it is not logged.
-            log.warning(
-                "media socket refused", extra={"status": refused.status.value, "reason": refused.text}
-            )
-            self._services.metrics.refused(refused.status.value)
-            return _text(refused.status, refused.text)
-        if isinstance(connection, MediaConnection):
-            connection.admission = admission
+            return self._refuse(refused, address)
         return None
+
+    async def _admit(self, connection: ServerConnection, path: str, headers: Headers, address: str) -> None:
+        if isinstance(connection, MediaConnection):
+            may_try = self._addresses.may_try(address, time.monotonic())
+            connection.admission = await self._door.admit(
+                path, headers, self._is_full, may_try=may_try, proved=connection.proved
+            )
+
+    def _refuse(self, refused: RefusedError, address: str) -> Response:
+        """The answer to a request that is refused, which counts against its address if it is a stranger's."""
+        now, status, text = time.monotonic(), refused.status, refused.text
+        if status in _STRANGER:
+            if not self._addresses.may_try(address, now):
+                status, text = HTTPStatus.TOO_MANY_REQUESTS, "refused too often; wait a minute"
+            self._addresses.refused(address, now)
+        if status is HTTPStatus.TOO_MANY_REQUESTS:
+            self._limited(Limit.ADDRESS)
+        # The path holds the call's secret: it is not logged.
+        log.warning("media socket refused", extra={"status": status.value, "reason": text})
+        self._services.metrics.refused(status.value)
+        return _text(status, text)
+
+    def _address(self, connection: ServerConnection, headers: Headers) -> str:
+        peer = connection.remote_address
+        forwarded = headers.get_all("x-forwarded-for")
+        return sender_of(str(peer[0]) if peer else "", forwarded, self._services.settings.proxies)
+
+    def _limited(self, limit: Limit) -> None:
+        self._services.metrics.limited(limit)
 
     async def _ready(self) -> Response:
         if self._draining:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, "draining")
         try:
             async with asyncio.timeout(5):
-                await self._services.tables.ping()
+                await self._store.beat()
         except (AzureError, TimeoutError) as error:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
         services = self._services
@@ -196,10 +226,10 @@ class BridgeServer:
         """Counts and times, for whoever shows the token; without a token set there is no such page."""
         token = self._services.settings.metrics_token
         if token is None:
-            return _text(HTTPStatus.NOT_FOUND, "set METRICS_TOKEN to have metrics")
+            raise RefusedError(HTTPStatus.NOT_FOUND, "set METRICS_TOKEN to have metrics")
         shown = headers.get_all("authorization")
-        if not shown or not hmac.compare_digest(shown[0].encode(), f"Bearer {token}".encode()):
-            return _text(
+        if not shown or not same_text(shown[0], f"Bearer {token}"):
+            raise RefusedError(
                 HTTPStatus.UNAUTHORIZED, "metrics need the header Authorization: Bearer METRICS_TOKEN"
             )
         return _response(HTTPStatus.OK, self._services.metrics.page(), CONTENT_TYPE)
@@ -258,7 +288,7 @@ class BridgeServer:
         self._services.metrics.call_began()
         log.info("call begins", extra={"carrier": admission.carrier.name})
         call_id = admission.record.id
-        end, began = EventKind.FAILED, datetime.now(UTC)
+        end, began, line = EventKind.FAILED, datetime.now(UTC), None
         try:
             async with self._recorder(call_id) as recorder:
                 if resumed is None:
@@ -268,7 +298,10 @@ class BridgeServer:
         finally:
             self._services.metrics.call_ended(end)
             self._services.traces.media(call_id, began, carrier=admission.carrier.name, end=end)
-            await close_socket(connection)
+            await close_socket(connection, 1000 if line is None else line.close_code)
+            sent = connection.protocol.close_sent
+            if sent is not None and sent.code == _TOO_LARGE:
+                self._limited(Limit.FRAME_SIZE)
 
     def _recorder(self, call_id: str) -> Recorder:
         services = self._services
@@ -307,7 +340,7 @@ class BridgeServer:
             if admission.carrier.name == "acs"
             else _end_browser(connection, recorder)
         )
-        return Line(connection, admission.carrier, connection_id, hang_up)
+        return Line(connection, admission.carrier, connection_id, hang_up, self._limited)
 
     def _hang_up_phone(self, call_connection_id: str) -> Callable[[], Awaitable[None]]:
         async def hang_up() -> None:

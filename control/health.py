@@ -37,7 +37,7 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
         return await _deep()
     try:
         live = services()
-        await live.tables.ping()
+        await live.store.beat()
     except SettingError as error:
         _log.error("health: %s", error)
         return answer_json(503, {"status": "failing", "failing": "settings", "message": _setting(error)})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -18,6 +17,8 @@ from typing import Final
 import msgspec
 
 from control.operator_api_http import ApiError
+from shared.auth import same_text
+from shared.json_errors import NOT_JSON
 from shared.settings import OperatorSettings
 
 
@@ -106,7 +107,7 @@ def same_site(headers: Mapping[str, str]) -> None:
 
 def _with_token(authorization: str, token: str) -> User:
     scheme, _, shown = authorization.strip().partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(shown.strip().encode(), token.encode()):
+    if scheme.lower() != "bearer" or not same_text(shown.strip(), token):
         raise ApiError(
             401,
             "unauthorized",
@@ -125,7 +126,7 @@ def _signed_in(header: str) -> User:
     try:
         raw = base64.b64decode(header, validate=True)
         principal = msgspec.json.decode(raw, type=_Principal)
-    except (binascii.Error, msgspec.MsgspecError, ValueError) as error:
+    except (binascii.Error, ValueError, *NOT_JSON) as error:
         raise ApiError(
             401, "unauthorized", "the sign-in cannot be read", field="X-MS-CLIENT-PRINCIPAL"
         ) from error

@@ -10,6 +10,8 @@ from typing import Final
 import azure.functions as func
 import msgspec
 
+from shared.json_errors import NOT_JSON, where
+
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of a body; the prompt of a talk is the largest thing that anybody sends."""
 
@@ -149,9 +151,9 @@ def read_body[T: msgspec.Struct](request: ApiRequest, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         known = ", ".join(f.encode_name for f in msgspec.structs.fields(kind)) or "none"
         raise _bad("bad_body", error, fix=f"properties of this body: {known}") from error
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise ApiError(
-            400, "bad_body", f"the body is not JSON: {error}", fix="send one JSON object"
+            400, "bad_body", f"the body cannot be read: {where(error)}", fix="send one JSON object"
         ) from error
 
 

@@ -33,6 +33,7 @@ from shared.call_facts import CallFacts, is_fault
 from shared.call_words import Excerpt
 from shared.calls import Call, CallState, EventKind, ToolRun, Turn
 from shared.intents import result_of
+from shared.json_errors import NOT_JSON
 from shared.order_records import Order
 from shared.restaurants import Catalogue, UnknownRestaurantError
 
@@ -269,6 +270,6 @@ def _json(text: str) -> msgspec.Raw:
     """JSON as it is; what a model wrote wrongly, as a JSON string."""
     try:
         value: Any = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         value = text
     return msgspec.Raw(msgspec.json.encode(value))

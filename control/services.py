@@ -23,6 +23,7 @@ from shared.outbox_relay import Relay
 from shared.outbox_report import Report
 from shared.outbox_rows import OutboxRows
 from shared.outbox_topic import Topic
+from shared.pulse import Pulse
 from shared.retention import Retention
 from shared.settings import ControlSettings, EventsSettings
 from shared.tables import Tables
@@ -44,6 +45,8 @@ class Services:
 
     settings: ControlSettings
     tables: Tables
+    store: Pulse
+    """Whether the store answers."""
     tokens: AcsTokens
     telephony: Telephony
     line: Line
@@ -75,7 +78,19 @@ class Services:
         retention = Retention(tables, settings.retention)
         model = settings.operator.intent_model
         judge = None if model is None else IntentModel(model)
-        return cls(settings, tables, tokens, telephony, line, bookings, retention, events, telemetry, judge)
+        return cls(
+            settings,
+            tables,
+            Pulse(tables.ping),
+            tokens,
+            telephony,
+            line,
+            bookings,
+            retention,
+            events,
+            telemetry,
+            judge,
+        )
 
     async def close(self) -> None:
         """Close all connections."""

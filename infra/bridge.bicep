@@ -78,6 +78,8 @@ var settings = [
   { name: 'BRIDGE_PORT', value: string(port) }
   { name: 'BRIDGE_MAX_CALLS', value: maxCalls }
   { name: 'BRIDGE_DRAIN_SECONDS', value: string(drainSeconds) }
+  // The ingress; of X-Forwarded-For only the last entry is its own.
+  { name: 'BRIDGE_PROXIES', value: '1' }
   { name: 'METRICS_TOKEN', secretRef: 'metrics-token' }
   { name: 'CALLER_KEY', secretRef: 'caller-key' }
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnection }

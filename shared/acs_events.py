@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from shared.calls import CallEvent, EventKind, derive_call_id, transfer_number
+from shared.json_errors import NOT_JSON, where
 
 INCOMING_CALL: Final = "Microsoft.Communication.IncomingCall"
 
@@ -90,7 +91,12 @@ class Callback(msgspec.Struct, frozen=True):
     """Seven fractional digits on the wire, kept to the microsecond."""
 
 
-_callbacks = msgspec.json.Decoder(list[Callback] | Callback)
+MOST_CALLBACKS: Final = 100
+"""In one request. Call Automation sends them one by one, or a few at once."""
+
+_callbacks = msgspec.json.Decoder(
+    Annotated[list[Callback], msgspec.Meta(max_length=MOST_CALLBACKS)] | Callback
+)
 
 
 def parse_incoming_call(time: datetime | None, data: object) -> IncomingCall:
@@ -135,9 +141,9 @@ def parse_callbacks(body: bytes) -> list[Callback]:
     try:
         parsed = _callbacks.decode(body)
     except msgspec.ValidationError as error:
-        raise EventError(f"callback: {error}; expected CloudEvents of Call Automation") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise EventError("callback: the body is not JSON") from error
+        raise EventError(f"callback: {where(error)}; expected CloudEvents of Call Automation") from error
+    except NOT_JSON as error:
+        raise EventError(f"callback: the body is not JSON, or {where(error)}") from error
     return parsed if isinstance(parsed, list) else [parsed]
 
 

@@ -21,6 +21,7 @@ import aiohttp
 import jwt
 import msgspec
 
+from shared.json_errors import NOT_JSON
 from shared.settings import AcsSettings
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ _REFRESH_EVERY: Final = 30.0
 _RETRY_AFTER: Final = 2.0
 """Seconds before another try while no keys could be had at all."""
 _FETCH_TIMEOUT: Final = 5.0
+_TOKEN_LIMIT: Final = 8 * 1024
+"""Characters of a token; those of Communication Services have about 1,000."""
 _KEYS_LIMIT: Final = 256 * 1024
 """Bytes of a key document we are ready to read."""
 
@@ -79,9 +82,11 @@ class AcsTokens:
         scheme, _, token = (authorization or "").strip().partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise AuthError("no bearer token")
+        if len(token) > _TOKEN_LIMIT or not token.isascii():
+            raise AuthError("not a JWT")
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, RecursionError) as error:
             raise AuthError("not a JWT") from error
         key = await self._key(key_id)
         try:
@@ -94,7 +99,7 @@ class AcsTokens:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iss", "aud"]},
             )
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, RecursionError) as error:
             # The class says what is wrong; the message may quote the token's claims.
             raise AuthError(f"token refused: {type(error).__name__}") from error
 
@@ -122,7 +127,7 @@ class AcsTokens:
         """Replace the keys; a failed fetch keeps the old ones."""
         try:
             self._keys = _rsa_keys(await self._get_json())
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, *NOT_JSON) as error:
             self._next_fetch = self._clock() + (_REFRESH_EVERY if self._keys else _RETRY_AFTER)
             _log.warning("token keys cannot be fetched: %s", type(error).__name__)
         else:
@@ -162,7 +167,17 @@ def new_secret() -> str:
 
 def secret_hash(secret: str) -> str:
     """What the store keeps of a secret: sha256, hex."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(_bytes(secret)).hexdigest()
+
+
+def same_text(shown: str, known: str) -> bool:
+    """Whether somebody shows the secret that is known; takes the same time wherever they differ."""
+    return hmac.compare_digest(_bytes(shown), _bytes(known))
+
+
+def _bytes(text: str) -> bytes:
+    """Also of what no Unicode has: servers read bytes of a request that are no ASCII as lone surrogates."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def secret_matches(secret: str, hashes: Iterable[str]) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from shared.calls import Call, ToolRun, Turn
+from shared.json_errors import NOT_JSON
 from shared.repairs import plain_words
 
 
@@ -197,7 +198,7 @@ def _by_words(turns: Sequence[Turn]) -> Iterable[Wish]:
 def _object(text: str) -> Mapping[str, Any]:
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return {}
     return value if isinstance(value, dict) else {}
 

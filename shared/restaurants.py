@@ -168,7 +168,7 @@ def _read(path: Path) -> dict[str, Any]:
         raw = json.loads(path.read_bytes())
     except OSError as error:
         raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CatalogueError(f"{path.name}: not JSON: {error}") from error
     if not isinstance(raw, dict) or not {"city", "restaurants"} <= raw.keys():
         raise CatalogueError(f'{path.name}: expected an object with "city" and "restaurants"')

@@ -353,6 +353,8 @@ class BridgeSettings:
     metrics_token: str | None = None
     """Bearer token of GET /metrics; None means that there is no such page."""
     telemetry: TelemetrySettings = TelemetrySettings()
+    proxies: int = 0
+    """Proxies in front of it, each of which adds to X-Forwarded-For who asked it."""
     caller_keys: CallerKeys | None = None
     """What callers are named with in the store; None means that there is no memory of them."""
 
@@ -371,6 +373,7 @@ class BridgeSettings:
             record_phrases=_switch(env, "RECORD_PHRASES", default=True),
             metrics_token=env.get("METRICS_TOKEN") or None,
             telemetry=TelemetrySettings.from_env(env),
+            proxies=_integer(env, "BRIDGE_PROXIES", 0, 0, 5),
             caller_keys=caller_keys(env),
         )
 

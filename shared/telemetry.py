@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextvars
 import logging
 import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Final, TextIO
 
 import msgspec
 
@@ -14,6 +16,35 @@ call_id_var: contextvars.ContextVar[str | None] = contextvars.ContextVar("call_i
 """The call that the running task works for; set once where a call begins, inherited by its tasks."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+LINES_AT_ONCE: Final = 100
+LINES_SECONDS: Final = 10.0
+"""Lines of one kind that are written in so many seconds; the others are counted in the next that is."""
+_KINDS: Final = 1_000
+"""Kinds of lines that are told apart; a kind is a logger and a text before its values are put in."""
+
+
+class FloodFilter(logging.Filter):
+    """Keeps whoever makes us log from filling the log, and from taking our time with it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._kinds: dict[tuple[str, str], tuple[float, int]] = {}
+        """Since when each is counted, and how many there were."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind, now = (record.name, str(record.msg)), self._clock()
+        since, lines = self._kinds.get(kind, (now, 0))
+        if now - since >= LINES_SECONDS:
+            if lines > LINES_AT_ONCE:
+                record.left_out = lines - LINES_AT_ONCE
+            since, lines = now, 0
+        if kind not in self._kinds and len(self._kinds) >= _KINDS:
+            self._kinds.clear()
+        self._kinds[kind] = since, lines + 1
+        return lines < LINES_AT_ONCE
 
 
 class JsonFormatter(logging.Formatter):
@@ -39,6 +70,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
     """Send all log lines of this process to `stream` (stderr) as JSON."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())
+    handler.addFilter(FloodFilter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # The Azure SDK logs each request's headers and URL at INFO; a callback URL carries a call's secret.
     for noisy in ("azure", "websockets", "aiohttp.access"):

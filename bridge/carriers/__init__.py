@@ -1,17 +1,19 @@
 """Carriers: who brings the caller's audio, and how they spell it on a websocket.
 
 A carrier is a codec without I/O. Adding one (Twilio, Infobip, ...) is one more file and a line in
-`bridge/server.py`; the conversation sees only the values below. Audio is base64 of PCM16LE, 24 kHz, mono
+`bridge/admission.py`; the conversation sees only the values below. Audio is base64 of PCM16LE, 24 kHz, mono
 everywhere, so that a frame passes from one websocket to the other without being decoded.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from shared.calls import ToolRun, Turn
+from shared.json_errors import NOT_JSON, where
 
 SAMPLE_RATE = 24_000
 BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
@@ -89,6 +91,18 @@ class Carrier(Protocol):
         ...
 
 
+def read_frame[T](decode: Callable[[str | bytes], T], frame: str | bytes, kind: str) -> T:
+    """The frame as `decode` gives it. `kind` is what it should be, for the message.
+
+    Raises:
+        CarrierError: it is not; the message says where, and repeats nothing of the frame.
+    """
+    try:
+        return decode(frame)
+    except NOT_JSON as error:
+        raise CarrierError(f"not {kind}: {where(error)}") from error
+
+
 _KEYS = "0123456789*#ABCD"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 
@@ -97,10 +111,13 @@ def checked_audio(base64: str) -> Audio:
     """`base64` as Audio. The text is spliced into frames for Voice Live, so nothing else may stand in it.
 
     Raises:
-        CarrierError: it has a character that base64 has not.
+        CarrierError: it has a character that base64 has not, or ends within a sample, so that all audio after
+            it would be noise.
     """
     if len(base64) % 4 or _BASE64.fullmatch(base64) is None:
         raise CarrierError("audio data is not base64")
+    if audio_bytes(base64) % 2:
+        raise CarrierError("audio data ends within a sample")
     return Audio(base64)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bridge.carriers import CarrierError, Inbound, MediaFormat, Told, checked_audio, checked_key
+from bridge.carriers import CarrierError, Inbound, MediaFormat, Told, checked_audio, checked_key, read_frame
 
 
 class _Metadata(msgspec.Struct, rename="camel"):
@@ -44,13 +44,9 @@ class AcsCarrier:
     reconnects = True
 
     def decode(self, frame: str | bytes) -> Inbound | None:
-        try:
-            message = _decoder.decode(frame)
-        except msgspec.MsgspecError as error:
-            raise CarrierError(f"not an ACS media frame: {error}") from error
-        match message:
+        match read_frame(_decoder.decode, frame, "an ACS media frame"):
             case _Frame(kind="AudioData", audio_data=_AudioData(data)):
-                return checked_audio(data)
+                return checked_audio(data) if data else None
             case _Frame(kind="AudioMetadata", audio_metadata=_Metadata(sample_rate, channels)):
                 return MediaFormat(sample_rate, channels)
             case _Frame(kind="DtmfData", dtmf_data=_DtmfData(key)):

@@ -12,13 +12,13 @@ from __future__ import annotations
 import msgspec
 
 from bridge.carriers import (
-    CarrierError,
     Inbound,
     MediaFormat,
     Told,
     ToolStarted,
     checked_audio,
     checked_key,
+    read_frame,
 )
 from shared.calls import Turn
 
@@ -47,12 +47,9 @@ class BrowserCarrier:
     reconnects = False
 
     def decode(self, frame: str | bytes) -> Inbound | None:
-        try:
-            message = _decoder.decode(frame)
-        except msgspec.MsgspecError as error:
-            raise CarrierError(f"not a browser frame: {error}") from error
+        message = read_frame(_decoder.decode, frame, "a frame of the page")
         if isinstance(message, _Audio):
-            return checked_audio(message.audio)
+            return checked_audio(message.audio) if message.audio else None
         if isinstance(message, _Start):
             return MediaFormat(message.sample_rate, channels=1)
         return checked_key(message.key)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from shared.json_errors import NOT_JSON, where
+
 # --- what the bridge sends ---------------------------------------------------------------------------
 
 
@@ -436,6 +438,6 @@ def decode(frame: str | bytes) -> ServerEvent | None:
     try:
         decoder = _decoders.get(_head.decode(frame).type)
         event: ServerEvent | None = decoder.decode(frame) if decoder is not None else None
-    except msgspec.MsgspecError as error:
-        raise WireError(str(error)) from error
+    except NOT_JSON as error:
+        raise WireError(where(error)) from error
     return event

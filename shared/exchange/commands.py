@@ -47,7 +47,7 @@ def _import(files: Sequence[Path], into: Path, *, dry_run: bool) -> int:
             document = json.loads(file.read_bytes())
         except OSError as error:
             raise CatalogueError(f"{file}: cannot be read: {error.strerror}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CatalogueError(f"{file.name}: not JSON: {error}") from error
         merge.document(file.name, document)
     for line in merge.report.lines:

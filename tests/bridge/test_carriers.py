@@ -37,8 +37,8 @@ class TestAcs:
 
     def test_escaped_base64_is_read(self) -> None:
         """.NET's serialiser writes + as \\u002B; the length of the audio must not change by it."""
-        frame = '{"kind":"AudioData","audioData":{"data":"AA\\u002BA"}}'
-        assert self.carrier.decode(frame) == Audio("AA+A")
+        frame = '{"kind":"AudioData","audioData":{"data":"AA\\u002BAAAAA"}}'
+        assert self.carrier.decode(frame) == Audio("AA+AAAAA")
 
     def test_key(self) -> None:
         assert self.carrier.decode('{"kind":"DtmfData","dtmfData":{"data":"3"}}') == KeyPressed("3")

@@ -16,7 +16,7 @@ from bridge.sockets import SEND_WITHIN, close_socket
 from shared.calls import EventKind
 from tests.bridge.virtual_time import run_virtually
 
-FRAME = '{"kind":"AudioData","audioData":{"data":"AAAA"}}'
+FRAME = '{"kind":"AudioData","audioData":{"data":"AAAAAAAA"}}'
 HOURS = 10_000.0
 
 
@@ -59,7 +59,7 @@ def now() -> float:
 
 async def receives(line: Line, frames: int) -> None:
     for _ in range(frames):
-        assert await line.receive() == Audio("AAAA")
+        assert await line.receive() == Audio("AAAAAAAA")
 
 
 def test_a_phone_that_sends_nothing_for_five_seconds_is_gone() -> None:

@@ -39,6 +39,7 @@ def filled() -> Metrics:
     metrics.call_began()
     metrics.call_ended("hung_up")
     metrics.refused(503)
+    metrics.limited("address")
     metrics.greeted(900)
     metrics.turn(QUESTION)
     metrics.turn(REPLY)

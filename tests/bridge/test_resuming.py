@@ -86,7 +86,7 @@ class TestAnotherBridgeTakesTheCall:
         await soon(stage.server.drain(20))
         assert ended(stage, "moved") == 1
         assert stage.acs.of(":terminate") == []
-        await again.say("AAAA")
+        await again.say("AAAAAAAA")
 
     async def test_the_record_has_the_turns_of_both(self, stage: Stage, other: Stage) -> None:
         call, caller, _ = await stage.talk()

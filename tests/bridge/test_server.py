@@ -124,10 +124,10 @@ class TestCall:
     async def test_two_calls_do_not_share_a_word(self, stage: Stage) -> None:
         _, first, first_session = await stage.talk(1)
         _, second, second_session = await stage.talk(2)
-        await first.say("AAAA")
-        await second.say("BBBB")
-        assert await soon(first_session.audio.get()) == "AAAA"
-        assert await soon(second_session.audio.get()) == "BBBB"
+        await first.say("AAAAAAAA")
+        await second.say("BBBBBBBB")
+        assert await soon(first_session.audio.get()) == "AAAAAAAA"
+        assert await soon(second_session.audio.get()) == "BBBBBBBB"
         await second_session.speak("r1", "Hello second.", b"\x01\x02" * 10)
         heard = await soon(second.hears())
         assert base64.b64decode(heard["AudioData"]["Data"]) == b"\x01\x02" * 10
@@ -167,8 +167,8 @@ class TestTrouble:
         assert (await soon(again.next("session.update")))["session"]["tools"]
         told = [(await soon(again.next("conversation.item.create")))["item"] for _ in range(2)]
         assert [item["content"][0]["text"] for item in told] == ["Hello.", "There is Sakura House."]
-        await caller.say("AAAA")
-        while await soon(again.audio.get()) != "AAAA":
+        await caller.say("AAAAAAAA")
+        while await soon(again.audio.get()) != "AAAAAAAA":
             pass
 
     async def test_settings_that_are_refused_end_the_call(self, stage: Stage) -> None:
@@ -181,8 +181,8 @@ class TestTrouble:
         await caller.socket.send("this is not JSON")
         await caller.socket.send(b"\x00\xff")
         await caller.send({"kind": "Unheard"})
-        await caller.say("AAAA")
-        assert await soon(session.audio.get()) == "AAAA"
+        await caller.say("AAAAAAAA")
+        assert await soon(session.audio.get()) == "AAAAAAAA"
 
     async def test_a_flood_of_them_ends_its_own_call(self, stage: Stage) -> None:
         call, caller = await stage.dial()
@@ -197,8 +197,8 @@ class TestTrouble:
         await soon(stage.model.sessions.get())
         await attacker.socket.send("x" * 1_000_000)
         await stage.hung_up(call)
-        await victim.say("AAAA")
-        assert await soon(victim_session.audio.get()) == "AAAA"
+        await victim.say("AAAAAAAA")
+        assert await soon(victim_session.audio.get()) == "AAAAAAAA"
 
     async def test_another_media_format_is_not_played(self, stage: Stage) -> None:
         """16 kHz audio taken for 24 kHz would be noise."""
@@ -315,8 +315,8 @@ class TestDrain:
         await asyncio.sleep(0)
         with pytest.raises((InvalidStatus, OSError)):
             await connect(f"{stage.url}/acs/x", proxy=None)
-        await caller.say("AAAA")
-        assert await soon(session.audio.get()) == "AAAA"
+        await caller.say("AAAAAAAA")
+        assert await soon(session.audio.get()) == "AAAAAAAA"
         await caller.socket.close()
         await soon(draining)
         assert stage.server.live_calls == 0

@@ -87,8 +87,8 @@ async def test_a_talk_goes_both_ways_and_the_page_is_told_what_happens(stage: St
         assert (await told(socket, "audio"))["audio"]
         turn = await told(socket, "turn")
         assert (turn["role"], turn["text"]) == ("agent", "Hello.")
-        await socket.send('{"type":"audio","audio":"AAAA"}')
-        assert await soon(session.audio.get()) == "AAAA"
+        await socket.send('{"type":"audio","audio":"AAAAAAAA"}')
+        assert await soon(session.audio.get()) == "AAAAAAAA"
         await session.speak("r2", "", b"", ("find_restaurants", '{"dish": "pizza"}'))
         began, ended = await told(socket, "tool"), await told(socket, "tool")
         assert (began["name"], "result" in began) == ("find_restaurants", False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 
-from shared.telemetry import JsonFormatter, call_id_var
+from shared.telemetry import LINES_AT_ONCE, LINES_SECONDS, FloodFilter, JsonFormatter, call_id_var
 
 
 def _line(message: str, **fields: object) -> dict[str, object]:
@@ -32,3 +33,23 @@ def test_a_line_carries_the_call_it_belongs_to() -> None:
 
 def test_a_value_that_json_does_not_know_is_written_as_text() -> None:
     assert _line("x", reason=ValueError("no"))["reason"] == "no"
+
+
+def test_a_flood_of_one_kind_of_line_does_not_fill_the_log() -> None:
+    """The others are written all the same, and what was left out is counted in the next line."""
+    now = 0.0
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(JsonFormatter())
+    handler.addFilter(FloodFilter(lambda: now))
+    log = logging.Logger("flooded")
+    log.addHandler(handler)
+    for number in range(1_000):
+        log.warning("refused %d", number)
+    log.warning("another")
+    now = LINES_SECONDS
+    log.warning("refused %d", 1_000)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert len(lines) == LINES_AT_ONCE + 2
+    assert lines[-2]["event"] == "another"
+    assert (lines[-1]["event"], lines[-1]["left_out"]) == ("refused 1000", 1_000 - LINES_AT_ONCE)
