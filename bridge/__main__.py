@@ -55,7 +55,12 @@ async def serve(settings: BridgeSettings) -> None:
         ):
             print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)
             in_order = await stop is signal.SIGTERM
-            await server.drain(settings.drain_seconds if in_order else 0.0, gives_away=in_order)
+            patience = settings.drain_seconds if in_order else 0.0
+            until = loop.time() + patience
+            await server.drain(patience, gives_away=in_order)
+            if services.keeper is not None:
+                # The disk may go with the replica: the store has the rest of the time to come back.
+                await services.keeper.write_out(within=until - loop.time())
 
 
 def main() -> int:

@@ -60,6 +60,8 @@ class Metrics:
         )
         self._replaced = made.count("sessions_replaced", "Sessions that another one followed.", "why")
         self._records = made.level("records_waiting", "Records of calls that wait to be written.")
+        self._spilled = made.level("records_spilled_bytes", "Records on disk, for the store is away.")
+        self._records_lost = made.count("records_lost", "Records that were given up.", "why")
 
     def call_began(self) -> None:
         """A call has begun."""
@@ -124,6 +126,14 @@ class Metrics:
     def records_wait(self, more: int) -> None:
         """More records wait to be written, or fewer with a negative number."""
         self._records.add(more)
+
+    def records_spilled(self, more: int) -> None:
+        """More bytes of records are on disk, or fewer with a negative number."""
+        self._spilled.add(more)
+
+    def record_lost(self, why: str, count: int = 1) -> None:
+        """Records were given up, for one of a few reasons."""
+        self._records_lost.add(count, why)
 
     def page(self) -> bytes:
         """The text that GET /metrics answers with, of type `CONTENT_TYPE`."""

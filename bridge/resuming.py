@@ -16,7 +16,7 @@ from shared.calls import Call, ToolRun, Turn
 
 _MOST_ITEMS: Final = 200
 """Turns and tool runs that are told, the last ones."""
-_GAP: Final = 50
+_GAP: Final = 500
 """Places in the order of turns that are left to whatever the bridge before has still to write."""
 
 

@@ -51,6 +51,8 @@ _PONG_WITHIN = 5.0
 _CLOSE_SECONDS = 1.0
 """Seconds that a peer has for its side of the closing handshake."""
 
+_WRITE_OUT_SECONDS = 2.0
+"""Seconds that a call may wait for records on disk before it goes on without them."""
 _GIVE_AWAY_SECONDS = 5.0
 """Seconds that calls have to end here once they are given away, with their last records."""
 
@@ -268,6 +270,9 @@ class BridgeServer:
         if record.media_connected_at is not None and admission.carrier.reconnects:
             try:
                 if await owner.take():
+                    if self._services.keeper is not None:
+                        # What the bridge before left on this disk is part of the call, too.
+                        await self._services.keeper.write_out(record.id, within=_WRITE_OUT_SECONDS)
                     resumed = await load(self._services.store, record)
             except (AzureError, UpdateConflictError) as error:
                 log.warning("call not resumed", extra={"reason": type(error).__name__})
@@ -305,7 +310,13 @@ class BridgeServer:
 
     def _recorder(self, call_id: str) -> Recorder:
         services = self._services
-        return Recorder(services.store, call_id, metrics=services.metrics, traces=services.traces)
+        return Recorder(
+            services.store,
+            call_id,
+            metrics=services.metrics,
+            traces=services.traces,
+            keeper=services.keeper,
+        )
 
     async def _run(
         self,

@@ -24,8 +24,11 @@ from bridge.media_owner import MediaOwner
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
 from bridge.recordings import Studio, voice_of
+from bridge.records import RecordWriter
 from bridge.resuming import Resumed
 from bridge.session import session_for, target_for
+from bridge.spill import Spill
+from bridge.spill_keeper import SpillKeeper
 from bridge.stopgap import Recorded
 from bridge.tool_memory import MemoryTools
 from bridge.tool_order_parts import Ordering
@@ -48,7 +51,8 @@ from shared.commands import Commands
 from shared.exporting import Telemetry
 from shared.orders import OrderStore
 from shared.restaurants import Catalogue
-from shared.settings import BridgeSettings, VoiceLiveSettings
+from shared.retention_agenda import Agenda
+from shared.settings import BridgeSettings, SettingError, SpillSettings, VoiceLiveSettings
 from shared.tables import Tables
 from shared.telephony import Telephony
 from shared.tracing import Traces
@@ -79,6 +83,8 @@ class Services:
     warm: WarmSessions
     studio: Studio | None
     """None when no phrases are to be recorded."""
+    keeper: SpillKeeper | None
+    """None when records wait in memory only."""
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -87,6 +93,7 @@ class Services:
 
         Raises:
             AgentError, CatalogueError: the agent or the restaurants cannot be read; the message says where.
+            SettingError: a folder cannot be used; the message names the setting.
         """
         catalogue = Catalogue.load(settings.restaurants_file)
         agents = AgentSource(
@@ -100,6 +107,14 @@ class Services:
             metrics = Metrics(TOOL_NAMES, telemetry.meter)
             await stack.enter_async_context(watching_loop(metrics.loop_late))
             tables = await stack.enter_async_context(Tables(settings.store))
+            store = CallStore(tables, telemetry.traces.call)
+            callers = None if settings.caller_keys is None else CallerStore(tables, settings.caller_keys)
+            keeper = None
+            if settings.spill is not None:
+                spill = _spill(settings.spill, metrics)
+                writer = RecordWriter(store, callers)
+                keeper = SpillKeeper(spill, store, writer, Agenda(tables), metrics)
+                await stack.enter_async_context(keeper.kept())
             voice_live = await _endpoints(settings.voice_live, metrics, stack)
             warm = WarmSessions(voice_live, settings.voice_live.warm_sessions)
             await stack.enter_async_context(warm.kept())
@@ -112,10 +127,10 @@ class Services:
                 name=f"{socket.gethostname()}-{secrets.token_hex(4)}",
                 settings=settings,
                 tables=tables,
-                store=CallStore(tables, telemetry.traces.call),
+                store=store,
                 bookings=BookingStore(tables),
                 commands=Commands(tables),
-                callers=None if settings.caller_keys is None else CallerStore(tables, settings.caller_keys),
+                callers=callers,
                 catalogue=catalogue,
                 agents=agents,
                 metrics=metrics,
@@ -125,6 +140,7 @@ class Services:
                 voice_live=voice_live,
                 warm=warm,
                 studio=studio,
+                keeper=keeper,
             )
 
     async def new_call(
@@ -242,8 +258,17 @@ class Services:
             now=lambda: datetime.now(UTC),
             later=recorder.also,
         )
-        memory.begin()
+        began = datetime.now(UTC)
+        memory.begin(lambda note: recorder.noted(note, began))
         return memory
+
+
+def _spill(settings: SpillSettings, metrics: Metrics) -> Spill:
+    try:
+        return Spill.open(settings.folder, settings.megabytes * 1_000_000, metrics.records_spilled)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SettingError(f"BRIDGE_SPILL_DIR: {settings.folder} cannot be written to: {reason}") from error
 
 
 def _chosen(agent: Agent, record: CallRecord) -> Agent:

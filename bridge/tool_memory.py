@@ -79,10 +79,10 @@ class MemoryTools:
         """What was booked and ordered in this call, by what names it; None for what came to nothing."""
         self._forgotten = False
 
-    def begin(self) -> None:
-        """Note the call, off the audio path."""
+    def begin(self, later: Later | None = None) -> None:
+        """Note the call, off the audio path; `later` in place of what everything else is noted by."""
         if self._number is not None:
-            self._later(self._note_call)
+            (later or self._later)(self._note_call)
 
     async def remember(self, wish: Remember) -> ToolResult:
         """remember"""

@@ -66,6 +66,9 @@ var memory = { '0.5': '1Gi', '1': '2Gi', '2': '4Gi', '4': '8Gi' }
 var graceSeconds = 600
 var drainSeconds = graceSeconds - 30
 var port = 8080
+// What the store does not take is kept here meanwhile. The volume goes with the replica; a container that is
+// restarted in it finds it as it was. The smallest replica has 2 GB of disk for it and all else.
+var spillMount = '/var/tabletalk'
 
 var settings = [
   { name: 'AZURE_CLIENT_ID', value: identityClientId }
@@ -80,6 +83,8 @@ var settings = [
   { name: 'BRIDGE_DRAIN_SECONDS', value: string(drainSeconds) }
   // The ingress; of X-Forwarded-For only the last entry is its own.
   { name: 'BRIDGE_PROXIES', value: '1' }
+  { name: 'BRIDGE_SPILL_DIR', value: '${spillMount}/spill' }
+  { name: 'BRIDGE_SPILL_MEGABYTES', value: '256' }
   { name: 'METRICS_TOKEN', secretRef: 'metrics-token' }
   { name: 'CALLER_KEY', secretRef: 'caller-key' }
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnection }
@@ -135,12 +140,14 @@ resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
     }
     template: {
       terminationGracePeriodSeconds: graceSeconds
+      volumes: [{ name: 'records', storageType: 'EmptyDir' }]
       containers: [
         {
           name: 'bridge'
           image: image
           resources: { cpu: json(cpu), memory: memory[cpu] }
           env: concat(settings, hasPreviousCallerKeys == 'true' ? previousKeys : [])
+          volumeMounts: [{ volumeName: 'records', mountPath: spillMount }]
           probes: [
             {
               type: 'Startup'

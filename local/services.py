@@ -127,7 +127,13 @@ def addresses_of(ports: Ports) -> Addresses:
 
 
 def service_specs(
-    ports: Ports, keys: Keys, addresses: Addresses, *, host: Host, tables_directory: Path | None
+    ports: Ports,
+    keys: Keys,
+    addresses: Addresses,
+    *,
+    host: Host,
+    tables_directory: Path | None,
+    spill_directory: Path | None = None,
 ) -> list[Spec]:
     """What a stack runs, the store first."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(PRODUCTION_SETTINGS)}
@@ -137,7 +143,7 @@ def service_specs(
         _store(ports, host, tables_directory, env),
         _stand_in("voice-live", ports.voice_live, env, "--api-key", keys.voice_live_key),
         _functions(ports, keys, addresses, host, settings),
-        *_bridges(ports, env, settings),
+        *_bridges(ports, env, settings | {"BRIDGE_SPILL_DIR": str(spill_directory or "")}),
         _stand_in(
             "acs",
             ports.acs,

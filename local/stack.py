@@ -179,7 +179,14 @@ async def _services(
     keys = Keys.make()
     addresses = addresses_of(ports)
     addresses = msgspec.structs.replace(addresses, page=page_url(addresses, keys))
-    specs = service_specs(ports, keys, addresses, host=host, tables_directory=directory if on_disk else None)
+    specs = service_specs(
+        ports,
+        keys,
+        addresses,
+        host=host,
+        tables_directory=directory if on_disk else None,
+        spill_directory=directory / "spill",
+    )
     if host == "func" and not LOCAL_SETTINGS.exists():
         shutil.copy(f"{LOCAL_SETTINGS}.example", LOCAL_SETTINGS)  # Core Tools do not start without one
     settings = "".join(f"{name}={value}\n" for name, value in plane_settings(ports, keys, addresses).items())

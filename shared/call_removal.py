@@ -44,15 +44,16 @@ class CallRemoval:
         call = await self._calls.get(call_id)
         if call is not None and not _is_over(call, now.astimezone(UTC)):
             return False
+        if call is not None:
+            # First, so that whoever still writes words of the call sees it before or after (`SpillKeeper`).
+            # Not by `CallStore.update`: that has a call counted anew, and one without words would count as a
+            # call in which nothing was wanted.
+            nobodys = {"RowKey": call_id, "caller": "", "summary": "", "forgotten": True}
+            await merge_rows(await self._tables.table("calls"), partition_of(call_id), [nobodys])
         turns = await self._tables.table("turns")
         keys = await _row_keys(turns, call_id)
         await merge_rows(turns, call_id, [change for key in keys for change in _wordless(key)])
         await self._forget_in_figures(call_id)
-        if call is not None:
-            # Not by `CallStore.update`: that has a call counted anew, and one without words would count as a
-            # call in which nothing was wanted.
-            nobodys = {"RowKey": call_id, "caller": "", "summary": ""}
-            await merge_rows(await self._tables.table("calls"), partition_of(call_id), [nobodys])
         return True
 
     async def delete_before(self, day: date, most: int) -> int:

@@ -22,7 +22,8 @@ _TIMES: Final = (
 )
 _TEXTS: Final = ("caller", "called", "correlation_id", "server_call_id", "call_connection_id", "end_reason")
 _TALK: Final = ("user", "origin", "language", "voice", "prompt")
-_MEDIA: Final = ("media_owner", "media_epoch", "media_restarts")
+_RARE: Final = ("media_owner", "media_epoch", "media_restarts", "forgotten")
+"""Properties that are there when they say something."""
 _MEASURES: Final = (
     "first_audio_ms",
     "transcript_ms",
@@ -76,7 +77,7 @@ def from_call(call: Call) -> dict[str, Any]:
             "transfer_detail": call.transfer_detail,
             "summary": _fit(call.summary),
         }
-    for name in _MEDIA:
+    for name in _RARE:
         if value := getattr(call, name):
             properties[name] = value
     if call.model:
@@ -116,6 +117,7 @@ def to_call(row: Mapping[str, Any]) -> Call:
         media_owner=row.get("media_owner", ""),
         media_epoch=row.get("media_epoch", 0),
         media_restarts=row.get("media_restarts", 0),
+        forgotten=row.get("forgotten", False),
     )
 
 

@@ -335,6 +335,27 @@ class VoiceLiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SpillSettings:
+    """Where records of calls wait on disk while the store is away."""
+
+    folder: Path
+    megabytes: int
+    """Most that all of them take."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> SpillSettings | None:
+        """None without a folder."""
+        megabytes = _integer(env, "BRIDGE_SPILL_MEGABYTES", 64, 1, 100_000)
+        text = env.get("BRIDGE_SPILL_DIR", "").strip()
+        if not text:
+            return None
+        folder = Path(text)
+        if not folder.is_absolute():
+            raise SettingError(f"BRIDGE_SPILL_DIR: {text!r} is not an absolute path")
+        return cls(folder, megabytes)
+
+
+@dataclass(frozen=True, slots=True)
 class BridgeSettings:
     """What the media plane needs."""
 
@@ -348,6 +369,8 @@ class BridgeSettings:
     voice_live: VoiceLiveSettings
     agent_dir: Path
     restaurants_file: Path
+    spill: SpillSettings | None = None
+    """None: what the store does not take waits in memory only."""
     record_phrases: bool = False
     """Whether fixed phrases are recorded, to be heard when Voice Live is away."""
     metrics_token: str | None = None
@@ -370,6 +393,7 @@ class BridgeSettings:
             voice_live=VoiceLiveSettings.from_env(env),
             agent_dir=Path(env.get("AGENT_DIR") or DEFAULT_AGENT_DIR),
             restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
+            spill=SpillSettings.from_env(env),
             record_phrases=_switch(env, "RECORD_PHRASES", default=True),
             metrics_token=env.get("METRICS_TOKEN") or None,
             telemetry=TelemetrySettings.from_env(env),

@@ -47,6 +47,7 @@ def filled() -> Metrics:
     metrics.session("1", "opened")
     metrics.call_resumed()
     metrics.session_needed("begins")
+    metrics.record_lost("full")
     return metrics
 
 

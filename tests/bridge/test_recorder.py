@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
@@ -11,10 +14,17 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError
 import bridge.recorder
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
+from bridge.records import RecordWriter, Recount, TurnRecord, decode
+from bridge.spill import Spill
+from bridge.spill_frames import frames
+from bridge.spill_keeper import SpillKeeper
 from shared.call_store import CallStore
-from shared.calls import ToolRun, Turn
+from shared.calls import ToolRun, Turn, derive_call_id
+from shared.retention_agenda import Agenda
+from shared.tables import Tables
 
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
+CALL = derive_call_id(NOW, "one")
 
 
 class FlakyStore(CallStore):
@@ -36,6 +46,11 @@ class FlakyStore(CallStore):
                 ServiceRequestError("the store is away") if self.refusal.status_code is None else self.refusal
             )
         self.written.append(turn.seq)
+
+    async def recount(self, call_id: str) -> None:
+        await self.gate.wait()
+        if self.failures:
+            raise ServiceRequestError("the store is away")
 
     async def add_tool(self, call_id: str, run: ToolRun) -> None:
         raise ValueError("a value the store has no type for")
@@ -121,3 +136,126 @@ async def test_is_bounded(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCap
         store.gate.set()
     assert store.written == [0, 1, 2]
     assert "too many wait" in caplog.text
+
+
+class TestOnDisk:
+    """What the store does not take is on disk, and in the end the keeper's."""
+
+    @pytest.fixture
+    def spill(self, tmp_path: Path) -> Spill:
+        return Spill.open(tmp_path, 1_000_000)
+
+    def recorder(self, store: FlakyStore, spill: Spill, metrics: Metrics | None = None) -> Recorder:
+        metrics = metrics or Metrics(())
+        tables = cast(Tables, None)  # nothing is taken up here
+        keeper = SpillKeeper(spill, store, RecordWriter(store), Agenda(tables), metrics)
+        return Recorder(store, CALL, metrics=metrics, keeper=keeper)
+
+    @staticmethod
+    def on_disk(spill: Spill) -> list[int]:
+        """Turns in the only file, which nobody holds."""
+        (path,) = spill.left()
+        file = spill.take(path)
+        assert file is not None
+        records = [decode(payload) for payload in file.payloads()]
+        file.close()
+        assert records[-1] == Recount()
+        return [record.turn.seq for record in records if isinstance(record, TurnRecord)]
+
+    async def test_a_store_that_answers_leaves_nothing_on_disk(self, spill: Spill) -> None:
+        store = FlakyStore(failures=3)
+        async with self.recorder(store, spill) as recorder:
+            for seq in range(20):
+                recorder.turn(_turn(seq))
+        assert store.written == list(range(20))
+        assert spill.left() == []
+
+    async def test_what_waits_is_on_disk_while_the_store_is_away(self, spill: Spill) -> None:
+        """Before anything else happens: the process may be killed at any time."""
+        store = FlakyStore(failures=10**9)
+        async with self.recorder(store, spill) as recorder:
+            for seq in range(5):
+                recorder.turn(_turn(seq))
+            (path,) = await _until(spill.left)
+            await _until(lambda: path.stat().st_size > 200 and path)
+            payloads = list(frames(path.read_bytes()))
+            store.failures = 0
+        assert [cast(TurnRecord, decode(payload)).turn.seq for payload in payloads][:5] == list(range(5))
+        assert store.written == list(range(5))
+        assert spill.left() == []
+
+    async def test_what_the_end_leaves_is_the_keepers(
+        self, spill: Spill, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(bridge.recorder, "_SHORT_DRAIN_SECONDS", 0.05)
+        metrics = Metrics(())
+        async with self.recorder(FlakyStore(failures=10**9), spill, metrics) as recorder:
+            for seq in range(5):
+                recorder.turn(_turn(seq))
+        assert self.on_disk(spill) == list(range(5))
+        assert "given up" not in caplog.text
+        assert b"tabletalk_records_waiting 0.0" in metrics.page()
+
+    async def test_a_store_that_hangs_is_left_as_well(
+        self, spill: Spill, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bridge.recorder, "_SHORT_DRAIN_SECONDS", 0.05)
+        store = FlakyStore()
+        store.gate.clear()
+        async with self.recorder(store, spill) as recorder:
+            for seq in range(5):
+                recorder.turn(_turn(seq))
+        assert self.on_disk(spill) == list(range(5))
+
+    async def test_what_memory_does_not_hold_comes_back_from_disk_in_order(
+        self, spill: Spill, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bridge.recorder, "_WAITING", 3)
+        store = FlakyStore(failures=10**9)
+        async with self.recorder(store, spill) as recorder:
+            for seq in range(40):
+                recorder.turn(_turn(seq))
+                await _until(lambda: not recorder._backlog.unsaved())
+            assert len(recorder._backlog) == 40
+            store.failures = 0
+        assert store.written == list(range(40))
+        assert spill.left() == []
+
+    async def test_a_full_disk_is_told_and_costs_the_newest(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(bridge.recorder, "_WAITING", 3)
+        monkeypatch.setattr(bridge.recorder, "_SHORT_DRAIN_SECONDS", 0.05)
+        metrics = Metrics(())
+        store = FlakyStore(failures=10**9)
+        async with self.recorder(store, Spill.open(tmp_path, 50), metrics) as recorder:
+            for seq in range(20):
+                recorder.turn(_turn(seq))
+            await _until(lambda: "records not saved on disk" in caplog.text)
+            store.failures = 0
+            await _until(lambda: len(store.written) >= 3)
+        assert store.written == list(range(len(store.written)))
+        assert "record given up, too many wait" in caplog.text
+        assert b'records_lost_total{why="full"}' in metrics.page()
+
+    async def test_what_cannot_wait_on_disk_is_told_to_be_lost(
+        self, spill: Spill, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(bridge.recorder, "_SHORT_DRAIN_SECONDS", 0.05)
+
+        async def never() -> None:
+            raise ServiceRequestError("away")
+
+        async with self.recorder(FlakyStore(), spill) as recorder:
+            recorder.also(never)
+            recorder.turn(_turn(1))
+        assert "records given up" in caplog.text
+        assert self.on_disk(spill) == [1]
+
+
+async def _until[T](condition: Callable[[], T]) -> T:
+    """Wait for something that another task or a thread brings about."""
+    async with asyncio.timeout(20):
+        while not (found := condition()):  # noqa: ASYNC110 - a thread tells nobody
+            await asyncio.sleep(0.005)
+    return found
