@@ -37,21 +37,23 @@ async def serve(settings: BridgeSettings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number)
-    async with (
-        Services.open(settings) as services,
-        checking_itself(
-            FindingStore(services.tables),
-            lambda: look(settings, services.agents.current(), services.catalogue),
-        ),
-    ):
+    async with Services.open(settings) as services:
         server = BridgeServer(services)
         port = await server.start()
-        async with reporting(
-            AdmissionStore(services.tables),
-            services.name,
-            server.load,
-            server.freed,
-            services.voice_live.pool.share,
+        async with (
+            reporting(
+                AdmissionStore(services.tables),
+                services.name,
+                server.load,
+                server.freed,
+                services.voice_live.pool.share,
+                release=settings.release,
+            ),
+            # Last, since it also asks this very bridge.
+            checking_itself(
+                FindingStore(services.tables),
+                lambda: look(settings, services.agents.current(), services.catalogue),
+            ),
         ):
             print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)
             in_order = await stop is signal.SIGTERM

@@ -15,7 +15,7 @@ from typing import Final
 from azure.core.exceptions import AzureError
 
 from bridge.loop_lag import watching_loop
-from shared.admission import Channel, Report, fresh
+from shared.admission import Channel, Report, fresh, sharing
 from shared.admission_store import AdmissionStore
 
 EVERY: Final = 2.0
@@ -46,7 +46,8 @@ class Reporter:
 
     Args:
         replica: name of the bridge among all.
-        others: is told with each report how many bridges are up, this one among them.
+        others: is told with each report how many bridges share the quotas.
+        release: the deployment that it is of.
     """
 
     def __init__(
@@ -55,8 +56,11 @@ class Reporter:
         replica: str,
         load: Callable[[], Load],
         others: Callable[[int], None] = lambda _: None,
+        *,
+        release: str = "",
     ) -> None:
         self._store = store
+        self._release = release
         self._replica = replica
         self._load = load
         self._others = others
@@ -86,13 +90,14 @@ class Reporter:
                 late_ms=round(late * 1000),
                 sessions=load.sessions,
                 draining=load.draining,
+                release=self._release,
             )
         )
         for call_id in self._held.keys() - load.live:
             await self._store.give_back(self._held[call_id])
             del self._held[call_id]
         seen = await self._store.seen()
-        self._others(sum(not one.draining for one in fresh(seen.reports, now)))
+        self._others(len(sharing(fresh(seen.reports, now))))
         came = [call_id for call_id in load.live if call_id not in self._held]
         if came:
             for channel in await self._store.hold(self._replica, came, now, seen):
@@ -106,14 +111,16 @@ async def reporting(
     load: Callable[[], Load],
     freed: asyncio.Event,
     others: Callable[[int], None] = lambda _: None,
+    *,
+    release: str = "",
 ) -> AsyncIterator[None]:
     """Report while this is open, and that it is over in the end. Never hurts a call: trouble is logged.
 
     Args:
         freed: is set when a call has ended: its channel is given back then, not with the next report in turn.
-        others: as for `Reporter`.
+        others, release: as for `Reporter`.
     """
-    reporter = Reporter(store, replica, load, others)
+    reporter = Reporter(store, replica, load, others, release=release)
     async with watching_loop(reporter.late):
         task = asyncio.create_task(_keep_reporting(store, reporter, freed))
         try:

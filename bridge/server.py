@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -28,6 +29,8 @@ from bridge.resuming import Resumed, load
 from bridge.services import Services
 from bridge.sockets import close_socket
 from bridge.strangers import MediaConnection, Strangers
+from shared.admission import demand
+from shared.admission_store import AdmissionStore
 from shared.auth import same_text
 from shared.call_store import UpdateConflictError
 from shared.calls import CallEvent, EventKind
@@ -53,6 +56,9 @@ _CLOSE_SECONDS = 1.0
 
 _WRITE_OUT_SECONDS = 2.0
 """Seconds that a call may wait for records on disk before it goes on without them."""
+_CALLS_WITHIN = 2.0
+"""Seconds to count the calls of all bridges: the platform waits three for an answer."""
+
 _GIVE_AWAY_SECONDS = 5.0
 """Seconds that calls have to end here once they are given away, with their last records."""
 
@@ -61,7 +67,7 @@ log = logging.getLogger(__name__)
 
 
 class BridgeServer:
-    """Websockets at /{carrier}/{call id}/{secret}; GET /healthz and /readyz.
+    """Websockets at /{carrier}/{call id}/{secret}; GET /healthz and /readyz, /metrics and /calls.
 
     The first part of the path names the carrier. An ACS socket proves itself by the token of ACS and by the
     per-call secret; a browser by a secret that is good once, soon, and from the page it was given to.
@@ -70,6 +76,7 @@ class BridgeServer:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._door = Door(services)
+        self._channels = AdmissionStore(services.tables)
         self._addresses = Addresses()
         self._strangers = Strangers(self._limited, services.metrics.stranger)
         self._store = Pulse(services.tables.ping)
@@ -176,7 +183,11 @@ class BridgeServer:
         address = self._address(connection, request.headers)
         try:
             if path == "/metrics":
-                return self._metrics(request.headers)
+                self._want_token(request.headers)
+                return _response(HTTPStatus.OK, self._services.metrics.page(), CONTENT_TYPE)
+            if path == "/calls" or path.startswith("/calls/"):
+                self._want_token(request.headers)
+                return await self._calls(path.removeprefix("/calls").removeprefix("/"))
             await self._admit(connection, path, request.headers, address)
         except RefusedError as refused:
             return self._refuse(refused, address)
@@ -224,17 +235,35 @@ class BridgeServer:
         calls = f"{self.live_calls} of {services.settings.max_calls} calls"
         return _text(HTTPStatus.OK, f"ready, {calls}; callers are {memory}")
 
-    def _metrics(self, headers: Headers) -> Response:
-        """Counts and times, for whoever shows the token; without a token set there is no such page."""
+    def _want_token(self, headers: Headers) -> None:
+        """Numbers are for whoever shows the token; without a token set there are none.
+
+        Raises:
+            RefusedError
+        """
         token = self._services.settings.metrics_token
         if token is None:
-            raise RefusedError(HTTPStatus.NOT_FOUND, "set METRICS_TOKEN to have metrics")
+            raise RefusedError(HTTPStatus.NOT_FOUND, "set METRICS_TOKEN to have numbers")
         shown = headers.get_all("authorization")
         if not shown or not same_text(shown[0], f"Bearer {token}"):
             raise RefusedError(
-                HTTPStatus.UNAUTHORIZED, "metrics need the header Authorization: Bearer METRICS_TOKEN"
+                HTTPStatus.UNAUTHORIZED, "numbers need the header Authorization: Bearer METRICS_TOKEN"
             )
-        return _response(HTTPStatus.OK, self._services.metrics.page(), CONTENT_TYPE)
+
+    async def _calls(self, release: str) -> Response:
+        """Calls of all bridges of a release, this one or not, by which the platform decides how many it runs.
+
+        It keeps as many as there are when it gets no number, so no answer is better than too small a one.
+        """
+        try:
+            async with asyncio.timeout(_CALLS_WITHIN):
+                seen = await self._channels.seen()
+        except (AzureError, TimeoutError) as error:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
+        calls = demand(seen.reports, seen.channels.values(), datetime.now(UTC), release)
+        if calls is None:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, "no bridge of this release reports")
+        return _response(HTTPStatus.OK, json.dumps({"calls": calls}).encode(), "application/json")
 
     # --- a call ---------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from bridge.session import session_for
 from bridge.tools import ToolBox
 from doctor.acs import check_acs
 from doctor.machine import check_clock, check_packages, check_python
+from doctor.scale import check_scale
 from doctor.store import check_store
 from doctor.voice import check_voice_live
 from shared.agent_config import Agent, AgentError
@@ -60,13 +61,15 @@ async def look(settings: BridgeSettings, agent: Agent, catalogue: Catalogue) -> 
             transfer=agent.transfer,
         )
         session = session_for(agent, tools, catalogue, now)
-        store, acs, voice, clock = await asyncio.gather(
+        store, acs, voice, scale, clock = await asyncio.gather(
             check_store(settings.store),
             check_acs(settings.acs),
             check_voice_live(settings.voice_live, agent, session),
+            check_scale(settings),
             check_clock(settings.acs.jwks_url),
         )
-    return [check_python(), *check_packages(_REQUIREMENTS), *store, *acs, *voice, clock, *_metrics(settings)]
+    machine = [check_python(), *check_packages(_REQUIREMENTS), clock]
+    return [*machine, *store, *acs, *voice, *scale, *_metrics(settings)]
 
 
 def _metrics(settings: BridgeSettings) -> list[Finding]:

@@ -36,6 +36,10 @@ param otlpEndpoint string
 param tracePercent string
 @description('Who hears of alerts.')
 param actionGroupId string
+@description('Where the bridge is reached: wss:// and its host.')
+param mediaBaseUrl string
+@description('The moment of this deployment: of two releases, the later one gets the new calls.')
+param release string = utcNow()
 
 @minLength(1)
 @description('Replicas that always run, as a number. 1 is the least: 0 would let the first caller listen to silence while a container starts.')
@@ -70,6 +74,11 @@ var port = 8080
 // restarted in it finds it as it was. The smallest replica has 2 GB of disk for it and all else.
 var spillMount = '/var/tabletalk'
 
+// A bridge more is asked for while the others still have places: it takes a minute to come, and Kubernetes
+// tolerates a tenth more than this before it asks.
+var callsPerReplica = max(1, int(maxCalls) * 3 / 5)
+var scaleUrl = '${replace(mediaBaseUrl, 'wss://', 'https://')}/calls/${release}'
+
 var settings = [
   { name: 'AZURE_CLIENT_ID', value: identityClientId }
   { name: 'TABLES_ENDPOINT', value: tablesEndpoint }
@@ -85,6 +94,8 @@ var settings = [
   { name: 'BRIDGE_PROXIES', value: '1' }
   { name: 'BRIDGE_SPILL_DIR', value: '${spillMount}/spill' }
   { name: 'BRIDGE_SPILL_MEGABYTES', value: '256' }
+  { name: 'BRIDGE_RELEASE', value: release }
+  { name: 'BRIDGE_SCALE_URL', value: scaleUrl }
   { name: 'METRICS_TOKEN', secretRef: 'metrics-token' }
   { name: 'CALLER_KEY', secretRef: 'caller-key' }
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnection }
@@ -174,16 +185,34 @@ resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
         }
       ]
       scale: {
-        minReplicas: int(minReplicas)
+        // Never 0: nothing would tell of the first call, which would find nobody.
+        minReplicas: max(1, int(minReplicas))
         maxReplicas: int(maxReplicas)
         pollingInterval: 15
-        // A replica that is not needed is asked to stop after its calls had time to end by themselves.
-        cooldownPeriod: 1800
-        // Active calls, by what they cost: a call takes the same share of a core from its first second to its
-        // last, whoever speaks. The `http` rule would not do: it counts requests that begin, so a socket that
-        // has been open for a minute counts for nothing, and replicas full of callers would be taken away.
+        // The largest number that a rule asks for counts. After five minutes of smaller ones, which the platform
+        // waits by itself, a replica is told to stop, and has graceSeconds for its calls.
         rules: [
-          { name: 'calls', custom: { type: 'cpu', metadata: { type: 'Utilization', value: '50' } } }
+          {
+            // Active calls of all replicas, and those on their way; see /calls in bridge/server.py. Without an
+            // answer the replicas stay as many as they are. The `http` rule would not do: it counts requests
+            // that begin, so a socket that has been open for a minute counts for nothing.
+            name: 'calls'
+            custom: {
+              type: 'metrics-api'
+              metadata: {
+                url: scaleUrl
+                valueLocation: 'calls'
+                targetValue: string(callsPerReplica)
+                authMode: 'bearer'
+              }
+              auth: [{ secretRef: 'metrics-token', triggerParameter: 'token' }]
+            }
+          }
+          {
+            // For when calls take more than was thought, or nobody says how many there are.
+            name: 'processor'
+            custom: { type: 'cpu', metadata: { type: 'Utilization', value: '70' } }
+          }
         ]
       }
     }

@@ -97,6 +97,7 @@ class Keys:
     voice_live_key: str
     inbox_key: str
     operator_token: str
+    metrics_token: str
     caller_key: str
 
     @classmethod
@@ -110,6 +111,7 @@ class Keys:
             voice_live_key=secrets.token_hex(24),
             inbox_key=secrets.token_hex(24),
             operator_token=secrets.token_hex(24),
+            metrics_token=os.environ.get("METRICS_TOKEN") or secrets.token_hex(24),
             caller_key=base64.b64encode(secrets.token_bytes(32)).decode(),
         )
 
@@ -209,6 +211,8 @@ def plane_settings(ports: Ports, keys: Keys, addresses: Addresses) -> dict[str, 
         "VOICE_LIVE_ENDPOINT": addresses.voice_live,
         "VOICE_LIVE_API_KEY": keys.voice_live_key,
         "CALLER_KEY": keys.caller_key,
+        "METRICS_TOKEN": keys.metrics_token,
+        "BRIDGE_SCALE_URL": f"{addresses.bridge}/calls",
     }
 
 

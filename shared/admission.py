@@ -4,6 +4,9 @@ Each bridge reports what it holds and could hold. A call that is let in takes a 
 bridges can hold together, and keeps it to its end: a channel has a number, so of two that want the last one
 the store lets one have it. A channel is free again when its call ends, when its bridge has died, and when no
 bridge has taken its call in time.
+
+After a deployment the bridges of the release before go on with the calls they have, and new ones go to the
+newest. From the same reports follows how many bridges each of the two needs.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ class Report:
     """Sessions of Voice Live that the quotas let it open within this minute."""
     draining: bool = False
     """It is about to stop, and takes no new calls."""
+    release: str = ""
+    """The deployment that it is of: of two, the later one is the greater text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,40 @@ def held(channels: Collection[Channel], up: Collection[Report], now: datetime) -
     return [one for one in channels if (one.replica in names if one.replica else now < one.until)]
 
 
+def taking(up: Collection[Report]) -> list[Report]:
+    """The bridges that new calls go to: of those that are well, the newest release."""
+    well = [report for report in up if not report.draining and report.late_ms < LATE_MS]
+    newest = max((report.release for report in well), default="")
+    return [report for report in well if report.release == newest]
+
+
+def sharing(up: Collection[Report]) -> list[Report]:
+    """The bridges that share the quotas of Voice Live: those of the release that new calls go to, also the
+    ones that are late."""
+    releases = {report.release for report in taking(up)}
+    return [one for one in up if not one.draining and (not releases or one.release in releases)]
+
+
+def demand(
+    reports: Collection[Report], channels: Collection[Channel], now: datetime, release: str = ""
+) -> int | None:
+    """How many calls the bridges of a release must hold: those they have, also while they drain, and those
+    on their way if they go there. Without a release, of all bridges.
+
+    Returns:
+        None when no bridge of it is up that reports: then nobody knows.
+    """
+    up = fresh(reports, now)
+    ours = [report for report in up if not release or report.release == release]
+    if not ours:
+        return None
+    live = sum(report.live for report in ours)
+    goes_to = {report.release for report in taking(up)}
+    if release and goes_to and release not in goes_to:
+        return live
+    return live + sum(not channel.replica for channel in held(channels, up, now))
+
+
 def room(
     reports: Collection[Report], channels: Collection[Channel], now: datetime
 ) -> tuple[int, ...] | Full | None:
@@ -88,7 +127,7 @@ def room(
     if not up:
         return None
     taken = held(channels, up, now)
-    able = [report for report in up if not report.draining and report.late_ms < LATE_MS]
+    able = taking(up)
     # Those that take no more still hold what they have.
     holdable = sum(max(one.calls, one.live) if one in able else one.live for one in up)
     free = holdable - len(taken)

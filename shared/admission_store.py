@@ -100,6 +100,7 @@ class AdmissionStore:
                 "late_ms": report.late_ms,
                 "sessions": report.sessions,
                 "draining": report.draining,
+                "release": report.release,
             },
             mode=UpdateMode.REPLACE,
         )
@@ -194,6 +195,7 @@ def _to_report(row: Mapping[str, Any]) -> Report:
         late_ms=row["late_ms"],
         sessions=row["sessions"],
         draining=row["draining"],
+        release=row.get("release", ""),  # written by a bridge of before there were releases
     )
 
 

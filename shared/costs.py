@@ -77,8 +77,8 @@ class Deployment:
     revisions: int = 2
     """After the first update the one before stays up until the next."""
     cpu: float = 1.0
-    calls_per_replica: int = 25
-    """The scale rule adds a replica at half a core: half of what a replica holds."""
+    calls_per_replica: int = 30
+    """The scale rule adds a replica at three fifths of what one holds."""
     idle_share: float = 0.0
     """Of the time in which nobody calls, what Azure bills at the idle rate."""
     numbers: int = 1

@@ -374,7 +374,12 @@ class BridgeSettings:
     record_phrases: bool = False
     """Whether fixed phrases are recorded, to be heard when Voice Live is away."""
     metrics_token: str | None = None
-    """Bearer token of GET /metrics; None means that there is no such page."""
+    """Bearer token of GET /metrics and /calls; None means that there are no such pages."""
+    release: str = ""
+    """The deployment that this bridge is of: a later one is a greater text."""
+    scale_url: str | None = None
+    """Where the platform asks how many calls there are, to add bridges: /calls of this bridge, as others
+    reach it."""
     telemetry: TelemetrySettings = TelemetrySettings()
     proxies: int = 0
     """Proxies in front of it, each of which adds to X-Forwarded-For who asked it."""
@@ -396,6 +401,10 @@ class BridgeSettings:
             spill=SpillSettings.from_env(env),
             record_phrases=_switch(env, "RECORD_PHRASES", default=True),
             metrics_token=env.get("METRICS_TOKEN") or None,
+            release=env.get("BRIDGE_RELEASE", "").strip(),
+            scale_url=_url(env, "BRIDGE_SCALE_URL", ("https", "http"))
+            if env.get("BRIDGE_SCALE_URL")
+            else None,
             telemetry=TelemetrySettings.from_env(env),
             proxies=_integer(env, "BRIDGE_PROXIES", 0, 0, 5),
             caller_keys=caller_keys(env),

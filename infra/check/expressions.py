@@ -41,10 +41,11 @@ _RETURNS: Final[Mapping[str, str]] = {
             "uniqueString",
             "uri",
             "uriComponent",
+            "utcNow",
         ],
         "string",
     ),
-    **dict.fromkeys(["indexOf", "int", "lastIndexOf", "length"], "int"),
+    **dict.fromkeys(["indexOf", "int", "lastIndexOf", "length", "max", "min"], "int"),
     **dict.fromkeys(["bool", "contains", "empty", "endsWith", "startsWith"], "bool"),
     **dict.fromkeys(
         ["createArray", "filter", "flatten", "items", "map", "objectKeys", "range", "sort", "split"], "array"

@@ -11,7 +11,7 @@ from typing import Final
 from infra.check.expressions import Lookup
 from infra.check.modules import allowed_values
 from infra.check.names import check_syntax
-from infra.check.source import BicepFile, Finding, literal, walk
+from infra.check.source import BicepFile, Declaration, Finding, function_name, literal, walk
 
 _BY_AZD: Final = re.compile(r"AZURE_ENV_NAME|AZURE_LOCATION|SERVICE_BRIDGE_IMAGE_NAME")
 """Variables that azd itself sets."""
@@ -87,6 +87,13 @@ def _check_json(path: Path, text: bytes, files: Mapping[str, BicepFile]) -> Iter
 
 def _missing(file: BicepFile, wanted: BicepFile, given: set[str]) -> Iterator[Finding]:
     for name, parameter in wanted.parameters.items():
-        if name not in given:
+        if name not in given and not _is_of_the_moment(parameter):
             need = "wants" if parameter.is_required else "lets an operator choose"
             yield file.finding(file.root, f"{wanted.path.name} {need} '{name}', and it is not given")
+
+
+def _is_of_the_moment(parameter: Declaration) -> bool:
+    """Whether each deployment gives it another value: Bicep lets `utcNow` stand nowhere but in a default."""
+    return any(
+        node.type == "call_expression" and function_name(node) == "utcNow" for node in walk(parameter.node)
+    )

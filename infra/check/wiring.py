@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from tree_sitter import Node
 
-from infra.check.source import BicepFile, Finding, entries, literal, text_of
+from infra.check.source import BicepFile, Finding, entries, literal, text_of, walk
 
 WATCHED: Final = frozenset(
     {
@@ -27,8 +28,11 @@ WATCHED: Final = frozenset(
 )
 """What a call depends on: each of them must have diagnostic settings."""
 
-SCALERS: Final = frozenset({"cpu"})
-"""Scale rules of KEDA that the bridge uses; Azure's types take any text."""
+SCALERS: Final[Mapping[str, frozenset[str]]] = {
+    "cpu": frozenset({"type", "value"}),
+    "metrics-api": frozenset({"authMode", "targetValue", "url", "valueLocation"}),
+}
+"""Scale rules of KEDA that the bridge uses, and what each must be told; Azure's types take any text."""
 
 _EVENT: Final = re.compile(
     r'(?:event|Message)\)?\s*(==|in|startswith|has)\s*(\(?)\s*((?:\\?"[^"\\]+\\?",?\s*)+)'
@@ -42,6 +46,7 @@ def check_wiring(root: Path, files: Mapping[str, BicepFile]) -> Iterator[Finding
     yield from _workbook(root, files["workbook.bicep"])
     yield from _functions(root, files["functions.bicep"])
     yield from _container(root, files["bridge.bicep"])
+    yield from _scale_rules(root, files["bridge.bicep"])
 
 
 @functools.cache
@@ -141,8 +146,6 @@ def _container(root: Path, file: BicepFile) -> Iterator[Finding]:
                 yield file.finding(node, f"the bridge serves no {path}")
         if "type" in table and "httpGet" in table:
             probes.add(literal(table["type"][1]))
-        if {"type", "metadata"} == set(table) and literal(table["type"][1]) not in SCALERS:
-            yield file.finding(node, f"no scaler of KEDA here is called {literal(table['type'][1])!r}")
         if "keyVaultUrl" in table:
             named[literal(table["name"][1])] = node
         if "secretRef" in table:
@@ -159,3 +162,45 @@ def _container(root: Path, file: BicepFile) -> Iterator[Finding]:
         url = literal(entries(node)["keyVaultUrl"][1]) or text_of(entries(node)["keyVaultUrl"][1])
         if not url.strip("'").endswith(f"secrets/{name}"):
             yield file.finding(node, f"the secret '{name}' is read from another name")
+
+
+def _scale_rules(root: Path, file: BicepFile) -> Iterator[Finding]:
+    """A rule that KEDA does not understand adds no replica, and nobody is told."""
+    server = (root / "bridge" / "server.py").read_text()
+    kinds = set()
+    for node in file.nodes:
+        rule = entries(node) if node.type == "object" else {}
+        if not {"type", "metadata"} <= set(rule):
+            continue
+        kind, metadata = literal(rule["type"][1]) or "", entries(rule["metadata"][1])
+        kinds.add(kind)
+        if kind not in SCALERS:
+            yield file.finding(node, f"no scaler of KEDA here is called {kind!r}")
+        elif set(metadata) != SCALERS[kind]:
+            odd = ", ".join(sorted(set(metadata) ^ SCALERS[kind]))
+            yield file.finding(node, f"the scaler {kind} takes other metadata: {odd}")
+        elif kind == "metrics-api":
+            yield from _asked_calls(file, rule, metadata, server)
+    if "metrics-api" not in kinds:
+        yield file.finding(file.root, "no rule adds replicas by the calls there are")
+
+
+def _asked_calls(
+    file: BicepFile,
+    rule: Mapping[str, tuple[Node, Node]],
+    metadata: Mapping[str, tuple[Node, Node]],
+    server: str,
+) -> Iterator[Finding]:
+    """The rule asks the bridge what it tells, and shows its token as KEDA's bearer authentication does."""
+    value = metadata["valueLocation"][1]
+    if f'{{"{literal(value)}": ' not in server:
+        yield file.finding(value, f"the bridge tells no number called {literal(value)!r}")
+    if literal(metadata["authMode"][1]) != "bearer":
+        yield file.finding(metadata["authMode"][1], "the bridge wants authMode 'bearer'")
+    shown = [node for node in walk(rule["auth"][1]) if node.type == "object"] if "auth" in rule else []
+    if [literal(entries(one)["triggerParameter"][1]) for one in shown] != ["token"]:
+        yield file.finding(metadata["authMode"][1], "the triggerParameter of authMode 'bearer' is 'token'")
+    named = file.declarations.get(text_of(metadata["url"][1]))
+    url = text_of(metadata["url"][1] if named is None else named.node)
+    if not any(f"}}{path}/${{release}}" in url for path in re.findall(r'path == "(/\w+)"', server)):
+        yield file.finding(metadata["url"][1], "the bridge tells the calls of a release at /calls/RELEASE")

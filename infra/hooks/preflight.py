@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -25,6 +26,15 @@ PROVIDERS: Final = (
     "Microsoft.Web",
 )
 
+BRIDGE_NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
+    "TABLETALK_BRIDGE_MIN_REPLICAS": (1, 1000),
+    "TABLETALK_BRIDGE_MAX_REPLICAS": (1, 1000),
+    "TABLETALK_BRIDGE_MAX_CALLS": (1, 1000),
+    "TABLETALK_VOICE_LIVE_CONNECTIONS": (1, 10_000),
+    "TABLETALK_VOICE_LIVE_TOKENS": (1_000, 100_000_000),
+}
+"""The least and the most of each. With others the container app is refused, or the bridge does not start."""
+
 _REGISTERING: Final = 300.0
 """Seconds a provider may take to be registered."""
 
@@ -36,7 +46,8 @@ def problems(azure: Azure, environment: AzdEnvironment) -> Iterator[str]:
     except AzureError as error:
         yield str(error)
         return  # all else would say the same
-    for check in (_numbers, _providers, _may_assign_roles, _functions_region, _voice_regions, _left_overs):
+    checks = (_phones, _bridge, _providers, _may_assign_roles, _functions_region, _voice_regions, _left_overs)
+    for check in checks:
         try:
             yield from check(azure, environment)
         except SettingError as error:
@@ -48,9 +59,27 @@ def problems(azure: Azure, environment: AzdEnvironment) -> Iterator[str]:
                 yield str(error)
 
 
-def _numbers(_: Azure, environment: AzdEnvironment) -> Iterator[str]:
+def _phones(_: Azure, environment: AzdEnvironment) -> Iterator[str]:
     """Raises SettingError for a number that is none."""
     yield from environment.numbers[:0]
+
+
+def _bridge(_: Azure, environment: AzdEnvironment) -> Iterator[str]:
+    given = {}
+    for name, (least, most) in BRIDGE_NUMBERS.items():
+        text = environment.get(name)
+        if not text:
+            continue
+        if re.fullmatch(r"\d{1,9}", text) and least <= int(text) <= most:
+            given[name] = int(text)
+        else:
+            yield f"{name}: {text!r} is not a whole number from {least} to {most}; azd env set {name} NUMBER"
+    fewest, most = (
+        given.get("TABLETALK_BRIDGE_MIN_REPLICAS", 1),
+        given.get("TABLETALK_BRIDGE_MAX_REPLICAS", 10),
+    )
+    if fewest > most:
+        yield f"TABLETALK_BRIDGE_MIN_REPLICAS: {fewest} is more than TABLETALK_BRIDGE_MAX_REPLICAS, {most}"
 
 
 def _providers(azure: Azure, environment: AzdEnvironment) -> Iterator[str]:

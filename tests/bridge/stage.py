@@ -43,7 +43,11 @@ class Stage:
 
     async def dial(self, number: int = 1) -> tuple[Call, Caller]:
         record = await self.call(number)
-        return record, await Caller.dial(self.url, record, self.acs.token())
+        return record, await self.bring(record)
+
+    async def bring(self, record: Call) -> Caller:
+        """The audio of a call."""
+        return await Caller.dial(self.url, record, self.acs.token())
 
     async def talk(self, number: int = 1) -> tuple[Call, Caller, ModelSession]:
         """A call whose greeting has begun, so that the caller is listened to."""
@@ -61,7 +65,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(azurite: str, table_prefix: str) -> AsyncIterator[Stage]:
+async def open_stage(
+    azurite: str, table_prefix: str, *, metrics_token: str | None = None
+) -> AsyncIterator[Stage]:
     """One for one test."""
     async with acs_server() as acs, Model().serve() as model:
         settings = BridgeSettings(
@@ -74,6 +80,7 @@ async def open_stage(azurite: str, table_prefix: str) -> AsyncIterator[Stage]:
             voice_live=VoiceLiveSettings((model.url,), ("model-key",)),
             agent_dir=DEFAULT_AGENT_DIR,
             restaurants_file=DEFAULT_RESTAURANTS_FILE,
+            metrics_token=metrics_token,
         )
         async with Services.open(settings) as services:
             server = BridgeServer(services)

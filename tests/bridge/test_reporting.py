@@ -26,10 +26,11 @@ async def stage(azurite: str, table_prefix: str, monkeypatch: pytest.MonkeyPatch
 
 async def test_a_call_has_its_channel_from_the_ring_to_the_end(stage: Stage) -> None:
     store, server = AdmissionStore(stage.services.tables), stage.server
-    reporter = Reporter(store, "a", server.load)
+    reporter = Reporter(store, "a", server.load, release="20261127T090000Z")
     await reporter.report(datetime.now(UTC))
     [report] = (await store.seen()).reports
     assert (report.calls, report.live, report.sessions, report.draining) == (3, 0, 30, False)
+    assert report.release == "20261127T090000Z"
 
     call, caller, _ = await stage.talk()
     admitted = await store.admit(call.id, datetime.now(UTC))

@@ -19,6 +19,7 @@ from tests.shared.topic_server import TopicServer, topic_server
 
 VOICE_KEY = "voice-live-key"
 OPERATOR_TOKEN = "o" * 32
+METRICS_TOKEN = "m" * 32
 
 
 @dataclass
@@ -30,10 +31,17 @@ class Plane:
     socket: int = 401
     """Status of a websocket that shows no token; 101 lets it in."""
     health: tuple[int, Any] = (200, {"status": "ok", "events": "published"})
+    calls: tuple[int, str] = (200, '{"calls": 0}')
+    """To who shows the metrics token."""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/readyz":
             return web.Response(status=self.ready[0], text=self.ready[1])
+        if request.path == "/calls":
+            shown = request.headers.get("Authorization") == f"Bearer {METRICS_TOKEN}"
+            return (
+                web.Response(status=self.calls[0], text=self.calls[1]) if shown else web.Response(status=401)
+            )
         if request.path == "/api/health":
             status, body = self.health
             return web.json_response(body, status=status)
@@ -76,7 +84,8 @@ class House:
             "CALLER_KEY": "b25lIGtleSBmb3IgdGVzdHMgb2YgMzIgYnl0ZXMhISE=",
             "VOICE_LIVE_ENDPOINT": self.voice_url,
             "VOICE_LIVE_API_KEY": VOICE_KEY,
-            "METRICS_TOKEN": "m",
+            "METRICS_TOKEN": METRICS_TOKEN,
+            "BRIDGE_SCALE_URL": f"{self.plane.url}/calls",
         }
         return {name: value for name, value in (env | self.changed).items() if value}
 

@@ -12,6 +12,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import ResourceTypes, generate_account_sas
 
 import doctor.control_plane
+import doctor.scale
 import doctor.store
 import doctor.voice
 from doctor.bridge_plane import check_bridge_plane
@@ -35,6 +36,7 @@ NOBODY = "http://127.0.0.1:9"
 async def house(azurite: str, table_prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     for policy in (telephony._POLICY, shared_tables._TIMEOUTS):  # no wait between tries
         monkeypatch.setitem(policy, "retry_backoff_factor", 0)
+    monkeypatch.setattr(doctor.scale, "_PAUSE", 0.0)
     async with open_house(azurite, table_prefix) as house:
         yield house
 
@@ -46,7 +48,7 @@ async def findings(house: House) -> list[Finding]:
 
 async def findings_about(house: House, check: str) -> list[Finding]:
     """Of the plane that looks for it; both, where both do."""
-    if check.startswith(("voice.", "metrics.")):
+    if check.startswith(("voice.", "metrics.", "scale.")):
         return await check_bridge_plane(house.env)
     return await findings(house) if check == "settings" else await check_control(house.env, from_outside=True)
 
@@ -146,6 +148,12 @@ FAULTS: list[tuple[str, str, Callable[[House], None]]] = [
     ("no key for callers", "callers.no_key", setting("CALLER_KEY", "")),
     ("no topic", "events.off", lambda h: h.changed.update(EVENTS_TOPIC_ENDPOINT="", EVENTS_TOPIC_KEY="")),
     ("nowhere for numbers", "metrics.off", setting("METRICS_TOKEN", "")),
+    ("no token for who adds bridges", "scale.token", setting("METRICS_TOKEN", "")),
+    ("another token for who adds bridges", "scale.token", setting("METRICS_TOKEN", "changed" * 5)),
+    ("nobody to ask for calls", "scale.reach", setting("BRIDGE_SCALE_URL", f"{NOBODY}/calls")),
+    ("calls that nobody knows", "scale.answer", plane(calls=(503, "no bridge of this release reports"))),
+    ("something else for calls", "scale.answer", plane(calls=(200, "<html>hello</html>"))),
+    ("calls that are no number", "scale.answer", plane(calls=(200, '{"calls": "many"}'))),
     ("a store that is gone", "store.reach", store_at("127.0.0.1:9")),
     ("a store that may only be read", "store.role", read_only_store),
     ("a wrong key of the store", "store.role", wrong_store_key),
@@ -193,7 +201,13 @@ async def test_a_fault_is_recognised(house: House, check: str, break_it: Callabl
     assert complaints[check].why
     assert complaints[check].fix
     told = " ".join(f"{one.what} {one.why} {one.fix}" for one in complaints.values())
-    for name in ("TABLES_CONNECTION_STRING", "ACS_ACCESS_KEY", "EVENTS_TOPIC_KEY", "VOICE_LIVE_API_KEY"):
+    for name in (
+        "TABLES_CONNECTION_STRING",
+        "ACS_ACCESS_KEY",
+        "EVENTS_TOPIC_KEY",
+        "VOICE_LIVE_API_KEY",
+        "METRICS_TOKEN",
+    ):
         assert name not in house.env or house.env[name] not in told or len(house.env[name]) < 6
 
 

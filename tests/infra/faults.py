@@ -328,6 +328,24 @@ def wrong_probe(file: BicepFile) -> Iterator[tuple[Node, str]]:
             yield entries(node)["path"][1], "'/health'"
 
 
+def wrong_scale_rule(file: BicepFile) -> Iterator[tuple[Node, str]]:
+    """Everything by which KEDA asks for the number of calls; Azure's types take any text for it."""
+    for node in walk(file.root):
+        rule = entries(node) if node.type == "object" else {}
+        if {"type", "metadata"} <= set(rule):
+            yield rule["type"][1], f"'{_misspelt(literal(rule['type'][1]) or '')}'"
+            for name, (entry, value) in entries(rule["metadata"][1]).items():
+                yield entry.named_children[0], _misspelt(name)
+                if name in ("authMode", "valueLocation"):
+                    yield value, f"'{_misspelt(literal(value) or '')}'"
+                if name == "url":
+                    yield value, "'https://bridge/calls'"
+            if "auth" in rule:
+                yield rule["auth"][0], ""
+                yield rule["auth"][1], "[{ secretRef: 'metrics-token', triggerParameter: 'bearerToken' }]"
+                yield rule["auth"][1], "[{ secretRef: 'metrics-key', triggerParameter: 'token' }]"
+
+
 def wrong_warm_function(file: BicepFile) -> Iterator[tuple[Node, str]]:
     for node in walk(file.root):
         if node.type == "string" and (literal(node) or "").startswith("function:"):
@@ -392,6 +410,7 @@ KINDS: tuple[Kind, ...] = (
     no_tags,
     wrong_service_tag,
     wrong_probe,
+    wrong_scale_rule,
     wrong_warm_function,
     alert_that_never_rings,
     broken_bracket,

@@ -13,7 +13,7 @@ from infra.check.everything import check_everything, read_all
 from infra.check.refresh_types import USED_BY_HOOKS
 from infra.check.settings import settings_read
 from infra.check.source import BicepFile
-from tests.infra.faults import KINDS, Fault, seeded
+from tests.infra.faults import KINDS, Fault, all_of, seeded, wrong_scale_rule
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +31,21 @@ def test_seeded_faults_are_noticed() -> None:
     assert len(FAULTS) == 50
     assert len(missed) <= 2, "\n".join(map(str, missed))
     assert len({fault.kind for fault in FAULTS}) == len(KINDS)
+
+
+def test_every_fault_of_a_scale_rule_is_noticed() -> None:
+    """Nobody else would: it deploys, and callers find the line busy months later."""
+    faults = all_of(wrong_scale_rule, read_all(ROOT))
+    assert len(faults) > 10
+    assert [str(fault) for fault in faults if not _findings(fault)] == []
+
+
+def test_a_replica_more_is_asked_for_before_the_others_are_full() -> None:
+    """Whatever an operator sets; Kubernetes asks at a tenth above the target."""
+    text = (ROOT / "infra" / "bridge.bicep").read_text()
+    assert "var callsPerReplica = max(1, int(maxCalls) * 3 / 5)" in text
+    for most in range(2, 1001):
+        assert max(1, most * 3 // 5) * 1.1 < most
 
 
 @pytest.mark.parametrize(

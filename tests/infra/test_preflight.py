@@ -150,3 +150,26 @@ def test_a_number_that_is_none_is_told(ready: FakeAzure, azure: Azure, values: d
     values["TABLETALK_PHONE_NUMBERS"] = "+15550100200, 0800 123"
     (problem,) = preflight.problems(azure, AzdEnvironment(values))
     assert "TABLETALK_PHONE_NUMBERS: '0800'" in problem
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"TABLETALK_BRIDGE_MIN_REPLICAS": "0"}, "MIN_REPLICAS: '0' is not a whole number from 1 to 1000"),
+        ({"TABLETALK_BRIDGE_MAX_CALLS": "fifty"}, "TABLETALK_BRIDGE_MAX_CALLS: 'fifty' is not"),
+        ({"TABLETALK_VOICE_LIVE_TOKENS": "999"}, "TABLETALK_VOICE_LIVE_TOKENS: '999' is not"),
+        ({"TABLETALK_BRIDGE_MIN_REPLICAS": "11"}, "11 is more than TABLETALK_BRIDGE_MAX_REPLICAS, 10"),
+        (
+            {"TABLETALK_BRIDGE_MIN_REPLICAS": "3", "TABLETALK_BRIDGE_MAX_REPLICAS": "2"},
+            "3 is more than TABLETALK_BRIDGE_MAX_REPLICAS, 2",
+        ),
+    ],
+)
+def test_numbers_that_the_bridge_would_refuse_are_told(
+    ready: FakeAzure, azure: Azure, values: dict[str, str], given: dict[str, str], said: str
+) -> None:
+    (problem,) = preflight.problems(azure, AzdEnvironment(values | given))
+    assert said in problem
+    mended = dict.fromkeys(given, "5000") | {"TABLETALK_BRIDGE_MAX_CALLS": "40"}
+    mended |= {name: "2" for name in given if name.endswith("REPLICAS")}
+    assert list(preflight.problems(azure, AzdEnvironment(values | mended))) == []

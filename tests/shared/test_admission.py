@@ -8,7 +8,20 @@ from datetime import UTC, datetime, timedelta
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from shared.admission import FRESH, LATE_MS, TAKEN_WITHIN, Channel, Full, Report, fresh, held, room
+from shared.admission import (
+    FRESH,
+    LATE_MS,
+    TAKEN_WITHIN,
+    Channel,
+    Full,
+    Report,
+    demand,
+    fresh,
+    held,
+    room,
+    sharing,
+    taking,
+)
 
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 BRIDGE = Report("a", NOW, calls=2, live=0, late_ms=0, sessions=30)
@@ -53,6 +66,47 @@ def test_sessions_are_counted_with_the_calls_that_will_open_one() -> None:
     assert room([few], [channel(0), channel(1)], NOW) is Full.VOICE_LIVE
 
 
+OLD, NEW = "20261101T090000Z", "20261127T090000Z"
+
+
+def test_after_a_deployment_there_is_room_at_the_newest_release_only() -> None:
+    """The one before is up for the calls that it has, and no new ones get there."""
+    old = replace(BRIDGE, calls=9, live=3, release=OLD)
+    new = replace(BRIDGE, replica="b", release=NEW)
+    taken = [channel(number, "a") for number in range(3)]
+    assert room([old], taken, NOW) == (3, 4, 5, 6, 7, 8)
+    assert room([old, new], taken, NOW) == (3, 4)
+    for gone in (replace(new, draining=True), replace(new, late_ms=LATE_MS), replace(new, at=NOW - FRESH)):
+        assert room([old, gone], taken, NOW) == (3, 4, 5, 6, 7, 8), "it went back to the one before"
+
+
+def test_who_opens_no_new_sessions_has_no_part_of_the_quota() -> None:
+    old = replace(BRIDGE, release=OLD)
+    late = replace(BRIDGE, replica="b", late_ms=LATE_MS, release=NEW)
+    new = replace(BRIDGE, replica="c", release=NEW)
+    assert sharing([old, late, new, replace(new, replica="d", draining=True)]) == [late, new]
+    assert sharing([late]) == [late]
+    assert sharing([replace(new, draining=True)]) == []
+
+
+def test_each_release_is_given_bridges_for_its_own_calls() -> None:
+    old = replace(BRIDGE, live=3, release=OLD)
+    leaving = replace(BRIDGE, replica="c", live=2, draining=True, release=NEW)
+    new = replace(BRIDGE, replica="b", live=1, release=NEW)
+    taken = [channel(0), channel(1, age=TAKEN_WITHIN), channel(2, "b")]
+    assert demand([old, new, leaving], taken, NOW, OLD) == 3
+    assert demand([old, new, leaving], taken, NOW, NEW) == 4, "its own, those that leave, and one on its way"
+    assert demand([old, new, leaving], taken, NOW) == 7
+    assert demand([old, replace(new, draining=True)], taken, NOW, OLD) == 4, "new calls go there again"
+
+
+def test_nobody_knows_of_a_release_that_does_not_report() -> None:
+    """Too few bridges would be worse than too many."""
+    assert demand([], [channel(0)], NOW) is None
+    assert demand([replace(BRIDGE, live=9, at=NOW - FRESH)], [], NOW) is None
+    assert demand([replace(BRIDGE, release=OLD)], [], NOW, NEW) is None
+
+
 reports = st.lists(
     st.builds(
         Report,
@@ -63,6 +117,7 @@ reports = st.lists(
         late_ms=st.sampled_from([0, LATE_MS]),
         sessions=st.integers(0, 8),
         draining=st.booleans(),
+        release=st.sampled_from([OLD, NEW]),
     ),
     unique_by=lambda report: report.replica,
 )
@@ -112,3 +167,20 @@ def test_who_looked_long_ago_takes_none_too_many(data: st.DataObject, calls: int
         elif act == "end" and rows:
             del rows[data.draw(st.sampled_from(sorted(rows)))]
         assert len(rows) <= calls
+
+
+@given(reports, channels)
+@settings(max_examples=150, deadline=None)
+def test_no_call_is_left_out_of_the_demand(reported: list[Report], taken: list[Channel]) -> None:
+    """Releases together are given bridges for all calls, and each at least for those that it has."""
+    whole, of_each = demand(reported, taken, NOW), [demand(reported, taken, NOW, one) for one in (OLD, NEW)]
+    if whole is None:
+        assert of_each == [None, None]
+        return
+    assert sum(one or 0 for one in of_each) >= whole
+    for release, told in zip((OLD, NEW), of_each, strict=True):
+        ours = [one for one in fresh(reported, NOW) if one.release == release]
+        assert (told is None) == (not ours)
+        assert (told or 0) >= sum(one.live for one in ours)
+    if taking(fresh(reported, NOW)):
+        assert sum(one or 0 for one in of_each) == whole, "a call on its way goes to one of them"

@@ -81,6 +81,7 @@ def test_trailing_slashes_are_cut() -> None:
         ({"BRIDGE_PORT": "eighty"}, "BRIDGE_PORT: 'eighty' is not a whole number from 0 to 65535"),
         ({"BRIDGE_MAX_CALLS": "0"}, "BRIDGE_MAX_CALLS"),
         ({"BRIDGE_DRAIN_SECONDS": "-1"}, "BRIDGE_DRAIN_SECONDS"),
+        ({"BRIDGE_SCALE_URL": "bridge/calls"}, "BRIDGE_SCALE_URL: 'bridge/calls' is not a URL"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
