@@ -44,6 +44,9 @@ param release string = utcNow()
 @minLength(1)
 @description('Replicas that always run, as a number. 1 is the least: 0 would let the first caller listen to silence while a container starts.')
 param minReplicas string = '1'
+@allowed(['false', 'true'])
+@description('Replicas in several zones, which takes two of them at least.')
+param zoneRedundant string = 'false'
 @minLength(1)
 @description('Most replicas, as a number.')
 param maxReplicas string = '10'
@@ -145,8 +148,9 @@ resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
         transport: 'http'
         allowInsecure: false
         // ACS keeps no cookies, so affinity would bind nothing. The proxy closes a socket that is idle for 240
-        // seconds: media frames come 50 times a second, and the bridge pings a socket that is silent.
-        traffic: [{ latestRevision: true, weight: 100, label: 'live' }]
+        // seconds: media frames come 50 times a second, and the bridge pings a socket that is silent. It bounds
+        // neither how long a socket is open nor how many there are; the bridge does both itself.
+        traffic: [{ latestRevision: true, weight: 100 }]
       }
     }
     template: {
@@ -186,7 +190,7 @@ resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
       ]
       scale: {
         // Never 0: nothing would tell of the first call, which would find nobody.
-        minReplicas: max(1, int(minReplicas))
+        minReplicas: max(zoneRedundant == 'true' ? 2 : 1, int(minReplicas))
         maxReplicas: int(maxReplicas)
         pollingInterval: 15
         // The largest number that a rule asks for counts. After five minutes of smaller ones, which the platform

@@ -19,6 +19,7 @@ WATCHED: Final = frozenset(
         "Microsoft.App/managedEnvironments",
         "Microsoft.CognitiveServices/accounts",
         "Microsoft.Communication/communicationServices",
+        "Microsoft.ContainerRegistry/registries",
         "Microsoft.EventGrid/systemTopics",
         "Microsoft.EventGrid/topics",
         "Microsoft.KeyVault/vaults",
@@ -27,6 +28,9 @@ WATCHED: Final = frozenset(
     }
 )
 """What a call depends on: each of them must have diagnostic settings."""
+
+WATCHED_BY_NAME: Final = frozenset({"deadLetterBlobs"})
+"""What else must: the one place that a key opens."""
 
 SCALERS: Final[Mapping[str, frozenset[str]]] = {
     "cpu": frozenset({"type", "value"}),
@@ -57,7 +61,7 @@ def azure_yaml(root: Path) -> Mapping[str, Any]:
 
 
 def check_watched(file: BicepFile) -> Iterator[Finding]:
-    """What a call depends on, and nothing is heard of."""
+    """What must be heard of, and is not."""
     scopes = set()
     for declared in file.resources:
         if declared.type_name == "Microsoft.Insights/diagnosticSettings" and declared.body is not None:
@@ -65,7 +69,8 @@ def check_watched(file: BicepFile) -> Iterator[Finding]:
             if "scope" in body:
                 scopes.add(text_of(body["scope"][1]))
     for declared in file.resources:
-        if declared.type_name in WATCHED and not declared.is_existing and declared.name not in scopes:
+        is_watched = declared.type_name in WATCHED or declared.name in WATCHED_BY_NAME
+        if is_watched and not declared.is_existing and declared.name not in scopes:
             yield file.finding(declared.node, f"'{declared.name}' has no diagnostic settings")
 
 

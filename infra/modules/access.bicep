@@ -188,7 +188,7 @@ resource bridgeSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: bridgePrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
-    description: 'Reads the token of its metrics page.'
+    description: 'Reads the metrics token and the caller key.'
   }
 }
 

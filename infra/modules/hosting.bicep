@@ -51,6 +51,20 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
+resource registryLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: registry
+  properties: {
+    workspaceId: workspaceId
+    // Who came with which proof, and who pushed an image.
+    logs: [
+      { category: 'ContainerRegistryLoginEvents', enabled: true }
+      { category: 'ContainerRegistryRepositoryEvents', enabled: true }
+    ]
+    metrics: [{ category: 'AllMetrics', enabled: true }]
+  }
+}
+
 @description('Container Apps environment.')
 output environmentId string = environment.id
 @description('Domain of its apps: an app is reached at NAME.DOMAIN.')

@@ -61,7 +61,7 @@ resource deadLetters 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_LRS' }
+  sku: { name: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS' }
   properties: {
     allowBlobPublicAccess: false
     allowSharedKeyAccess: true
@@ -107,6 +107,21 @@ resource tableLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
   properties: {
     workspaceId: workspaceId
     // Not the reads and writes: they are many, and each names the table it went to.
+    metrics: [{ category: 'Transaction', enabled: true }]
+  }
+}
+
+resource deadLetterLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: deadLetterBlobs
+  properties: {
+    workspaceId: workspaceId
+    // Who wrote and who read: this account alone is opened by a key, and holds numbers of callers.
+    logs: [
+      { category: 'StorageRead', enabled: true }
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
     metrics: [{ category: 'Transaction', enabled: true }]
   }
 }
