@@ -189,7 +189,7 @@ class AgentVoice:
         for write in self.playout.due(now):
             self._playing_item = write.item_id
             self._turns.agent_audio(write.item_id, write.starts_at, write.ends_at, now)
-            commands.append(Play(write.pcm))
+            commands.append(Play(write.pcm, write.starts_at))
         if self.playout.is_playing(now):
             self.ends_at = self._heard_out_due = self.playout.ends_at(now)
         return commands

@@ -22,6 +22,7 @@ from bridge.commands import (
     HangUp,
     OpenSession,
     Play,
+    Record,
     RunTool,
     SaveTurn,
     Send,
@@ -34,6 +35,7 @@ from bridge.media_owner import MediaOwner
 from bridge.metrics import Metrics
 from bridge.model_session import ModelSession
 from bridge.recorder import Recorder
+from bridge.tape_writer import TapeWriter
 from bridge.tools import ToolBox, ToolResult, failure
 from bridge.transfers import Transfers
 from bridge.voicelive import wire
@@ -68,6 +70,7 @@ class Call:
         source: where its sessions of Voice Live come from.
         settings: what a session is given that begins now; its argument is the language of the fixed phrases.
         answers: what answers, for the record: a model, or an agent.
+        tape: records the call's sound, as long as it may.
         tool_seconds: how long a tool may take.
     """
 
@@ -84,6 +87,7 @@ class Call:
         tools: ToolBox,
         transfers: Transfers,
         recorder: Recorder,
+        tape: TapeWriter,
         metrics: Metrics,
         tool_seconds: float,
     ) -> None:
@@ -96,6 +100,7 @@ class Call:
         self._transfers = transfers
         self.recorder = recorder
         """Writes the call's record."""
+        self._tape = tape
         self._metrics = metrics
         self._log = CallLog(recorder, metrics, line.call_connection_id, resumed=resumed)
         self._tool_seconds = tool_seconds
@@ -180,7 +185,10 @@ class Call:
     async def _caller_to_model(self) -> None:
         async for frame in self._line.frames():
             match frame:
-                case Audio(base64) if self._conversation.listening:
+                case Audio(base64):
+                    self._tape.caller(base64, time.monotonic())
+                    if not self._conversation.listening:
+                        continue
                     # Silent frames too: the service's clock and its silence timer run on audio alone.
                     seconds = audio_bytes(base64) / BYTES_PER_MS / 1000
                     now = time.monotonic()
@@ -194,6 +202,7 @@ class Call:
                     pass
 
     async def _line_lost(self) -> None:
+        self._tape.stopped(time.monotonic())
         await self._do(self._conversation.on_line_lost(time.monotonic()))
 
     async def _line_back(self) -> None:
@@ -258,11 +267,15 @@ class Call:
                 await self._model.switch(command)
             case DropSession():
                 self._model.drop(Trouble.SILENT)
-            case Play(pcm):
+            case Play(pcm, starts_at):
                 await self._line.write(self._line.carrier.encode_audio(b64encode(pcm).decode()))
+                self._tape.agent(pcm, starts_at)
                 self._log.greeted()
             case StopPlayback():
                 await self._line.write(self._line.carrier.encode_stop())
+                self._tape.stopped(time.monotonic())
+            case Record():
+                self._tape.start()
             case RunTool(call_id=call_id):
                 if not self._tools.is_read_only(command.name):
                     self._log.tool_begins(command)

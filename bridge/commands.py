@@ -60,11 +60,18 @@ class Play:
     """Write audio (PCM16LE, 24 kHz, mono) to the carrier."""
 
     pcm: bytes
+    starts_at: float = 0.0
+    """When the caller hears its first sample, in monotonic seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class StopPlayback:
     """Tell the carrier to drop what it has queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """From here on the call may be recorded: the caller has been told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,7 @@ Command = (
     | DropSession
     | Play
     | StopPlayback
+    | Record
     | RunTool
     | CancelTool
     | AskForPerson

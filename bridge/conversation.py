@@ -11,19 +11,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bridge.caller_rules import CallerRules
-from bridge.commands import Command, HandOver, HangUp, SaveTurn, Send, Why
+from bridge.commands import Command, HandOver, HangUp, Record, SaveTurn, Send, Why
 from bridge.goodbye import Reason
 from bridge.keypad import Keypad
 from bridge.last_resort import LastResort
 from bridge.model_rules import ModelRules
+from bridge.notice import Notice
 from bridge.parts import Parts
 from bridge.patience import is_due
-from bridge.replies import Kind
+from bridge.replies import BESIDE, Kind
 from bridge.session_rules import SessionRules
 from bridge.silence import SilenceStep
 from bridge.stopgap import Recorded, Stopgap
 from bridge.tool_results import not_reached
-from bridge.turns import TurnLog
+from bridge.turns import AgentTurn, TurnLog
 from bridge.voicelive import wire
 from shared.agent_config import Agent
 from shared.handover import Transfer
@@ -41,6 +42,7 @@ class Conversation:
         goes_on: the call goes on with an earlier one that was cut off, and the greeting asks so.
         recorded: gives recordings of fixed phrases in the agent's voice, for when no session can say them.
         resumed: for so many seconds the call has been going at another bridge: nobody is greeted.
+        notice: what the caller knows and wants of being recorded.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Conversation:
         goes_on: bool = False,
         resumed: float | None = None,
         recorded: Recorded = lambda _: None,
+        notice: Notice | None = None,
     ) -> None:
         parts = Parts(
             agent,
@@ -62,6 +65,7 @@ class Conversation:
             language or agent.languages.default,
             goes_on=goes_on,
             spent=resumed or 0.0,
+            notice=notice,
         )
         parts.history.begins_with(history)
         self._parts = parts
@@ -306,7 +310,8 @@ class Conversation:
 
     def _decided(self, commands: list[Command], now: float) -> list[Command]:
         """What the rules decided, with what comes next, for the session that there is."""
-        commands = [*commands, *self._next(now)]
+        commands = [*commands, *self._told(commands)]
+        commands += self._next(now)
         if self.is_in_a_pause(now):
             commands += self._sessions.in_a_pause(now)
         return list(self._sessions.addressed(commands))
@@ -322,12 +327,15 @@ class Conversation:
     def _next(self, now: float) -> list[Command]:
         """Ask for what is to be said when nothing is in its way, and see whether it is silent."""
         commands: list[Command] = [SaveTurn(turn) for turn in self._voice.heard_out(now)]
+        commands += self._told(commands)
+        if self._replies.wanted and (words := self._parts.notice.to_say(self._parts.phrases)) is not None:
+            self._replies.say(Kind.NOTICE, words)
         if self._goodbye.reason is Reason.LIMIT_REACHED and not self._goodbye.said:
             self._replies.say_at_last(self._parts.phrases.farewell)  # whatever came in between
         if not self._tools.running or self._voice.lost:
             self._replies.unsay(Kind.FILLER)
         if self._may_ask(now):
-            self._parts.owes_answer &= self._replies.next_kind is Kind.FILLER
+            self._parts.owes_answer &= self._replies.next_kind in BESIDE
             commands.append(Send(self._replies.ask(self._parts.event_id("response.create"))))
         connected = self._replies.connected
         waits = connected and self._replies.pending and not self._parts.in_our_way
@@ -343,6 +351,13 @@ class Conversation:
             caller_speaks=self._hearing.speaking or self._voice.lost,  # fillers would pile up unheard
         )
         return commands
+
+    def _told(self, commands: Sequence[Command]) -> list[Command]:
+        """What follows from turns that are over with these commands: the caller may have heard that the call
+        is recorded."""
+        turns = [command.turn for command in commands if isinstance(command, SaveTurn)]
+        heard = [turn.text for turn in turns if isinstance(turn, AgentTurn) and turn.over]
+        return [Record()] if self._parts.notice.heard(heard, self._parts.phrases) else []
 
     def _waits_for_voice(self, now: float) -> bool:
         """Whether the caller hears nothing, and somebody else than a session would have to change that."""

@@ -62,6 +62,8 @@ class Metrics:
         self._records = made.level("records_waiting", "Records of calls that wait to be written.")
         self._spilled = made.level("records_spilled_bytes", "Records on disk, for the store is away.")
         self._records_lost = made.count("records_lost", "Records that were given up.", "why")
+        self._recordings = made.count("recordings", "Calls that are recorded, or go on being recorded here.")
+        self._sound_lost = made.count("recording_lost_seconds", "Sound of recordings that was given up.")
 
     def call_began(self) -> None:
         """A call has begun."""
@@ -134,6 +136,14 @@ class Metrics:
     def record_lost(self, why: str, count: int = 1) -> None:
         """Records were given up, for one of a few reasons."""
         self._records_lost.add(count, why)
+
+    def recording_began(self) -> None:
+        """A call is being recorded from now on."""
+        self._recordings.add()
+
+    def recording_lost(self, seconds: float) -> None:
+        """So much of a recording is missing, because the store did not take it in time."""
+        self._sound_lost.add(seconds)
 
     def page(self) -> bytes:
         """The text that GET /metrics answers with, of type `CONTENT_TYPE`."""

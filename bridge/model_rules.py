@@ -13,7 +13,7 @@ from bridge.stopgap import Stopgap
 from bridge.voicelive import wire
 from shared.handover import Transfer
 
-_ASIDES = {Kind.FILLER: True, Kind.CHECK: False}
+_ASIDES = {Kind.FILLER: True, Kind.CHECK: False, Kind.NOTICE: False}
 """Words that answer nobody, and whether they bridge a wait."""
 
 

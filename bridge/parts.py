@@ -10,6 +10,7 @@ from bridge.goodbye import Goodbye
 from bridge.handing_over import HandingOver
 from bridge.hearing import Hearing
 from bridge.history import History
+from bridge.notice import Notice
 from bridge.patience import Patience
 from bridge.quiet import Quiet
 from bridge.tool_runs import ToolRuns
@@ -31,6 +32,7 @@ class Parts:
         language: of the greeting, and of the fixed phrases until the caller has spoken.
         goes_on: the call goes on with an earlier one that was cut off.
         spent: seconds that it has been going already.
+        notice: what the caller knows and wants of being recorded.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Parts:
         *,
         goes_on: bool = False,
         spent: float = 0.0,
+        notice: Notice | None = None,
     ) -> None:
         self._sent = 0
         self.agent = agent
@@ -55,6 +58,7 @@ class Parts:
         self.handing_over = HandingOver()
         self.goodbye = Goodbye()
         self.patience = Patience(max(_LEAST, agent.limits.max_call_minutes * 60.0 - spent))
+        self.notice = notice or Notice()
         self.goes_on = goes_on
         self.language = language
         """Of the fixed phrases: the caller's, once they have spoken."""
@@ -82,7 +86,8 @@ class Parts:
     @property
     def greeting(self) -> str:
         """What is said first."""
-        return self.phrases.welcome_back if self.goes_on else self.phrases.greeting
+        phrases = self.phrases
+        return self.notice.opening(phrases.welcome_back if self.goes_on else phrases.greeting, phrases)
 
     @property
     def heard_language(self) -> str:

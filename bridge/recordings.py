@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 
+from bridge.notice import opening
 from bridge.session import studio_session, target_for
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
@@ -66,7 +67,7 @@ class Studio:
 
     def want(self, agent: Agent, language: str) -> None:
         """See to it that the phrases of this language are recorded."""
-        key = (voice_of(agent), agent.phrases_for(language).greeting)
+        key = (voice_of(agent), next(iter(_texts(agent, language))))
         if key not in self._work:
             self._work[key] = asyncio.create_task(self._see_to_it(agent, language))
 
@@ -137,7 +138,8 @@ def voice_of(agent: Agent) -> str:
 
 def _texts(agent: Agent, language: str) -> Iterable[str]:
     phrases = agent.phrases_for(language)
-    return dict.fromkeys([phrases.greeting, *phrases.fillers, phrases.transferring, phrases.trouble])
+    greeting = opening(phrases.greeting, agent.recording.mode, phrases)
+    return dict.fromkeys([greeting, *phrases.fillers, phrases.transferring, phrases.trouble])
 
 
 async def _spoken(session: VoiceLive, text: str, event_id: str) -> bytes:

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """While a tool runs."""
     CHECK = "check"
     """Whether the caller is still there."""
+    NOTICE = "notice"
+    """That the call is recorded."""
     NOT_HEARD = "not_heard"
     """Speech that nobody could make out."""
     APOLOGY = "apology"
@@ -40,6 +42,9 @@ class Kind(StrEnum):
 
 _PASSING = frozenset({Kind.FILLER, Kind.CHECK})
 """What nobody misses once somebody speaks."""
+
+BESIDE = frozenset({Kind.FILLER, Kind.NOTICE})
+"""What is said and leaves the model's reply to be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Replies:
     """Follows the responses of a session and the requests for them.
 
     A request while a response is active is an error, so it waits for `response.done`. Fixed words come before
-    the model's own, and but for a filler they take their place.
+    the model's own, and but for fillers and notices they take their place.
     """
 
     def __init__(self) -> None:
@@ -149,7 +154,7 @@ class Replies:
     def ask(self, event_id: str) -> wire.ResponseCreate:
         """The request for what is to be said next."""
         words = self._words.pop(0) if self._words else _REPLY
-        if words.kind is not Kind.FILLER:
+        if words.kind not in BESIDE:
             self.wanted = False
         self.retry_at = None
         self._request, self._asked, self._called_off = event_id, words, False

@@ -29,6 +29,7 @@ from bridge.resuming import Resumed, load
 from bridge.services import Services
 from bridge.sockets import close_socket
 from bridge.strangers import MediaConnection, Strangers
+from bridge.tape_writer import TapeWriter
 from shared.admission import demand
 from shared.admission_store import AdmissionStore
 from shared.auth import same_text
@@ -324,11 +325,15 @@ class BridgeServer:
         call_id = admission.record.id
         end, began, line = EventKind.FAILED, datetime.now(UTC), None
         try:
-            async with self._recorder(call_id) as recorder:
+            async with (
+                self._recorder(call_id) as recorder,
+                self._services.tape(call_id, resumed=resumed is not None) as tape,
+            ):
                 if resumed is None:
                     recorder.also(owner.take)
                 line = self._line(connection, admission, recorder)
-                end = await self._run(line, admission, recorder, owner, resumed)
+                end = await self._run(line, admission, recorder, tape, owner, resumed)
+                tape.call_goes_on = end is EventKind.MOVED
         finally:
             self._services.metrics.call_ended(end)
             self._services.traces.media(call_id, began, carrier=admission.carrier.name, end=end)
@@ -352,11 +357,12 @@ class BridgeServer:
         line: Line,
         admission: Admission,
         recorder: Recorder,
+        tape: TapeWriter,
         owner: MediaOwner,
         resumed: Resumed | None,
     ) -> EventKind:
         try:
-            call = await self._services.new_call(line, admission.record, recorder, owner, resumed)
+            call = await self._services.new_call(line, admission.record, recorder, tape, owner, resumed)
         except Exception:
             log.exception("call cannot be set up")
             recorder.event(CallEvent(EventKind.FAILED, datetime.now(UTC), "bridge", line.call_connection_id))

@@ -22,6 +22,7 @@ from bridge.line import Line
 from bridge.loop_lag import watching_loop
 from bridge.media_owner import MediaOwner
 from bridge.metrics import Metrics
+from bridge.notice import Notice
 from bridge.recorder import Recorder
 from bridge.recordings import Studio, voice_of
 from bridge.records import RecordWriter
@@ -30,8 +31,10 @@ from bridge.session import session_for, target_for
 from bridge.spill import Spill
 from bridge.spill_keeper import SpillKeeper
 from bridge.stopgap import Recorded
+from bridge.tape_writer import TapeWriter
 from bridge.tool_memory import MemoryTools
 from bridge.tool_order_parts import Ordering
+from bridge.tool_recording import RecordingTools
 from bridge.tools import TOOL_NAMES, ToolBox
 from bridge.transfers import Transfers
 from bridge.turns import TurnLog
@@ -54,6 +57,7 @@ from shared.restaurants import Catalogue
 from shared.retention_agenda import Agenda
 from shared.settings import BridgeSettings, SettingError, SpillSettings, VoiceLiveSettings
 from shared.tables import Tables
+from shared.tapes import TapeStore
 from shared.telephony import Telephony
 from shared.tracing import Traces
 
@@ -148,6 +152,7 @@ class Services:
         line: Line,
         record: CallRecord,
         recorder: Recorder,
+        tape: TapeWriter,
         owner: MediaOwner,
         resumed: Resumed | None = None,
     ) -> Call:
@@ -163,6 +168,13 @@ class Services:
         language = language or agent.language_for(record.caller, record.called)
         if record.talk is not None and record.talk.language:
             language = record.talk.language
+        notice = Notice(agent.recording.mode, resumed=resumed is not None)
+        recording = RecordingTools(
+            notice,
+            tape,
+            words=lambda: notice.words(agent.phrases_for(conversation.phrases_language)),
+            later=recorder.also,
+        )
         memory = self._memory(record, recorder, known, agent, lambda: conversation.spoken_language)
         tools = ToolBox(
             self.catalogue,
@@ -176,6 +188,7 @@ class Services:
             transfer=agent.transfer,
             by_phone=bool(line.call_connection_id),
             memory=memory,
+            recording=None if notice.mode == "off" else recording,
         )
         if earlier or resumed is not None:
             await know_cart(tools)
@@ -207,6 +220,7 @@ class Services:
             goes_on=bool(earlier),
             resumed=None if resumed is None else resumed.seconds(now),
             recorded=self._recorded(agent, language),
+            notice=notice,
         )
 
         return Call(
@@ -222,9 +236,14 @@ class Services:
             tools=tools,
             transfers=transfers,
             recorder=recorder,
+            tape=tape,
             metrics=self.metrics,
             tool_seconds=agent.limits.tool_timeout_seconds,
         )
+
+    def tape(self, call_id: str, *, resumed: bool) -> TapeWriter:
+        """What a call is recorded by, if it comes to that."""
+        return TapeWriter(TapeStore(self.tables), call_id, self.metrics, resumed=resumed)
 
     def _recorded(self, agent: Agent, language: str) -> Recorded:
         """The recordings in the agent's voice; those of the language are made if they are missing."""

@@ -310,6 +310,16 @@ class ForgetMe(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
+class RecordCall(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whether the sound of this call may be recorded. Call it with agreed false as soon as the caller does
+    not want that, whenever they say so and in whatever words. Call it with agreed true only when the caller
+    was asked and has said yes. What they say of anything else is no answer to it."""
+
+    agreed: Annotated[
+        bool, ask("true for a yes, false for a no.", "whether the call may be recorded, yes or no")
+    ]
+
+
 class TransferToPerson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Put the caller through to a person. Call this when the caller asks for a person, or needs something
     that no other tool can do, such as a large party. The caller is told by itself: say nothing

@@ -31,11 +31,13 @@ from bridge.tool_parameters import (
     FindRestaurants,
     ForgetMe,
     MoveBooking,
+    RecordCall,
     Remember,
     RestaurantDetails,
     TransferToPerson,
 )
 from bridge.tool_proof import Proof
+from bridge.tool_recording import RecordingTools
 from bridge.tool_results import Tool, ToolFailureError, ToolResult, failure, not_reached, result
 from bridge.tool_schema import ToolArgumentError, parameters, parse
 from bridge.tool_search import SearchTools
@@ -69,6 +71,7 @@ TOOL_NAMES = (
     "cancel_order",
     "remember",
     "forget_me",
+    "record_call",
     "transfer_to_person",
     "end_call",
 )
@@ -93,11 +96,13 @@ class ToolBox:
         transfer: Targets = Targets(),  # noqa: B008 - a frozen value
         by_phone: bool = True,
         memory: MemoryTools | None = None,
+        recording: RecordingTools | None = None,
     ) -> None:
         """`caller` is the number as the phone network gave it; `now` returns an aware time. `ordering` is
         what orders are made with, left out, none are taken; `allergies` of the caller are known from before.
         `transfer` is to whom callers are handed over, which needs a call of the phone network
-        (`by_phone`). Without `memory` nothing is kept about callers."""
+        (`by_phone`). Without `memory` nothing is kept about callers, without `recording` no
+        sound."""
         self._catalogue = catalogue
         self._now = now
         self._transfer = transfer
@@ -135,7 +140,10 @@ class ToolBox:
         self._memory = memory
         if memory is not None:
             self._tools["remember"] = Tool(Remember, self._remember)
-            self._tools["forget_me"] = Tool(ForgetMe, memory.forget)
+            self._tools["forget_me"] = Tool(ForgetMe, self._forget_me)
+        self._recording = recording
+        if recording is not None:
+            self._tools["record_call"] = Tool(RecordCall, recording.decide)
         if person:
             self._tools["transfer_to_person"] = Tool(TransferToPerson, self._transfer_to_person)
         self._tools["end_call"] = Tool(EndCall, self._end_call)
@@ -249,6 +257,13 @@ class ToolBox:
         # For the orders of this call, whatever the caller says to keeping it.
         self.know_allergies(allergens_named(wish.allergies or ""))
         return await self._memory.remember(wish)
+
+    async def _forget_me(self, wish: ForgetMe) -> ToolResult:
+        if self._memory is None:
+            raise TypeError("forget_me: there is no memory")  # then there is no such tool
+        if self._recording is not None and wish.only is None:
+            await self._recording.refuse()  # what is said from now on is not to be forgotten later
+        return await self._memory.forget(wish)
 
     async def _transfer_to_person(self, wish: TransferToPerson) -> ToolResult:
         restaurant = self._catalogue.get(wish.restaurant) if wish.restaurant else None

@@ -110,6 +110,11 @@ param orderRetentionDays int = 30
 @description('Days that an event which no topic took is kept.')
 param deadLetterRetentionDays int = 30
 
+@minValue(1)
+@maxValue(3650)
+@description('Days that the sound of a recorded call is kept; its call\'s days at most.')
+param recordingRetentionDays int = 14
+
 @description('Client id of the Entra application by which operators sign in to the page, with the app roles Tabletalk.Operator and Tabletalk.Viewer and ID tokens allowed. Empty: nobody may use the operator API.')
 param signInClientId string = ''
 
@@ -317,6 +322,7 @@ module functions 'modules/functions.bicep' = {
       RETENTION_BOOKING_DAYS: string(bookingRetentionDays)
       RETENTION_ORDER_DAYS: string(orderRetentionDays)
       RETENTION_DEAD_LETTER_DAYS: string(deadLetterRetentionDays)
+      RETENTION_RECORDING_DAYS: string(recordingRetentionDays)
     }
   }
   dependsOn: [access]

@@ -17,6 +17,7 @@ param callerRetentionDays = int(readEnvironmentVariable('TABLETALK_CALLER_RETENT
 param bookingRetentionDays = int(readEnvironmentVariable('TABLETALK_BOOKING_RETENTION_DAYS', '30'))
 param orderRetentionDays = int(readEnvironmentVariable('TABLETALK_ORDER_RETENTION_DAYS', '30'))
 param deadLetterRetentionDays = int(readEnvironmentVariable('TABLETALK_DEAD_LETTER_RETENTION_DAYS', '30'))
+param recordingRetentionDays = int(readEnvironmentVariable('TABLETALK_RECORDING_RETENTION_DAYS', '14'))
 param signInClientId = readEnvironmentVariable('TABLETALK_SIGN_IN_CLIENT_ID', '')
 param whenFull = readEnvironmentVariable('TABLETALK_WHEN_FULL', 'reject')
 param redirectTo = readEnvironmentVariable('TABLETALK_REDIRECT_TO', '')

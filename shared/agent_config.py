@@ -26,6 +26,7 @@ from shared.agent_tables import (
     Languages,
     Limits,
     Orders,
+    Recording,
     Silence,
     Talk,
     Temperature,
@@ -73,6 +74,7 @@ class AgentConfig(Table, frozen=True, kw_only=True):
     fillers: Fillers = Fillers()
     keypad: Keypad = Keypad()
     transfer: Targets = Targets()
+    recording: Recording = Recording()
     limits: Limits = Limits()
     orders: Orders = Orders()
     talk: Talk = Talk()
@@ -147,6 +149,12 @@ class AgentConfig(Table, frozen=True, kw_only=True):
                 raise ValueError(
                     f"phrases.{primary(language)}: missing; languages.spoken has {language}, so add a table "
                     f"[phrases.{primary(language)}] with the same keys as that of another language"
+                )
+            wanted = {"announce": "recording_notice", "ask": "recording_question"}.get(self.recording.mode)
+            if wanted is not None and not getattr(self.phrases[table], wanted):
+                raise ValueError(
+                    f'phrases.{table}.{wanted}: missing; recording.mode is "{self.recording.mode}", '
+                    f"and callers have to hear of it in {language}"
                 )
             for key in self.keypad.menu:
                 if key not in self.phrases[table].keys_named:

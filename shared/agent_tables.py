@@ -233,6 +233,16 @@ class Talk(Table, frozen=True, kw_only=True):
     """Names of voices of the kind of `voice`, beside that one."""
 
 
+type RecordingMode = Literal["off", "announce", "ask"]
+
+
+class Recording(Table, frozen=True, kw_only=True):
+    """Whether the sound of calls is kept."""
+
+    mode: RecordingMode = "off"
+    """"announce": after the caller was told so; "ask": after their yes. Either way a no ends it."""
+
+
 class Limits(Table, frozen=True, kw_only=True):
     """Where patience ends."""
 

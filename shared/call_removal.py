@@ -17,6 +17,7 @@ from shared.calls import Call, CallState, partition_of, rang_at
 from shared.ledger import unchanged
 from shared.table_rows import delete_rows, merge_rows
 from shared.tables import Tables
+from shared.tapes import TapeStore
 
 _SETTLED: Final = timedelta(minutes=2)
 """After the end of a call nothing more is written about it, and it is counted: both take seconds."""
@@ -35,9 +36,10 @@ class CallRemoval:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._calls = CallStore(tables)
+        self._tapes = TapeStore(tables)
 
     async def make_nobodys(self, call_id: str, now: datetime) -> bool:
-        """Take the number and every word out of a call; when, how long and how fast it was stays.
+        """Take the number, every word and all sound out of a call; when, how long and how fast it was stays.
 
         False when the call is not over, or only just: then later.
         """
@@ -50,6 +52,7 @@ class CallRemoval:
             # call in which nothing was wanted.
             nobodys = {"RowKey": call_id, "caller": "", "summary": "", "forgotten": True}
             await merge_rows(await self._tables.table("calls"), partition_of(call_id), [nobodys])
+        await self._tapes.erase(call_id)
         turns = await self._tables.table("turns")
         keys = await _row_keys(turns, call_id)
         await merge_rows(turns, call_id, [change for key in keys for change in _wordless(key)])
@@ -57,8 +60,8 @@ class CallRemoval:
         return True
 
     async def delete_before(self, day: date, most: int) -> int:
-        """Delete the calls of the days (UTC) before this one with all that was said, the oldest first, at
-        most so many; says how many. They are ranges of partitions, so it costs what is due."""
+        """Delete the calls of the days (UTC) before this one with all that was said and recorded, the oldest
+        first, at most so many; says how many. They are ranges of partitions, so it costs what is due."""
         figures = await self._due(insights.TABLE, day, most, " and RowKey ge 'call-' and RowKey lt 'call.'")
         for partition in dict.fromkeys(partition for partition, _ in figures):
             keys = [key for of, key in figures if of == partition]
@@ -85,7 +88,8 @@ class CallRemoval:
         return found
 
     async def _delete(self, partition: str, call_id: str) -> None:
-        """The turns first: a crash in between leaves the call, by which they are found again."""
+        """Turns and sound first: a crash in between leaves the call, by which they are found again."""
+        await self._tapes.delete(call_id)
         turns, calls = await self._tables.table("turns"), await self._tables.table("calls")
         await delete_rows(turns, call_id, await _row_keys(turns, call_id))
         await calls.delete_entity(partition, call_id)

@@ -20,6 +20,11 @@ _AN_AI = re.compile(
 """By these words callers are told what speaks, in any language we know. In small letters "ai" is French."""
 
 
+def says_ai(text: str) -> bool:
+    """Whether it tells the caller that an AI speaks."""
+    return _AN_AI.search(text) is not None
+
+
 class Phrases(Table, frozen=True, kw_only=True):
     """The fixed phrases of one language. All are needed: a caller must not fall into another language."""
 
@@ -55,6 +60,10 @@ class Phrases(Table, frozen=True, kw_only=True):
     """Nobody can be reached now; ends with a question."""
     trouble: Line
     """Before hanging up because the model does not answer."""
+    recording_notice: Line | None = None
+    """That the call is recorded, and that the caller may say no: for `recording.mode` "announce"."""
+    recording_question: Line | None = None
+    """Whether the call may be recorded: for `recording.mode` "ask"."""
 
     @property
     def keys_named(self) -> set[str]:
@@ -67,11 +76,13 @@ class Phrases(Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for key in ("greeting", "welcome_back"):
-            if not _AN_AI.search(getattr(self, key)):
+            if not says_ai(getattr(self, key)):
                 raise ValueError(
                     f"{key}: does not say that an AI speaks; say so with a word such as AI, KI, IA, "
                     "artificial, automatic, virtual, digital or robot, in its language"
                 )
+        if self.recording_question and not self.recording_question.rstrip().endswith("?"):
+            raise ValueError("recording_question: is no question; end it with a question mark")
         if "0" in self.keys_named:
             raise ValueError(
                 "press_a_key: names 0; leave it to press_zero, which is said when [transfer] names somebody"

@@ -21,6 +21,7 @@ from shared.outbox_dead import DeadLetters
 from shared.retention_agenda import Agenda, Entry, Kind
 from shared.settings import RetentionSettings
 from shared.tables import Tables
+from shared.tapes import TapeStore
 
 MOST: Final = 5_000
 """Calls, or entries of the agenda of one kind, that a run deals with; with one run an hour 120,000 a day."""
@@ -40,10 +41,12 @@ class Swept:
     """Deleted."""
     orders: int = 0
     """Deleted, with carts that never became one."""
+    tapes: int = 0
+    """Recordings of calls that were deleted."""
     dead_letters: int = 0
     """Deleted."""
     forgotten: int = 0
-    """Calls and bookings made nobody's."""
+    """Calls, bookings and orders made nobody's, and sound that was taken back."""
     failed: int = 0
     """Steps that failed, and are tried again by the next run."""
 
@@ -64,6 +67,7 @@ class Retention:
         self._bookings = BookingRemoval(tables)
         self._orders = OrderRemoval(tables)
         self._callers = CallerRemoval(tables)
+        self._tapes = TapeStore(tables)
         self._letters = DeadLetters(tables)
 
     async def forget(self, now: datetime) -> Swept:
@@ -85,10 +89,15 @@ class Retention:
         async def order(entry: Entry) -> bool:
             return await self._later(entry, today, await self._orders.make_nobodys(entry.target, now))
 
+        async def tape(entry: Entry) -> bool:
+            await self._tapes.erase(entry.target)
+            return True
+
         tomorrow = today + timedelta(days=1)
         swept.forgotten += await self._each(Kind.FORGET_CALL, tomorrow, call, swept)
         swept.forgotten += await self._each(Kind.FORGET_BOOKING, tomorrow, booking, swept)
         swept.forgotten += await self._each(Kind.FORGET_ORDER, tomorrow, order, swept)
+        swept.forgotten += await self._each(Kind.FORGET_TAPE, tomorrow, tape, swept)
         return swept
 
     async def sweep(self, now: datetime) -> Swept:
@@ -120,11 +129,17 @@ class Retention:
             swept.orders += later is None
             return True
 
+        async def tapes(entry: Entry) -> bool:
+            await self._tapes.delete(entry.target)
+            swept.tapes += 1
+            return True
+
         for kind, keep, act in (
             (Kind.CALLER_CALLS, settings.calls, calls_of_caller),
             (Kind.CALLER_MEMORY, settings.callers, memory),
             (Kind.BOOKINGS, settings.bookings, bookings),
             (Kind.ORDERS, settings.orders, orders),
+            (Kind.TAPES, settings.recordings, tapes),
         ):
             done = await self._each(kind, today - keep, act, swept)
             swept.callers += done if kind in (Kind.CALLER_CALLS, Kind.CALLER_MEMORY) else 0

@@ -38,12 +38,16 @@ class Kind(StrEnum):
     """A partition of table `bookings` with a service day."""
     ORDERS = "orders"
     """A cart that was begun on the day; its id, which is that of the order it may have become."""
+    TAPES = "tapes"
+    """A call that was recorded on the day, or whose caller did not want that; its id."""
     FORGET_CALL = "forgetcall"
     """A call to be made nobody's from the day on; its id."""
     FORGET_BOOKING = "forgetbooking"
     """A booking to be made nobody's from the day on; its partition and row."""
     FORGET_ORDER = "forgetorder"
     """An order to be made nobody's from the day on, or a cart to be deleted; its id."""
+    FORGET_TAPE = "forgettape"
+    """A call whose sound is to be deleted from the day on; its id."""
 
 
 @dataclass(frozen=True, slots=True)

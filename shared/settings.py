@@ -213,6 +213,8 @@ class RetentionSettings:
     """Orders, from the day they were due, and carts that never became one."""
     dead_letters: timedelta
     """Events that were given up, from then."""
+    recordings: timedelta
+    """Sound of calls that were recorded, from the day of the call; it goes with its call at the latest."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> RetentionSettings:
@@ -222,6 +224,7 @@ class RetentionSettings:
             bookings=_days(env, "RETENTION_BOOKING_DAYS", 30),
             orders=_days(env, "RETENTION_ORDER_DAYS", 30),
             dead_letters=_days(env, "RETENTION_DEAD_LETTER_DAYS", 30),
+            recordings=_days(env, "RETENTION_RECORDING_DAYS", 14),
         )
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from bridge.tool_memory import MemoryTools
 from bridge.tool_order_parts import Ordering
+from bridge.tool_recording import RecordingTools
 from bridge.tools import TOOL_NAMES, ToolBox
 from shared import agent_config, config_check, settings
 from shared.agent_config import AgentConfig
@@ -50,6 +51,7 @@ def tool_definitions() -> list[dict[str, Any]]:
         transfer=Targets(to="+15550100"),  # without anybody to transfer to there is no such tool
         ordering=cast(Ordering, mock.Mock()),  # nor those without ordering
         memory=cast(MemoryTools, mock.Mock(languages=())),  # nor without a memory
+        recording=cast(RecordingTools, mock.Mock()),  # nor without recording
     )
     return tools.definitions()
 

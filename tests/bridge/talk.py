@@ -10,6 +10,7 @@ from bridge.agent_voice import RECORDED
 from bridge.carriers import SAMPLE_RATE
 from bridge.commands import Command, Play, SaveTurn, Send, SwitchSession
 from bridge.conversation import Conversation
+from bridge.notice import Notice
 from bridge.turns import TurnLog
 from bridge.voicelive import wire
 from shared.agent_config import Agent, load_agent
@@ -47,6 +48,8 @@ PHRASES = Phrases(
     transfer_failed="Nobody answers. Can I help?",
     no_person="Nobody is there now. Can I help?",
     trouble="Something is wrong. Goodbye.",
+    recording_notice="This is recorded; say no if you like.",
+    recording_question="May this be recorded?",
 )
 
 
@@ -74,12 +77,14 @@ class Talk:
     ) -> None:
         self.now = 100.0
         self.commands: list[Command] = []
+        self.notice = Notice((agent or _AGENT).recording.mode, resumed=resumed is not None)
         self.conversation = Conversation(
             agent if agent is not None else _AGENT,
             TurnLog(padding_ms=0, silence_ms=500),
             is_read_only=lambda name: name.startswith("find"),
             resumed=resumed,
             recorded=lambda _: bytes(2 * round(recorded * SAMPLE_RATE)),
+            notice=self.notice,
         )
         self._heard: set[str] = set()
         self.audio_began = self.now

@@ -34,8 +34,8 @@ def tools(store: BookingStore) -> ToolBox:
     return toolbox(store)
 
 
-_NOT_HERE = ("transfer_to_person", "remember", "forget_me")
-"""Tools that need somebody to transfer to, or a memory."""
+_NOT_HERE = ("transfer_to_person", "remember", "forget_me", "record_call")
+"""Tools that need somebody to transfer to, a memory, or recording."""
 
 
 class TestDefinitions:
