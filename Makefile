@@ -6,7 +6,7 @@ CALLS ?= 5000
 DAYS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call measure bench test screenshots vendor page-tools doctor lint infra-check infra-types
+.PHONY: help setup run call measure bench test screenshots vendor page-tools doctor fuzz lint infra-check infra-types
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ bench: setup ## search 10,000 restaurants; 1,000 phones at once; figures of gene
 
 test: setup page-tools ## run every test
 	@exec $(PYTHON) -m pytest -n 3 $(ARGS)
+
+fuzz: setup ## throw damaged input at every parser, 5,000 times each
+	@exec $(PYTHON) -m pytest tests/fuzz -n 2 --dist load --hypothesis-profile=fuzz --timeout=3600 $(ARGS)
 
 infra-check: setup ## check infra/ without Azure: syntax, types, modules, roles, settings, wiring
 	@exec $(PYTHON) -m infra.check

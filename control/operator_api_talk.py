@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from urllib.parse import urlsplit
 
 from control.operator_api_auth import Role, User
 from control.operator_api_calls import MOST_DAYS
@@ -89,12 +89,7 @@ def _origin(header: str) -> str:
     Raises:
         ApiError: there is none, or it is not one.
     """
-    parts = urlsplit(header)
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.netloc
-        or header != f"{parts.scheme}://{parts.netloc}"
-    ):
+    if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:.]+\](:\d{1,5})?", header) is None:
         raise ApiError(
             400,
             "bad_origin",

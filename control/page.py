@@ -43,7 +43,7 @@ async def page(req: func.HttpRequest) -> func.HttpResponse:
             authenticate({name.lower(): value for name, value in req.headers.items()}, settings.operator)
         except ApiError as error:
             return respond(answer_problem(error.problem)) if error.problem.status != 401 else _sign_in()
-    if not file and not urlsplit(req.url).path.endswith("/"):
+    if not file and not req.url.partition("?")[0].endswith("/"):
         return func.HttpResponse(status_code=308, headers={"Location": _ADDRESS})  # its links are relative
     return _file(file or _INDEX, req.headers.get("if-none-match", ""), settings)
 

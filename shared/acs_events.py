@@ -107,6 +107,8 @@ def parse_incoming_call(time: datetime | None, data: object) -> IncomingCall:
     """
     if time is None:
         raise EventError("IncomingCall eventTime: missing; expected an ISO 8601 time")
+    if not _is_of_our_days(time):
+        raise EventError(f"IncomingCall eventTime: of the year {time.year}; expected the time of the ring")
     try:
         parsed = msgspec.convert(data, _IncomingCallData)
     except msgspec.ValidationError as error:
@@ -126,6 +128,11 @@ def parse_incoming_call(time: datetime | None, data: object) -> IncomingCall:
         server_call_id=parsed.server_call_id or "",
         context=parsed.incoming_call_context,
     )
+
+
+def _is_of_our_days(time: datetime) -> bool:
+    """Whether it is a time that ids and rows are made for; Table Storage has none before 1601."""
+    return 2000 <= time.year < 3000
 
 
 def _raw_id(identifier: _Identifier | None) -> str:
@@ -163,7 +170,7 @@ def _call_event(callback: Callback, received_at: datetime) -> CallEvent | None:
     kind, detail = meaning
     return CallEvent(
         kind,
-        callback.time or received_at,
+        callback.time if callback.time is not None and _is_of_our_days(callback.time) else received_at,
         detail,
         callback.data.call_connection_id or "",
         transfer=transfer_number(callback.data.operation_context),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 AZURITE = ROOT / ".azurite/node_modules/azurite/dist/src/table/main.js"
@@ -22,6 +22,13 @@ AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1
 
 
 settings.register_profile("any machine", deadline=None)
+settings.register_profile(
+    "fuzz",
+    deadline=None,
+    max_examples=5_000,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+"""For `make fuzz`, which looks longer at what `make test` looks at shortly."""
 settings.load_profile("any machine")
 """No property holds only on a machine that is fast enough: how long an example takes is no matter of its."""
 
