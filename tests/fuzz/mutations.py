@@ -33,7 +33,8 @@ def changed(draw: st.DrawFn, samples: Sequence[Any]) -> Any:
     """A sample in which up to four places have another value, are missing, doubled, or wrapped in a list."""
     document = copy.deepcopy(draw(st.sampled_from(samples)))
     for _ in range(draw(st.integers(0, 4))):
-        holder, key = None, None
+        holder: Any = None
+        key: Any = None
         node = document
         while isinstance(node, dict | list) and node and draw(st.integers(0, 3)):
             keys = list(node) if isinstance(node, dict) else list(range(len(node)))
