@@ -51,6 +51,7 @@ def parse[T: msgspec.Struct](struct: type[T], arguments: str) -> T:
     """
     try:
         given = json.loads(arguments or "{}")
+        json.dumps(given, ensure_ascii=False).encode()  # half a character could not be stored
     except (ValueError, RecursionError) as error:
         raise ToolArgumentError(
             "The arguments are not JSON. Call the tool again with a JSON object."

@@ -111,8 +111,10 @@ def parse_incoming_call(time: datetime | None, data: object) -> IncomingCall:
         raise EventError(f"IncomingCall eventTime: of the year {time.year}; expected the time of the ring")
     try:
         parsed = msgspec.convert(data, _IncomingCallData)
-    except msgspec.ValidationError as error:
-        raise EventError(f"IncomingCall data: {error}") from error
+        # What has no Unicode can neither be hashed into an id nor stored, nor sent back.
+        msgspec.json.encode(parsed)
+    except NOT_JSON as error:
+        raise EventError(f"IncomingCall data: {where(error)}") from error
     if not parsed.incoming_call_context:
         raise EventError(
             "IncomingCall data.incomingCallContext: empty; the call cannot be answered without it"
