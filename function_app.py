@@ -4,7 +4,7 @@ import logging
 
 import azure.functions as func
 
-from control import calls, counting, health, operator_api, outbox, page, retention
+from control import calls, counting, health, operator_api, outbox, page, queue, retention
 
 # The SDKs log the address and headers of every request at INFO; the worker would pass all of it on.
 logging.getLogger("azure.core").setLevel(logging.WARNING)
@@ -17,4 +17,5 @@ app.register_functions(health.blueprint)
 app.register_functions(operator_api.blueprint)
 app.register_functions(outbox.blueprint)
 app.register_functions(page.blueprint)
+app.register_functions(queue.blueprint)
 app.register_functions(retention.blueprint)

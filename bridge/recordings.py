@@ -1,7 +1,8 @@
 """Fixed phrases in the agent's own voice, recorded while Voice Live is well, for when it is not.
 
 They are spoken once by a session of their own, kept in the store, and known to every bridge from there. A
-phrase or a voice that changes is recorded anew: the row is named after both.
+phrase or a voice that changes is recorded anew: the row is named after both. What callers in line hear is
+recorded as well, for the control plane: see `shared.recorded_lines`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -21,13 +22,11 @@ from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
 from bridge.voicelive.endpoints import Endpoints
 from shared.agent_config import Agent
+from shared.recorded_lines import MOST_BYTES, TABLE, RecordedLines, digest, in_pieces, sound, texts_in_line
 from shared.tables import Tables
 
-TABLE: Final = "recordings"
-_PIECE: Final = 60_000
-"""Bytes of one property: Table Storage takes 64 KiB."""
-_MOST: Final = 900_000
-"""Bytes of one recording, 18 s: an entity takes 1 MiB."""
+_LINE_AUDIO: Final = "pcm16_16000hz"
+"""The format of `shared.recorded_lines`, as Voice Live calls it."""
 _PHRASE_WITHIN: Final = 20.0
 _AFTER_START: Final = 1.0
 """Seconds after a bridge has begun, which it needs for itself."""
@@ -62,14 +61,20 @@ class Studio:
         self.recordings = Recordings()
         self._endpoints = endpoints
         self._tables = tables
+        self._line = RecordedLines(tables)
         self._work: dict[tuple[str, str], asyncio.Task[None]] = {}
-        """By voice and language; it ends when all is there."""
+        """By voice and what is recorded; it ends when all is there."""
 
     def want(self, agent: Agent, language: str) -> None:
         """See to it that the phrases of this language are recorded."""
-        key = (voice_of(agent), next(iter(_texts(agent, language))))
-        if key not in self._work:
-            self._work[key] = asyncio.create_task(self._see_to_it(agent, language))
+        first = next(iter(_texts(agent, language)))
+        self._begin(agent, first, lambda: self._record_phrases(agent, language))
+
+    def want_line(self, agent: Agent, places: int) -> None:
+        """See to it that what callers in a line of so many places hear is recorded, in all languages."""
+        languages = dict.fromkeys([agent.languages.default, *agent.languages.spoken])
+        texts = dict.fromkeys(text for one in languages for text in texts_in_line(agent, one, places))
+        self._begin(agent, "\n".join(texts), lambda: self._record_line(agent, texts))
 
     async def close(self) -> None:
         """Stop; what is recorded stays in the store."""
@@ -78,12 +83,17 @@ class Studio:
         if self._work:
             await asyncio.wait(self._work.values())
 
-    async def _see_to_it(self, agent: Agent, language: str) -> None:
+    def _begin(self, agent: Agent, what: str, record: Callable[[], Coroutine[None, None, None]]) -> None:
+        key = (voice_of(agent), what)
+        if key not in self._work:
+            self._work[key] = asyncio.create_task(self._see_to_it(record))
+
+    async def _see_to_it(self, record: Callable[[], Coroutine[None, None, None]]) -> None:
         await asyncio.sleep(_AFTER_START)
         pauses = iter(_AGAIN_AFTER)
         while True:
             try:
-                await self._record_missing(agent, language)
+                await record()
                 return
             except (VoiceLiveError, AzureError, TimeoutError) as error:
                 log.warning("phrases not recorded, trying again", extra={"reason": type(error).__name__})
@@ -92,7 +102,7 @@ class Studio:
                 return
             await asyncio.sleep(next(pauses, _AGAIN_AFTER[-1]))
 
-    async def _record_missing(self, agent: Agent, language: str) -> None:
+    async def _record_phrases(self, agent: Agent, language: str) -> None:
         voice = voice_of(agent)
         missing = []
         for text in _texts(agent, language):
@@ -101,33 +111,50 @@ class Studio:
                 missing.append(text)
             else:
                 self.recordings.add(voice, text, pcm)
-        if not missing:
+
+        async def keep(text: str, pcm: bytes) -> None:
+            self.recordings.add(voice, text, pcm)
+            await self._save(voice, text, pcm)
+
+        await self._record(agent, missing, keep)
+
+    async def _record_line(self, agent: Agent, texts: Iterable[str]) -> None:
+        voice = voice_of(agent)
+        missing = [text for text in texts if await self._line.get(text, voice) is None]
+        await self._record(agent, missing, lambda text, pcm: self._line.put(text, voice, pcm), _LINE_AUDIO)
+
+    async def _record(
+        self,
+        agent: Agent,
+        texts: Collection[str],
+        keep: Callable[[str, bytes], Awaitable[None]],
+        audio: str = "pcm16",
+    ) -> None:
+        """Have a session speak each text, and keep it as soon as it is spoken."""
+        if not texts:
             return
         session = await self._endpoints.open(target_for(agent), spare=self._endpoints.half)
         try:
-            await session.send(wire.SessionUpdate(event_id="session.update-1", session=studio_session(agent)))
-            for number, text in enumerate(missing, 1):
-                pcm = await _spoken(session, text, f"response.create-{number}")
-                self.recordings.add(voice, text, pcm)
-                await self._save(voice, text, pcm)
+            settings = studio_session(agent, audio)
+            await session.send(wire.SessionUpdate(event_id="session.update-1", session=settings))
+            for number, text in enumerate(texts, 1):
+                await keep(text, await _spoken(session, text, f"response.create-{number}"))
         finally:
             await session.close()
-        log.info("phrases recorded", extra={"language": language, "count": len(missing)})
+        log.info("phrases recorded", extra={"count": len(texts)})
 
     async def _load(self, voice: str, text: str) -> bytes | None:
         table = await self._tables.table(TABLE)
         try:
-            row: Mapping[str, Any] = await table.get_entity(voice, _digest(text))
+            row: Mapping[str, Any] = await table.get_entity(voice, digest(text))
         except ResourceNotFoundError:
             return None
-        return b"".join(row[f"pcm{number}"] for number in range(row["pieces"]))
+        return sound(row)
 
     async def _save(self, voice: str, text: str, pcm: bytes) -> None:
-        pieces = [pcm[at : at + _PIECE] for at in range(0, len(pcm), _PIECE)]
-        properties = {f"pcm{number}": piece for number, piece in enumerate(pieces)}
         table = await self._tables.table(TABLE)
-        key = {"PartitionKey": voice, "RowKey": _digest(text)}
-        await table.upsert_entity({**key, "text": text, "pieces": len(pieces), **properties})
+        key = {"PartitionKey": voice, "RowKey": digest(text)}
+        await table.upsert_entity({**key, "text": text, **in_pieces(pcm)})
 
 
 def voice_of(agent: Agent) -> str:
@@ -151,16 +178,12 @@ async def _spoken(session: VoiceLive, text: str, event_id: str) -> bytes:
     async with asyncio.timeout(_PHRASE_WITHIN):
         async for event in session.events():
             match event:
-                case wire.AudioDelta(delta=delta) if len(pcm) < _MOST:
+                case wire.AudioDelta(delta=delta) if len(pcm) < MOST_BYTES:
                     pcm += delta
                 case wire.ResponseDone(response) if response.status == "completed" and pcm:
-                    return bytes(pcm[:_MOST])
+                    return bytes(pcm[:MOST_BYTES])
                 case wire.ResponseDone() | wire.Error():
                     raise VoiceLiveError("a phrase could not be recorded")
                 case _:
                     pass
     raise VoiceLiveError("the session ended before a phrase was recorded")
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

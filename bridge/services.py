@@ -127,6 +127,8 @@ class Services:
                 stack.push_async_callback(studio.close)
                 agent = agents.current()
                 studio.want(agent, agent.languages.default)
+                if settings.places_in_line:
+                    studio.want_line(agent, settings.places_in_line)
             yield cls(
                 name=f"{socket.gethostname()}-{secrets.token_hex(4)}",
                 settings=settings,

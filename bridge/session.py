@@ -84,15 +84,15 @@ def session_for(
     return session
 
 
-def studio_session(agent: Agent) -> wire.Session:
-    """What a session is told that only speaks fixed phrases, for them to be recorded."""
+def studio_session(agent: Agent, audio: str = "pcm16") -> wire.Session:
+    """What a session is told that only speaks fixed phrases, for them to be recorded as `audio`."""
     return wire.Session(
         voice=_voice(agent),
         turn_detection=_turn_detection(agent),
         input_audio_transcription=wire.Transcription(model=agent.transcription.model),
         modalities=("text", "audio"),
         input_audio_format="pcm16",
-        output_audio_format="pcm16",
+        output_audio_format=audio,
         input_audio_sampling_rate=SAMPLE_RATE,
     )
 

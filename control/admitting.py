@@ -64,7 +64,7 @@ class Gate:
             TelephonyError: Call Automation did neither.
         """
         call_id = incoming.call_id
-        if self.settings.when_full is WhenFull.REDIRECT:
+        if self.settings.redirect_to and self.settings.when_full in (WhenFull.REDIRECT, WhenFull.QUEUE):
             try:
                 await self.telephony.redirect(
                     incoming_call_context=incoming.context,

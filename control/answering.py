@@ -10,12 +10,13 @@ import functools
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from control.admitting import Gate
+from control.waiting import Queue
 from shared.acs_events import IncomingCall
 from shared.admission import Channel, Full
 from shared.auth import new_secret, secret_hash
@@ -36,6 +37,7 @@ from shared.calls import (
 )
 from shared.telephony import Telephony, TelephonyError
 from shared.tracing import NO_TRACES, Traces
+from shared.waiting_line import Waiting
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +57,8 @@ class Answer(StrEnum):
     """What became of an IncomingCall event."""
 
     ANSWERED = "answered"
+    QUEUED = "queued"
+    """No bridge can hold the call: it is answered, and waits in line."""
     DUPLICATE = "duplicate"
     """Somebody else has it: answered, being answered, or over."""
     TOO_LATE = "too late"
@@ -81,6 +85,8 @@ class Line:
     traces: Traces = NO_TRACES
     gate: Gate | None = None
     """Left out, every call is let in."""
+    queue: Queue | None = None
+    """Left out, nobody waits in line."""
 
 
 async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
@@ -113,9 +119,12 @@ async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
     first = await line.calls.claim(call)
     if not first and not await _take_over(line, call):
         return Answer.DUPLICATE
-    admitted = None if line.gate is None else await line.gate.admit(call.id, now)
+    waiting = None if first else await _seat_of(line, call)
+    admitted = None if line.gate is None or waiting is not None else await line.gate.admit(call.id, now)
     if line.gate is not None and isinstance(admitted, Full):
-        return await _turn_away(line, line.gate, incoming, call, admitted, first=first)
+        waiting = await _join(line, call, now)
+        if waiting is None:
+            return await _turn_away(line, line.gate, incoming, call, admitted, first=first)
     try:
         connection = await line.telephony.answer(
             incoming_call_context=incoming.context,
@@ -124,13 +133,19 @@ async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
             operation_context=call.id,
             request_id=str(uuid.uuid5(_REQUEST_IDS, call.id)),
             first_sent=call.rang_at,
+            streams=waiting is None,
         )
     except TelephonyError as error:
         if line.gate is not None and isinstance(admitted, Channel) and not error.transient:
             await line.gate.give_back(admitted)
+        if line.queue is not None and waiting is not None and not error.transient:
+            await line.queue.store.leave(waiting)
         return await _not_answered(line, call, error, first=first)
     await follow(line, call.id, [CallEvent(EventKind.ANSWERED, line.clock(), call_connection_id=connection)])
-    return Answer.ANSWERED
+    if line.queue is None or waiting is None:
+        return Answer.ANSWERED
+    await line.queue.store.update(call.id, lambda one: replace(one, connection=one.connection or connection))
+    return Answer.QUEUED
 
 
 async def follow(line: Line, call_id: str, events: Sequence[CallEvent]) -> Call | None:
@@ -194,6 +209,19 @@ async def _take_over(line: Line, call: Call) -> bool:
     ours = call.secret_hashes
     held = await line.calls.update(call.id, lambda known: take_over(known, ours[0], call.claimed_at))
     return held is not None and held.secret_hashes[:1] == ours
+
+
+async def _seat_of(line: Line, call: Call) -> Waiting | None:
+    """The seat that whoever held the claim before us had for the call: it may have been answered for it."""
+    return None if line.queue is None else await line.queue.store.find(call.id)
+
+
+async def _join(line: Line, call: Call, now: datetime) -> Waiting | None:
+    """Put the call in line, if there is one with a free seat. On record first: callbacks may be fast."""
+    waiting = None if line.queue is None else await line.queue.join(call, now)
+    if waiting is not None:
+        await follow(line, call.id, [CallEvent(EventKind.QUEUED, now)])
+    return waiting
 
 
 async def _turn_away(

@@ -9,6 +9,7 @@ import azure.functions as func
 
 from control.answering import answer_incoming, follow, sweep
 from control.http import answer_json, problem
+from control.moving_up import hear
 from control.services import services
 from shared.acs_events import INCOMING_CALL, EventError, call_events, parse_callbacks, parse_incoming_call
 from shared.auth import AuthError, KeysUnavailableError, secret_matches
@@ -76,7 +77,9 @@ async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
         return problem(404, "unknown_call", "there is no such call")
     if not secret_matches(req.route_params["secret"], call.secret_hashes):
         return problem(403, "wrong_secret", "the secret in the address is not one of this call")
-    await follow(live.line, call.id, call_events(reported, datetime.now(UTC)))
+    followed = await follow(live.line, call.id, call_events(reported, datetime.now(UTC)))
+    if followed is not None:
+        await hear(live.line, followed, reported)
     live.line.traces.callbacks(call.id, began, len(reported))
     return answer_json(200, {"received": len(reported)})
 

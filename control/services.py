@@ -13,6 +13,7 @@ from typing import Self
 
 from control.admitting import Gate
 from control.answering import Line
+from control.waiting import Files, Queue
 from shared.admission_store import AdmissionStore
 from shared.auth import AcsTokens
 from shared.bookings import BookingStore
@@ -24,10 +25,12 @@ from shared.outbox_report import Report
 from shared.outbox_rows import OutboxRows
 from shared.outbox_topic import Topic
 from shared.pulse import Pulse
+from shared.recorded_lines import RecordedLines
 from shared.retention import Retention
 from shared.settings import ControlSettings, EventsSettings
 from shared.tables import Tables
 from shared.telephony import Telephony
+from shared.waiting_store import WaitingStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Services:
             settings.media_base_url,
             traces=telemetry.traces,
             gate=Gate(AdmissionStore(tables), telephony, settings.admission),
+            queue=_queue(tables, settings) if settings.admission.places_in_line else None,
         )
         events = None if settings.events is None else _events(tables, settings.events)
         tokens, bookings = AcsTokens(settings.acs), BookingStore(tables)
@@ -102,6 +106,16 @@ class Services:
             await self.intent_model.close()
         await self.tables.close()
         await asyncio.to_thread(self.telemetry.close)
+
+
+def _queue(tables: Tables, settings: ControlSettings) -> Queue:
+    return Queue(
+        WaitingStore(tables),
+        RecordedLines(tables),
+        settings.admission.queue,
+        Files(settings.operator),
+        settings.callback_base_url,
+    )
 
 
 def _events(tables: Tables, settings: EventsSettings) -> Events:

@@ -57,11 +57,17 @@ param maxCalls string = '50'
 @description('While the key that callers are named with is being changed: the vault holds the keys before it, with blanks between them, as the secret caller-previous-keys.')
 param hasPreviousCallerKeys string = 'false'
 @minLength(1)
-@description('New Voice Live sessions a minute that a replica may ask of each region, as a number: the quota, less what other replicas use.')
+@description('New Voice Live sessions a minute that the replicas together may ask of each region, as a number: the quota.')
 param voiceLiveConnections string = '30'
 @minLength(1)
-@description('Tokens a minute that a replica may use in each region, as a number: the quota, less what other replicas use.')
+@description('Tokens a minute that the replicas together may use in each region, as a number: the quota.')
 param voiceLiveTokens string = '120000'
+@allowed(['reject', 'redirect', 'queue', 'answer'])
+@description('What becomes of a call that no replica can hold. With queue, what callers in line hear is recorded.')
+param whenFull string = 'reject'
+@minLength(1)
+@description('Callers who may wait in line, as a number.')
+param queueLength string = '5'
 @allowed(['0.5', '1', '2', '4'])
 @description('Cores of a replica. Memory follows: Container Apps demands twice as many gigabytes.')
 param cpu string = '1'
@@ -99,6 +105,8 @@ var settings = [
   { name: 'BRIDGE_SPILL_MEGABYTES', value: '256' }
   { name: 'BRIDGE_RELEASE', value: release }
   { name: 'BRIDGE_SCALE_URL', value: scaleUrl }
+  { name: 'ADMISSION_WHEN_FULL', value: whenFull }
+  { name: 'ADMISSION_QUEUE_LENGTH', value: queueLength }
   { name: 'METRICS_TOKEN', secretRef: 'metrics-token' }
   { name: 'CALLER_KEY', secretRef: 'caller-key' }
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnection }

@@ -118,9 +118,23 @@ param recordingRetentionDays int = 14
 @description('Client id of the Entra application by which operators sign in to the page, with the app roles Tabletalk.Operator and Tabletalk.Viewer and ID tokens allowed. Empty: nobody may use the operator API.')
 param signInClientId string = ''
 
-@allowed(['reject', 'redirect', 'answer'])
-@description('What becomes of a call that no replica of the bridge can hold: the caller hears that the line is busy, it rings elsewhere, or it is answered all the same.')
+@allowed(['reject', 'redirect', 'queue', 'answer'])
+@description('What becomes of a call that no replica of the bridge can hold: the caller hears that the line is busy, it rings elsewhere, it waits in line, or it is answered all the same.')
 param whenFull string = 'reject'
+
+@minValue(1)
+@maxValue(20)
+@description('Callers who may wait in line.')
+param queueLength int = 5
+
+@minValue(10)
+@maxValue(1800)
+@description('Seconds that somebody waits in line, from the ring on.')
+param queueSeconds int = 180
+
+@allowed(['goodbye', 'person'])
+@description('What comes after that: a goodbye, or a person of [transfer] in agent.toml.')
+param queueThen string = 'goodbye'
 
 @description('Where such a call rings: a phone number such as +15550100, or a raw id that begins with 8:acs: or 8:orgid:.')
 param redirectTo string = ''
@@ -317,6 +331,9 @@ module functions 'modules/functions.bicep' = {
       TRACE_PERCENT: string(tracePercent)
       ADMISSION_WHEN_FULL: whenFull
       ADMISSION_REDIRECT_TO: redirectTo
+      ADMISSION_QUEUE_LENGTH: string(queueLength)
+      ADMISSION_QUEUE_SECONDS: string(queueSeconds)
+      ADMISSION_QUEUE_THEN: queueThen
       RETENTION_CALL_DAYS: string(callRetentionDays)
       RETENTION_CALLER_DAYS: string(callerRetentionDays)
       RETENTION_BOOKING_DAYS: string(bookingRetentionDays)

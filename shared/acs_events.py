@@ -165,6 +165,25 @@ def call_events(callbacks: Iterable[Callback], received_at: datetime) -> list[Ca
     return [event for event in found if event is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What Call Automation played is over."""
+
+    context: str
+    """Operation context of the order to play it."""
+    heard: bool
+    """False when it could not be played."""
+
+
+def played(callbacks: Iterable[Callback]) -> list[Played]:
+    """What the callbacks say about files that were to be played; one that was broken off counts as heard."""
+    ends = {"PlayCompleted": True, "PlayCanceled": True, "PlayFailed": False}
+    kinds = ((callback, callback.type.removeprefix("Microsoft.Communication.")) for callback in callbacks)
+    return [
+        Played(callback.data.operation_context or "", ends[kind]) for callback, kind in kinds if kind in ends
+    ]
+
+
 def _call_event(callback: Callback, received_at: datetime) -> CallEvent | None:
     meaning = _meaning(callback)
     if meaning is None:

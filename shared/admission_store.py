@@ -1,12 +1,13 @@
-"""What bridges report and which channels are taken, in Table Storage.
+"""What bridges report, which channels are taken and who waits for one, in Table Storage.
 
 | table | partition | row | holds |
 |---|---|---|---|
 | replicas | "bridge" | "replica-{name}" | what a bridge reports, every few seconds while it is up |
 | replicas | "bridge" | "channel-{number}" | the call that has the channel |
+| replicas | "bridge" | "waiting-{seat}" | a caller in line: `shared.waiting_store` |
 
-One partition, so that one query sees both; a row of it takes under a hundred bytes, and lives as long as its
-bridge or call.
+One partition, so that one query sees all of it; a row takes a few hundred bytes at most, and lives as long as
+its bridge or call.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,8 +25,9 @@ from azure.data.tables import UpdateMode
 
 from shared.admission import TAKEN_WITHIN, Channel, Full, Report, fresh, held, room
 from shared.tables import Tables
+from shared.waiting_line import Waiting, ahead_of
+from shared.waiting_rows import PARTITION, SEAT, to_waiting
 
-_PARTITION: Final = "bridge"
 _REPLICA: Final = "replica-"
 _CHANNEL: Final = "channel-"
 _TRIES: Final = 20
@@ -42,6 +44,21 @@ class Seen:
     channels: dict[int, Channel]
     etags: dict[int, str]
     """Of the channels' rows."""
+    waiting: list[Waiting] = field(default_factory=list)
+    """In no order."""
+    seat_etags: dict[int, str] = field(default_factory=dict)
+    """Of their rows."""
+
+    def room_for(self, call_id: str, now: datetime) -> tuple[int, ...] | Full | None:
+        """The channels of which a call may take one, or why there is none; None when nobody knows.
+
+        Those who wait in line before it have the first choice.
+        """
+        numbers = room(self.reports, self.channels.values(), now)
+        if not isinstance(numbers, tuple):
+            return numbers
+        placed = {channel.call_id for channel in self.channels.values()}
+        return numbers[ahead_of(call_id, self.waiting, placed, now) :] or Full.CHANNELS
 
 
 class AdmissionStore:
@@ -65,7 +82,7 @@ class AdmissionStore:
             for mine in held(seen.channels.values(), up, now):
                 if mine.call_id == call_id:
                     return mine
-            numbers = room(seen.reports, seen.channels.values(), now)
+            numbers = seen.room_for(call_id, now)
             if numbers is None or isinstance(numbers, Full):
                 return numbers
             number = random.choice(numbers)  # noqa: S311 - spreads those that come at once, no secret
@@ -79,7 +96,7 @@ class AdmissionStore:
         the channel by now."""
         table = await self._tables.table("replicas")
         try:
-            row = await table.get_entity(_PARTITION, _channel_key(channel.number))
+            row = await table.get_entity(PARTITION, _channel_key(channel.number))
             if (row["call_id"], row["replica"]) == (channel.call_id, channel.replica):
                 await table.delete_entity(
                     row, etag=row.metadata["etag"], match_condition=MatchConditions.IfNotModified
@@ -92,7 +109,7 @@ class AdmissionStore:
         table = await self._tables.table("replicas")
         await table.upsert_entity(
             {
-                "PartitionKey": _PARTITION,
+                "PartitionKey": PARTITION,
                 "RowKey": _REPLICA + report.replica,
                 "at": report.at,
                 "calls": report.calls,
@@ -108,7 +125,7 @@ class AdmissionStore:
     async def forget(self, replica: str) -> None:
         """The replica ends."""
         table = await self._tables.table("replicas")
-        await table.delete_entity(_PARTITION, _REPLICA + replica)
+        await table.delete_entity(PARTITION, _REPLICA + replica)
 
     async def hold(self, replica: str, call_ids: Collection[str], now: datetime, seen: Seen) -> list[Channel]:
         """Write down which bridge has these calls.
@@ -139,7 +156,7 @@ class AdmissionStore:
         seen = await self.seen()
         for report in seen.reports:
             if report.at < now - _LEFT_BEHIND:
-                await table.delete_entity(_PARTITION, _REPLICA + report.replica)
+                await table.delete_entity(PARTITION, _REPLICA + report.replica)
         up = {channel.number for channel in held(seen.channels.values(), fresh(seen.reports, now), now)}
         for number, channel in seen.channels.items():
             if number not in up and channel.until < now - _LEFT_BEHIND:
@@ -150,7 +167,7 @@ class AdmissionStore:
         table = await self._tables.table("replicas")
         seen = Seen([], {}, {})
         async for row in table.query_entities(
-            "PartitionKey eq @partition", parameters={"partition": _PARTITION}
+            "PartitionKey eq @partition", parameters={"partition": PARTITION}
         ):
             if row["RowKey"].startswith(_REPLICA):
                 seen.reports.append(_to_report(row))
@@ -158,13 +175,17 @@ class AdmissionStore:
                 channel = _to_channel(row)
                 seen.channels[channel.number] = channel
                 seen.etags[channel.number] = str(row.metadata["etag"])
+            elif row["RowKey"].startswith(SEAT):
+                one = to_waiting(row)
+                seen.waiting.append(one)
+                seen.seat_etags[one.seat] = str(row.metadata["etag"])
         return seen
 
     async def _take(self, channel: Channel, etag: str | None) -> bool:
         """Write a channel where there is none, or in place of the one with this etag; whether it was so."""
         table = await self._tables.table("replicas")
         row = {
-            "PartitionKey": _PARTITION,
+            "PartitionKey": PARTITION,
             "RowKey": _channel_key(channel.number),
             "call_id": channel.call_id,
             "until": channel.until,

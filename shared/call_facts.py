@@ -30,6 +30,8 @@ class CallerOutcome(StrEnum):
 
     REJECTED = "rejected"
     """Turned away before it was answered."""
+    GAVE_UP = "gave_up"
+    """The caller hung up while they waited in line for a place."""
     MISSED = "missed"
     """Not answered in time, or the caller left before."""
     HANDED_OVER = "handed_over"
@@ -59,7 +61,7 @@ CONTAINED: Final = frozenset(
 )
 """Outcomes of calls that the agent brought to an end by itself."""
 
-UNANSWERED: Final = frozenset({CallerOutcome.REJECTED, CallerOutcome.MISSED})
+UNANSWERED: Final = frozenset({CallerOutcome.REJECTED, CallerOutcome.GAVE_UP, CallerOutcome.MISSED})
 """Outcomes of calls that never became a conversation."""
 
 _FAULTS: Final = frozenset({"timeout", "unavailable", "busy", "bad_arguments", "unknown_tool"})
@@ -165,7 +167,8 @@ class FactsMaker:
             raise NotEndedError(f"call {call.id} has not ended")
         wishes = intents.wishes(call, turns, tools)
         agent = [turn for turn in turns if turn.role == "agent"]
-        live_from = call.media_connected_at or call.connected_at
+        # Who waits in line talks with nobody yet.
+        live_from = call.media_connected_at or (call.connected_at if call.queued_at is None else None)
         seconds = 0 if live_from is None else max(0, math.ceil((call.ended_at - live_from).total_seconds()))
         carrier: Carrier = "browser" if call.talk is not None else "phone"
         usage = _usage(agent)
@@ -259,6 +262,8 @@ def is_fault(run: ToolRun) -> bool:
 def _outcome(call: Call, wishes: Sequence[intents.Wish], tools: Sequence[ToolRun]) -> CallerOutcome:
     if call.outcome is Outcome.REJECTED:
         return CallerOutcome.REJECTED
+    if call.outcome is Outcome.GAVE_UP:
+        return CallerOutcome.GAVE_UP
     if call.outcome is Outcome.MISSED:
         return CallerOutcome.MISSED
     if call.outcome is Outcome.TRANSFERRED:

@@ -47,6 +47,9 @@ class Outcome(StrEnum):
     TRANSFERRED = "transferred"
     """A person took the call."""
     REJECTED = "rejected"
+    """We turned it away: before the answer, or after it had waited in line for as long as it may."""
+    GAVE_UP = "gave_up"
+    """The caller hung up while they waited in line for a place."""
     FAILED = "failed"
 
 
@@ -66,6 +69,10 @@ class EventKind(StrEnum):
     """Call Automation accepted our answer."""
     CONNECTED = "connected"
     """Callback CallConnected."""
+    QUEUED = "queued"
+    """It is about to be answered without its audio, and waits in line for a place."""
+    CALLED = "called"
+    """It has a place: its turn in line has come."""
     MEDIA_CONNECTED = "media_connected"
     """The bridge took the media socket; `detail` names the model that answers."""
     MEDIA_FAILED = "media_failed"
@@ -195,6 +202,10 @@ class Call:
     """Set once the call has ended."""
     answered_at: datetime | None = None
     connected_at: datetime | None = None
+    queued_at: datetime | None = None
+    """When it was put in line, for want of a place."""
+    called_at: datetime | None = None
+    """When it had a place after that."""
     media_connected_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: str = ""
@@ -300,6 +311,8 @@ def apply(call: Call, event: CallEvent) -> Call:
         call_connection_id=call.call_connection_id or event.call_connection_id,
         answered_at=_earliest(call.answered_at, at, kind is EventKind.ANSWERED),
         connected_at=_earliest(call.connected_at, at, kind is EventKind.CONNECTED),
+        queued_at=_earliest(call.queued_at, at, kind is EventKind.QUEUED),
+        called_at=_earliest(call.called_at, at, kind is EventKind.CALLED),
         media_connected_at=_earliest(call.media_connected_at, at, kind is EventKind.MEDIA_CONNECTED),
         ended_at=_earliest(call.ended_at, at, kind in _ENDS),
         transferred_at=_earliest(call.transferred_at, at, kind is EventKind.TRANSFER_ACCEPTED),
@@ -309,6 +322,16 @@ def apply(call: Call, event: CallEvent) -> Call:
     )
     merged = _with_transfer(merged, event)
     return replace(merged, state=_state(merged), outcome=_outcome(merged))
+
+
+def never_called(call: Call) -> bool:
+    """Whether the call was put in line and has had no place since."""
+    return call.queued_at is not None and call.called_at is None and call.media_connected_at is None
+
+
+def is_waiting(call: Call) -> bool:
+    """Whether the call waits in line for a place."""
+    return call.state is not CallState.ENDED and never_called(call)
 
 
 def is_silent(call: Call) -> bool:
@@ -403,6 +426,10 @@ def _outcome(call: Call) -> Outcome | None:
     if kind in _FAULTS:
         return Outcome.FAILED
     connected = call.connected_at is not None or call.media_connected_at is not None
+    if never_called(call) and kind is EventKind.HUNG_UP:
+        return Outcome.REJECTED
+    if never_called(call) and (connected or kind is EventKind.DISCONNECTED):
+        return Outcome.GAVE_UP
     if connected or kind in (EventKind.DISCONNECTED, EventKind.HUNG_UP):
         return Outcome.COMPLETED
     answered_in_vain = call.answered_at is not None and kind is not EventKind.CALLER_LEFT

@@ -11,6 +11,7 @@ from shared.config_check import Table
 
 type Line = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
+_PLACE = "{place}"
 _NUMBER = re.compile(r"\d+")
 
 _AN_AI = re.compile(
@@ -60,10 +61,20 @@ class Phrases(Table, frozen=True, kw_only=True):
     """Nobody can be reached now; ends with a question."""
     trouble: Line
     """Before hanging up because the model does not answer."""
+    waiting: Line
+    """First to a caller for whom there is no place yet: that they wait in line."""
+    waiting_place: Line
+    """Then, and again every so often: where they stand in it, as {place}."""
+    waiting_goodbye: Line
+    """Before hanging up on a caller who has waited too long."""
     recording_notice: Line | None = None
     """That the call is recorded, and that the caller may say no: for `recording.mode` "announce"."""
     recording_question: Line | None = None
     """Whether the call may be recorded: for `recording.mode` "ask"."""
+
+    def waiting_at(self, place: int) -> str:
+        """Where in line a caller stands, from 1."""
+        return self.waiting_place.replace(_PLACE, str(place))
 
     @property
     def keys_named(self) -> set[str]:
@@ -81,6 +92,10 @@ class Phrases(Table, frozen=True, kw_only=True):
                     f"{key}: does not say that an AI speaks; say so with a word such as AI, KI, IA, "
                     "artificial, automatic, virtual, digital or robot, in its language"
                 )
+        if _PLACE not in self.waiting_place:
+            raise ValueError(
+                f"waiting_place: does not say where in line a caller stands; write {_PLACE} for the number"
+            )
         if self.recording_question and not self.recording_question.rstrip().endswith("?"):
             raise ValueError("recording_question: is no question; end it with a question mark")
         if "0" in self.keys_named:

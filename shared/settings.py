@@ -235,8 +235,36 @@ class WhenFull(StrEnum):
     """The caller hears that the line is busy."""
     REDIRECT = "redirect"
     """It rings elsewhere."""
+    QUEUE = "queue"
+    """It is answered, and waits in line for a place."""
     ANSWER = "answer"
     """It is answered as if there were room."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """The line in which callers wait for a place."""
+
+    length: int = 5
+    """Callers who may wait at once."""
+    longest: timedelta = timedelta(seconds=180)
+    """Somebody waits, from the ring on."""
+    every: timedelta = timedelta(seconds=20)
+    """From the end of an announcement to the next."""
+    person: bool = False
+    """Whether who has waited so long is put through to a person of `[transfer]`; else they hear a goodbye."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> QueueSettings:
+        then = env.get("ADMISSION_QUEUE_THEN", "").strip().lower() or "goodbye"
+        if then not in ("goodbye", "person"):
+            raise SettingError(f"ADMISSION_QUEUE_THEN: {then!r} is neither goodbye nor person")
+        return cls(
+            length=_queue_length(env),
+            longest=timedelta(seconds=_integer(env, "ADMISSION_QUEUE_SECONDS", 180, 10, 1800)),
+            every=timedelta(seconds=_integer(env, "ADMISSION_QUEUE_EVERY_SECONDS", 20, 5, 120)),
+            person=then == "person",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +274,7 @@ class AdmissionSettings:
     when_full: WhenFull = WhenFull.REJECT
     redirect_to: str = ""
     """E.164, or a raw id."""
+    queue: QueueSettings = QueueSettings()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> AdmissionSettings:
@@ -263,7 +292,12 @@ class AdmissionSettings:
                 f"ADMISSION_REDIRECT_TO: {target!r} is neither a phone number such as +15550100 "
                 "nor a raw id that begins with 8:acs: or 8:orgid:"
             )
-        return cls(WhenFull(text), target)
+        return cls(WhenFull(text), target, QueueSettings.from_env(env))
+
+    @property
+    def places_in_line(self) -> int:
+        """How many callers may wait in line; 0 when none is put there."""
+        return self.queue.length if self.when_full is WhenFull.QUEUE else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +410,8 @@ class BridgeSettings:
     """None: what the store does not take waits in memory only."""
     record_phrases: bool = False
     """Whether fixed phrases are recorded, to be heard when Voice Live is away."""
+    places_in_line: int = 0
+    """Callers who may wait for a place: what they hear is recorded."""
     metrics_token: str | None = None
     """Bearer token of GET /metrics and /calls; None means that there are no such pages."""
     release: str = ""
@@ -403,6 +439,7 @@ class BridgeSettings:
             restaurants_file=Path(env.get("RESTAURANTS_FILE") or DEFAULT_RESTAURANTS_FILE),
             spill=SpillSettings.from_env(env),
             record_phrases=_switch(env, "RECORD_PHRASES", default=True),
+            places_in_line=_places_in_line(env),
             metrics_token=env.get("METRICS_TOKEN") or None,
             release=env.get("BRIDGE_RELEASE", "").strip(),
             scale_url=_url(env, "BRIDGE_SCALE_URL", ("https", "http"))
@@ -442,6 +479,16 @@ def _key(text: str, name: str) -> bytes | None:
             f"{name}: {len(key)} bytes are too few; make one with `openssl rand -base64 {KEY_BYTES}`"
         )
     return key
+
+
+def _queue_length(env: Mapping[str, str]) -> int:
+    return _integer(env, "ADMISSION_QUEUE_LENGTH", 5, 1, 20)
+
+
+def _places_in_line(env: Mapping[str, str]) -> int:
+    """How many callers the control plane may put in line; 0 when it puts none there."""
+    wanted = env.get("ADMISSION_WHEN_FULL", "").strip().lower()
+    return _queue_length(env) if wanted == WhenFull.QUEUE else 0
 
 
 def _days(env: Mapping[str, str], name: str, default: int) -> timedelta:

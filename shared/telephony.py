@@ -17,6 +17,7 @@ from azure.communication.callautomation import (
     AudioFormat,
     CallRejectReason,
     CommunicationUserIdentifier,
+    FileSource,
     MediaStreamingAudioChannelType,
     MediaStreamingContentType,
     MediaStreamingOptions,
@@ -100,9 +101,10 @@ class Telephony:
         operation_context: str,
         request_id: str,
         first_sent: datetime,
+        streams: bool = True,
     ) -> str:
         """Answer, with the call's audio streamed to and from `transport_url`: PCM 24 kHz mono, mixed, key
-        tones on.
+        tones on. Without `streams` that begins with `start_media`.
 
         `request_id` (a UUID) and `first_sent` pin the repeatability headers (OASIS Repeatable Requests
         1.0): sent again with the same two, by whichever process, the answer is given once.
@@ -118,7 +120,7 @@ class Telephony:
             transport_type=StreamingTransportType.WEBSOCKET,
             content_type=MediaStreamingContentType.AUDIO,
             audio_channel_type=MediaStreamingAudioChannelType.MIXED,
-            start_media_streaming=True,
+            start_media_streaming=streams,
             enable_bidirectional=True,
             audio_format=AudioFormat.PCM24_K_MONO,
             enable_dtmf_tones=True,
@@ -208,8 +210,32 @@ class Telephony:
             ),
         )
 
+    async def play(self, call_connection_id: str, url: str, *, operation_context: str) -> None:
+        """Have everybody on the call hear the file at `url`: WAV, mono, 16 bit, 16 kHz.
+
+        Returns once Call Automation has taken the order; a callback with `operation_context` says when it is
+        over.
+
+        Raises:
+            TelephonyError
+        """
+        connection = self._client.get_call_connection(call_connection_id)
+        await _within_deadline(
+            "play",
+            connection.play_media(FileSource(url), operation_context=operation_context),
+        )
+
+    async def stop_playing(self, call_connection_id: str) -> None:
+        """Break off what is played, and drop what waits to be.
+
+        Raises:
+            TelephonyError
+        """
+        connection = self._client.get_call_connection(call_connection_id)
+        await _within_deadline("stop playing", connection.cancel_all_media_operations())
+
     async def start_media(self, call_connection_id: str) -> None:
-        """Begin the media stream anew, to the address given with the answer.
+        """Begin the media stream, for the first time or anew, to the address given with the answer.
 
         Raises:
             TelephonyError

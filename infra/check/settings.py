@@ -19,6 +19,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "ACS_ACCESS_KEY": "the identity is used, and keys are off",
     "ACS_ISSUER": "only a stand-in has another",
     "ACS_JWKS_URL": "only a stand-in has another",
+    "ADMISSION_QUEUE_EVERY_SECONDS": "the default fits",
     "AGENT_DIR": "the agent comes with the code",
     "BRIDGE_HOST": "a container serves its network, which is the default",
     "EVENTS_ALARM_SECONDS": "the default fits",

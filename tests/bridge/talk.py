@@ -48,6 +48,9 @@ PHRASES = Phrases(
     transfer_failed="Nobody answers. Can I help?",
     no_person="Nobody is there now. Can I help?",
     trouble="Something is wrong. Goodbye.",
+    waiting="All lines are taken.",
+    waiting_place="You are number {place}.",
+    waiting_goodbye="All lines are still taken. Goodbye.",
     recording_notice="This is recorded; say no if you like.",
     recording_question="May this be recorded?",
 )

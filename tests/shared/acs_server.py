@@ -93,7 +93,7 @@ class AcsServer:
             return web.json_response({"callConnectionId": connection, "callConnectionState": "connecting"})
         if request.path.endswith(":transferToParticipant"):
             return web.json_response({"operationContext": request.body["operationContext"]}, status=202)
-        if request.path.endswith(":startMediaStreaming"):
+        if request.path.endswith((":startMediaStreaming", ":play", ":cancelAllMediaOperations")):
             return web.Response(status=202)
         if request.method == "GET":
             if self.state is None:

@@ -1,0 +1,232 @@
+"""What becomes of callers in line: announcements, a place, a person or a goodbye.
+
+Nothing waits in a process: what is due stands in the rows of the line, and whoever hears of anything, or the
+timer, does it. See `shared.waiting_line` for the rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from azure.core.exceptions import AzureError
+
+from control.admitting import Gate
+from control.answering import Line, follow
+from control.waiting import GOODBYE, PERSON, Queue, announcement
+from shared.acs_events import Callback, played
+from shared.admission import Channel, room
+from shared.admission_store import Seen
+from shared.call_store import UpdateConflictError
+from shared.calls import Call, CallEvent, CallState, EventKind, is_waiting, transfer_context
+from shared.telephony import TelephonyError
+from shared.waiting_line import Act, News, Stage, Step, Waiting, context_of, heard, is_context, steps
+
+_log = logging.getLogger(__name__)
+
+_ROUNDS: Final = 4
+"""Looks at the line in one go: what was done may make something else due."""
+_FREED_LOOKS: Final = 3
+_FREED_EVERY: Final = 0.4
+"""A call that has ended frees its place when its bridge says so, which is a moment after the callback."""
+
+_TOO_LONG: Final = "no place in time"
+
+
+async def hear(line: Line, call: Call, callbacks: Sequence[Callback]) -> None:
+    """Take in what callbacks say about a call in line, or that a call has made room for one in line.
+
+    Args:
+        call: as `follow` has it after the same callbacks.
+    """
+    queue = line.queue
+    if queue is None:
+        return
+    if call.state is CallState.ENDED:
+        if call.queued_at is not None:
+            await leave(queue, call.id)
+        for _ in range(_FREED_LOOKS):
+            if not await advance(line):
+                return  # nobody waits
+            await asyncio.sleep(_FREED_EVERY)
+    elif is_waiting(call):
+        now = line.clock()
+        for news, context, connection in _news(callbacks):
+
+            def told(
+                one: Waiting, news: News = news, context: str = context, at: str = connection
+            ) -> Waiting:
+                return heard(one, news, now, context=context, connection=at)
+
+            await queue.store.update(call.id, told)
+        await advance(line)
+
+
+def _news(callbacks: Sequence[Callback]) -> list[tuple[News, str, str]]:
+    """News, operation context and call connection id."""
+    found: list[tuple[News, str, str]] = []
+    for callback in callbacks:
+        connection = callback.data.call_connection_id or ""
+        match callback.type.removeprefix("Microsoft.Communication."):
+            case "CallConnected":
+                found.append((News.CONNECTED, "", connection))
+            case "CallTransferFailed":
+                found.append((News.NOBODY_THERE, "", connection))
+    ends = [end for end in played(callbacks) if is_context(end.context)]
+    return found + [(News.PLAYED if end.heard else News.NOT_PLAYED, end.context, "") for end in ends]
+
+
+async def leave(queue: Queue, call_id: str) -> None:
+    """A call is in line no more, if it was."""
+    one = await queue.store.find(call_id)
+    if one is not None:
+        await queue.store.leave(one)
+
+
+async def advance(line: Line) -> bool:
+    """Do what is due for those in line; whether anybody is left in it."""
+    queue, gate = line.queue, line.gate
+    if queue is None or gate is None:
+        return False
+    for _ in range(_ROUNDS):
+        seen = await gate.channels.seen()
+        now = line.clock()
+        numbers = room(seen.reports, seen.channels.values(), now)
+        places = len(numbers) if isinstance(numbers, tuple) else 0
+        due = steps(seen.waiting, places, now, queue.rules)
+        if not due:
+            return bool(seen.waiting)
+        mover = _Mover(line, queue, gate, seen)
+        async with asyncio.TaskGroup() as group:
+            for step in due:
+                group.create_task(mover.take(step))
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Mover:
+    """Does what is due, by what was seen of the line."""
+
+    line: Line
+    queue: Queue
+    gate: Gate
+    seen: Seen
+
+    async def take(self, step: Step) -> None:
+        """Do it, unless somebody else does. What fails is due again."""
+        one = step.after
+        try:
+            if step.act is Act.FORGET:
+                await self.queue.store.leave(one)
+            elif await self.queue.store.change(self.seen, step.before, one):
+                await self._do(step, one)
+        except TelephonyError as error:
+            if error.gone:
+                await self._lost(one)
+            else:
+                _log.warning("call %s: %s: %s; once more soon", one.call_id, step.act, error)
+        except (AzureError, UpdateConflictError) as error:
+            _log.warning("call %s: %s: %s", one.call_id, step.act, type(error).__name__)
+
+    async def _do(self, step: Step, one: Waiting) -> None:
+        match step.act:
+            case Act.ANNOUNCE:
+                await self._play(one, announcement(one.rounds, step.place))
+            case Act.CALL:
+                await self._call(step)
+            case Act.HAND_OVER:
+                _log.warning("call %s: waited too long, a person is called", one.call_id)
+                await self._play(one, PERSON)
+            case Act.RING:
+                await self._ring(one)
+            case Act.GOODBYE:
+                _log.warning("call %s: waited too long", one.call_id)
+                await self._play(one, GOODBYE)
+            case Act.HANG_UP:
+                await self._record(one, EventKind.HUNG_UP, _TOO_LONG)
+                await self.line.telephony.hang_up(one.connection)
+                await self.queue.store.leave(one)
+
+    async def _play(self, one: Waiting, file: str) -> None:
+        try:
+            await self.line.telephony.play(
+                one.connection, self.queue.url(one, file), operation_context=context_of(one)
+            )
+        except TelephonyError as error:
+            if error.gone:
+                raise
+            _log.warning("call %s: %s", one.call_id, error)
+            await self._heard(one, News.NOT_PLAYED)
+
+    async def _call(self, step: Step) -> None:
+        """Begin the audio of a caller whose turn it is."""
+        one, telephony = step.after, self.line.telephony
+        channel = await self.gate.channels.admit(one.call_id, self.line.clock())
+        if not isinstance(channel, Channel):
+            # Somebody has got there first: back in line, with what was due before.
+            if step.before.stage is Stage.WAITING:
+                await self.queue.store.update(
+                    one.call_id, lambda known: step.before if known == one else known
+                )
+            return
+        with contextlib.suppress(TelephonyError):  # the tone under the greeting is the least of evils
+            await telephony.stop_playing(one.connection)
+        try:
+            await telephony.start_media(one.connection)
+        except TelephonyError as error:
+            if error.transient or not (error.gone or await self._has_begun(one)):
+                raise
+            if error.gone:
+                await self.gate.give_back(channel)
+                raise
+        await self._record(one, EventKind.CALLED)
+        await self.queue.store.leave(one)
+        _log.info("call %s: has a place after %d announcements", one.call_id, one.rounds)
+
+    async def _has_begun(self, one: Waiting) -> bool:
+        """Whether a bridge has the call already: who began its audio did not live to write it down."""
+        call = await self.line.calls.get(one.call_id)
+        return call is not None and call.media_connected_at is not None
+
+    async def _ring(self, one: Waiting) -> None:
+        """Call the person for a caller who has waited too long."""
+        call, target = await self.line.calls.get(one.call_id), self.queue.files.person(self.line.clock())
+        if call is None or target is None:
+            await self._heard(one, News.NOBODY_THERE)
+            return
+        number = call.transfer + 1
+        begun = CallEvent(EventKind.TRANSFER_STARTED, self.line.clock(), transfer=number)
+        await follow(self.line, one.call_id, [begun])
+        try:
+            await self.line.telephony.transfer(
+                one.connection,
+                target,
+                summary="",
+                operation_context=transfer_context(number),
+                source=call.called,
+            )
+        except TelephonyError as error:
+            if error.gone:
+                raise
+            _log.warning("call %s: %s", one.call_id, error)
+            refused = CallEvent(
+                EventKind.TRANSFER_FAILED, self.line.clock(), "request refused", transfer=number
+            )
+            await follow(self.line, one.call_id, [refused])
+            await self._heard(one, News.NOBODY_THERE)
+
+    async def _heard(self, one: Waiting, news: News) -> None:
+        now, context = self.line.clock(), context_of(one)
+        await self.queue.store.update(one.call_id, lambda known: heard(known, news, now, context=context))
+
+    async def _lost(self, one: Waiting) -> None:
+        """Call Automation knows the call no more: the caller has gone, and nobody told us."""
+        await self._record(one, EventKind.LOST)
+        await self.queue.store.leave(one)
+
+    async def _record(self, one: Waiting, kind: EventKind, detail: str = "") -> None:
+        await follow(self.line, one.call_id, [CallEvent(kind, self.line.clock(), detail)])

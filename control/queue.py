@@ -1,0 +1,47 @@
+"""Triggers of the line in which callers wait for a place: what they hear, and what is due."""
+
+from __future__ import annotations
+
+import hmac
+
+import azure.functions as func
+from azure.core.exceptions import AzureError
+
+from control.http import problem
+from control.moving_up import advance
+from control.services import services
+from shared.calls import is_call_id
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # its __init__ has no annotations
+
+
+@blueprint.function_name("waiting_audio")
+@blueprint.route(
+    "waiting/{call_id}/{secret}/{file}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS
+)
+async def waiting_audio(req: func.HttpRequest) -> func.HttpResponse:
+    """What Call Automation is to play to a caller in line. Their secret, in the address, is the proof: it
+    fetches files without a token. Whatever is wrong, the answer is the same."""
+    call_id, secret, file = (req.route_params[name] for name in ("call_id", "secret", "file"))
+    queue, sound = services().line.queue, None
+    try:
+        one = await queue.store.find(call_id) if queue is not None and is_call_id(call_id) else None
+        if (
+            queue is not None
+            and one is not None
+            and hmac.compare_digest(one.secret.encode(), secret.encode())
+        ):
+            sound = await queue.sound(one, file)
+    except AzureError:
+        return problem(503, "store", "the store does not answer")
+    if sound is None:
+        return problem(404, "no_sound", "there is nothing to hear")
+    return func.HttpResponse(sound, mimetype="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+@blueprint.function_name("move_up")
+@blueprint.timer_trigger(arg_name="timer", schedule="*/5 * * * * *", run_on_startup=False)
+async def move_up(timer: func.TimerRequest) -> None:
+    """Do what is due for callers in line that nobody was told of: a place is free, a callback got lost, a
+    process died."""
+    await advance(services().line)
