@@ -47,6 +47,7 @@ async def serve(settings: BridgeSettings) -> None:
                 server.load,
                 server.freed,
                 services.voice_live.pool.share,
+                services.metrics.callers_wait,
                 release=settings.release,
             ),
             # Last, since it also asks this very bridge.

@@ -17,6 +17,7 @@ from azure.core.exceptions import AzureError
 from bridge.loop_lag import watching_loop
 from shared.admission import Channel, Report, fresh, sharing
 from shared.admission_store import AdmissionStore
+from shared.waiting_line import in_line
 
 EVERY: Final = 2.0
 """Seconds; well within `admission.FRESH`."""
@@ -47,6 +48,7 @@ class Reporter:
     Args:
         replica: name of the bridge among all.
         others: is told with each report how many bridges share the quotas.
+        waiting: likewise, how many callers wait in line for a place.
         release: the deployment that it is of.
     """
 
@@ -56,6 +58,7 @@ class Reporter:
         replica: str,
         load: Callable[[], Load],
         others: Callable[[int], None] = lambda _: None,
+        waiting: Callable[[int], None] = lambda _: None,
         *,
         release: str = "",
     ) -> None:
@@ -64,6 +67,7 @@ class Reporter:
         self._replica = replica
         self._load = load
         self._others = others
+        self._waiting = waiting
         self._held: dict[str, Channel] = {}
         self._lags: deque[float] = deque(maxlen=_LAGS)
 
@@ -98,6 +102,7 @@ class Reporter:
             del self._held[call_id]
         seen = await self._store.seen()
         self._others(len(sharing(fresh(seen.reports, now))))
+        self._waiting(len(in_line(seen.waiting)))
         came = [call_id for call_id in load.live if call_id not in self._held]
         if came:
             for channel in await self._store.hold(self._replica, came, now, seen):
@@ -111,6 +116,7 @@ async def reporting(
     load: Callable[[], Load],
     freed: asyncio.Event,
     others: Callable[[int], None] = lambda _: None,
+    waiting: Callable[[int], None] = lambda _: None,
     *,
     release: str = "",
 ) -> AsyncIterator[None]:
@@ -118,9 +124,9 @@ async def reporting(
 
     Args:
         freed: is set when a call has ended: its channel is given back then, not with the next report in turn.
-        others, release: as for `Reporter`.
+        others, waiting, release: as for `Reporter`.
     """
-    reporter = Reporter(store, replica, load, others, release=release)
+    reporter = Reporter(store, replica, load, others, waiting, release=release)
     async with watching_loop(reporter.late):
         task = asyncio.create_task(_keep_reporting(store, reporter, freed))
         try:

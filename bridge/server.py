@@ -311,6 +311,8 @@ class BridgeServer:
                 return
             log.info("call goes on here")
             self._services.metrics.call_resumed()
+        elif record.queued_at is not None:
+            self._services.metrics.waited((datetime.now(UTC) - record.queued_at).total_seconds())
         await self._hold(connection, admission, owner, resumed)
 
     async def _hold(

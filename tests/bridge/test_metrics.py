@@ -46,6 +46,8 @@ def filled() -> Metrics:
     metrics.tool("find_restaurants", 20, fault=True)
     metrics.session("1", "opened")
     metrics.call_resumed()
+    metrics.callers_wait(2)
+    metrics.waited(40.0)
     metrics.session_needed("begins")
     metrics.record_lost("full")
     return metrics

@@ -14,6 +14,8 @@ from bridge.carriers.acs import AcsCarrier
 from bridge.reporting import Load, Reporter
 from shared.admission import Channel, Report
 from shared.admission_store import AdmissionStore, Seen
+from shared.waiting_line import Waiting
+from shared.waiting_store import WaitingStore
 from tests.bridge.stage import Stage, open_stage, soon
 
 
@@ -130,3 +132,14 @@ async def test_half_of_the_lags_decide() -> None:
         reporter.late(seconds)
     await reporter.report(datetime.now(UTC))
     assert store.reports.get_nowait().late_ms == 150
+
+
+async def test_how_many_wait_in_line_is_told_with_each_report(stage: Stage) -> None:
+    tables, now = stage.services.tables, datetime.now(UTC)
+    told: list[int] = []
+    reporter = Reporter(AdmissionStore(tables), "a", stage.server.load, waiting=told.append)
+    await reporter.report(now)
+    one = Waiting(0, "call", since=now, language="en", secret="s", due_at=now)
+    assert await WaitingStore(tables).join(one, seats=3)
+    await reporter.report(now)
+    assert told == [0, 1]
