@@ -63,25 +63,41 @@ class Gate:
         Raises:
             TelephonyError: Call Automation did neither.
         """
-        call_id = incoming.call_id
-        if self.settings.redirect_to and self.settings.when_full in (WhenFull.REDIRECT, WhenFull.QUEUE):
-            try:
-                await self.telephony.redirect(
-                    incoming_call_context=incoming.context,
-                    target=self.settings.redirect_to,
-                    request_id=str(uuid.uuid5(_REQUEST_IDS, f"redirect {call_id}")),
-                    first_sent=incoming.rang_at,
-                )
-            except TelephonyError as error:
-                if error.transient or error.gone:
-                    raise
-                # Better than to let it ring until the caller gives up.
-                _log.error("call %s: %s: rejected instead", call_id, error)
-            else:
-                return True
-        await self.telephony.reject(
-            incoming_call_context=incoming.context,
-            request_id=str(uuid.uuid5(_REQUEST_IDS, f"reject {call_id}")),
-            first_sent=incoming.rang_at,
-        )
-        return False
+        elsewhere = self.settings.when_full in (WhenFull.REDIRECT, WhenFull.QUEUE)
+        target = self.settings.redirect_to if elsewhere else ""
+        return await turn_away(self.telephony, incoming, target)
+
+
+async def turn_away(telephony: Telephony, incoming: IncomingCall, target: str) -> bool:
+    """Have a call ring at `target`, or the caller hear that the line is busy; whether it was the former.
+
+    Done twice, or by two processes, it is done once.
+
+    Args:
+        target: E.164, or a raw id; empty for none.
+
+    Raises:
+        TelephonyError: Call Automation did neither.
+    """
+    call_id = incoming.call_id
+    if target:
+        try:
+            await telephony.redirect(
+                incoming_call_context=incoming.context,
+                target=target,
+                request_id=str(uuid.uuid5(_REQUEST_IDS, f"redirect {call_id}")),
+                first_sent=incoming.rang_at,
+            )
+        except TelephonyError as error:
+            if error.transient or error.gone:
+                raise
+            # Better than to let it ring until the caller gives up.
+            _log.error("call %s: %s: rejected instead", call_id, error)
+        else:
+            return True
+    await telephony.reject(
+        incoming_call_context=incoming.context,
+        request_id=str(uuid.uuid5(_REQUEST_IDS, f"reject {call_id}")),
+        first_sent=incoming.rang_at,
+    )
+    return False

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from azure.core.exceptions import AzureError
+
 from control.admitting import Gate
 from control.waiting import Queue
 from shared.acs_events import IncomingCall
@@ -73,6 +75,10 @@ class Answer(StrEnum):
     """No bridge can hold the call: it rings elsewhere."""
 
 
+class AnsweredUnseenError(Exception):
+    """The call is answered, and the store could not be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """The store, the phone network, the time, and where both planes are reached from outside."""
@@ -89,20 +95,25 @@ class Line:
     """Left out, nobody waits in line."""
 
 
-async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
+async def answer_incoming(line: Line, incoming: IncomingCall, secret: str = "") -> Answer:
     """Answer a ringing phone once, however often and wherever its event is delivered.
 
     The record is inserted first: who inserts it, answers. A claim whose holder died is taken over by a later
     delivery; both send one repeatability id, so that Call Automation answers once even if the first got
     through.
 
+    Args:
+        secret: of the addresses that the answer carries; the same again, for who tries again.
+
     Raises:
         TelephonyError: Call Automation has trouble of its own. The claim is given up, and the error asks
             Event Grid to deliver again, which it does within the ring.
-        azure.core.exceptions.AzureError: the store has trouble; same remedy.
+        azure.core.exceptions.AzureError, UpdateConflictError: the store has trouble, and the call is not
+            answered; try again.
+        AnsweredUnseenError: the store has trouble, and the call is answered; trying again does no harm.
     """
     now = line.clock()
-    secret = new_secret()
+    secret = secret or new_secret()
     call = Call(
         id=incoming.call_id,
         rang_at=incoming.rang_at,
@@ -141,10 +152,16 @@ async def answer_incoming(line: Line, incoming: IncomingCall) -> Answer:
         if line.queue is not None and waiting is not None and not error.transient:
             await line.queue.store.leave(waiting)
         return await _not_answered(line, call, error, first=first)
-    await follow(line, call.id, [CallEvent(EventKind.ANSWERED, line.clock(), call_connection_id=connection)])
-    if line.queue is None or waiting is None:
-        return Answer.ANSWERED
-    await line.queue.store.update(call.id, lambda one: replace(one, connection=one.connection or connection))
+    answered = CallEvent(EventKind.ANSWERED, line.clock(), call_connection_id=connection)
+    try:
+        await follow(line, call.id, [answered])
+        if line.queue is None or waiting is None:
+            return Answer.ANSWERED
+        await line.queue.store.update(
+            call.id, lambda one: replace(one, connection=one.connection or connection)
+        )
+    except (AzureError, UpdateConflictError) as error:
+        raise AnsweredUnseenError from error
     return Answer.QUEUED
 
 

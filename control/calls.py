@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
 
-from control.answering import answer_incoming, follow, sweep
+from control.answering import follow, sweep
 from control.http import answer_json, problem
 from control.moving_up import hear
 from control.services import services
+from control.store_down import answer_when_store_answers
 from shared.acs_events import INCOMING_CALL, EventError, call_events, parse_callbacks, parse_incoming_call
 from shared.auth import AuthError, KeysUnavailableError, secret_matches
 from shared.calls import is_call_id
@@ -50,7 +51,7 @@ async def incoming_call(event: func.EventGridEvent) -> None:
         return
     line, began, answer = services().line, datetime.now(UTC), "failed"
     try:
-        answer = await answer_incoming(line, incoming)
+        answer = await answer_when_store_answers(line, incoming)
     finally:
         line.traces.answer(incoming.call_id, incoming.rang_at, began, answer)
     _log.info("call %s: event %s: %s", incoming.call_id, event.id, answer)

@@ -136,6 +136,10 @@ param queueSeconds int = 180
 @description('What comes after that: a goodbye, or a person of [transfer] in agent.toml.')
 param queueThen string = 'goodbye'
 
+@allowed(['reject', 'redirect'])
+@description('What becomes of a call that rings while Table Storage is away: the caller hears that the line is busy, or it rings elsewhere.')
+param whenStoreDown string = 'reject'
+
 @description('Where such a call rings: a phone number such as +15550100, or a raw id that begins with 8:acs: or 8:orgid:.')
 param redirectTo string = ''
 
@@ -330,6 +334,7 @@ module functions 'modules/functions.bicep' = {
       OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
       TRACE_PERCENT: string(tracePercent)
       ADMISSION_WHEN_FULL: whenFull
+      ADMISSION_WHEN_STORE_DOWN: whenStoreDown
       ADMISSION_REDIRECT_TO: redirectTo
       ADMISSION_QUEUE_LENGTH: string(queueLength)
       ADMISSION_QUEUE_SECONDS: string(queueSeconds)

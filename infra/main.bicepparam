@@ -20,6 +20,7 @@ param deadLetterRetentionDays = int(readEnvironmentVariable('TABLETALK_DEAD_LETT
 param recordingRetentionDays = int(readEnvironmentVariable('TABLETALK_RECORDING_RETENTION_DAYS', '14'))
 param signInClientId = readEnvironmentVariable('TABLETALK_SIGN_IN_CLIENT_ID', '')
 param whenFull = readEnvironmentVariable('TABLETALK_WHEN_FULL', 'reject')
+param whenStoreDown = readEnvironmentVariable('TABLETALK_WHEN_STORE_DOWN', 'reject')
 param redirectTo = readEnvironmentVariable('TABLETALK_REDIRECT_TO', '')
 param queueLength = int(readEnvironmentVariable('TABLETALK_QUEUE_LENGTH', '5'))
 param queueSeconds = int(readEnvironmentVariable('TABLETALK_QUEUE_SECONDS', '180'))

@@ -241,6 +241,15 @@ class WhenFull(StrEnum):
     """It is answered as if there were room."""
 
 
+class WhenStoreDown(StrEnum):
+    """What becomes of a call that rings while the store is away. Without it none can be answered."""
+
+    REJECT = "reject"
+    """The caller hears that the line is busy."""
+    REDIRECT = "redirect"
+    """It rings elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
     """The line in which callers wait for a place."""
@@ -269,30 +278,35 @@ class QueueSettings:
 
 @dataclass(frozen=True, slots=True)
 class AdmissionSettings:
-    """Who is let in when the bridges hold all they can."""
+    """Who is let in when the bridges hold all they can, or the store is away."""
 
     when_full: WhenFull = WhenFull.REJECT
     redirect_to: str = ""
     """E.164, or a raw id."""
     queue: QueueSettings = QueueSettings()
+    when_store_down: WhenStoreDown = WhenStoreDown.REJECT
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> AdmissionSettings:
         text = env.get("ADMISSION_WHEN_FULL", "").strip().lower() or WhenFull.REJECT
         if text not in WhenFull:
             raise SettingError(f"ADMISSION_WHEN_FULL: {text!r} is none of {', '.join(WhenFull)}")
+        down = env.get("ADMISSION_WHEN_STORE_DOWN", "").strip().lower() or WhenStoreDown.REJECT
+        if down not in WhenStoreDown:
+            raise SettingError(f"ADMISSION_WHEN_STORE_DOWN: {down!r} is none of {', '.join(WhenStoreDown)}")
         target = env.get("ADMISSION_REDIRECT_TO", "").strip()
-        if text == WhenFull.REDIRECT and not target:
+        if "redirect" in (text, down) and not target:
+            name = "ADMISSION_WHEN_FULL" if text == WhenFull.REDIRECT else "ADMISSION_WHEN_STORE_DOWN"
             raise SettingError(
                 "ADMISSION_REDIRECT_TO: missing; set it to where calls ring that are redirected, "
-                "or ADMISSION_WHEN_FULL to reject"
+                f"or {name} to reject"
             )
         if target and not is_target(target):
             raise SettingError(
                 f"ADMISSION_REDIRECT_TO: {target!r} is neither a phone number such as +15550100 "
                 "nor a raw id that begins with 8:acs: or 8:orgid:"
             )
-        return cls(WhenFull(text), target, QueueSettings.from_env(env))
+        return cls(WhenFull(text), target, QueueSettings.from_env(env), WhenStoreDown(down))
 
     @property
     def places_in_line(self) -> int:

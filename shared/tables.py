@@ -13,12 +13,15 @@ from azure.identity.aio import DefaultAzureCredential
 from shared.settings import StoreSettings
 
 _TIMEOUTS: dict[str, Any] = {
-    "connection_timeout": 3,
-    "read_timeout": 5,
+    "connection_timeout": 2,
+    "read_timeout": 3,
     "retry_total": 2,
     "retry_backoff_factor": 0.2,
+    "timeout": 5,
 }
-"""Seconds and tries of one operation: a caller waits behind most of them, so give up early and say so."""
+"""Seconds and tries of one operation: a caller waits behind most of them, so give up early and say so. After
+`timeout` no other try begins, so that an operation ends within 6 s also when the store accepts it and never
+answers: two tries, which is before a tool is given up (`tool_timeout_seconds`)."""
 
 
 class Tables:
@@ -37,7 +40,8 @@ class Tables:
             connection_string = settings.connection_string or ""
             self._service = TableServiceClient.from_connection_string(connection_string, **_TIMEOUTS)
         self._clients: dict[str, TableClient] = {}
-        self._creating = asyncio.Lock()
+        self._opening: dict[str, asyncio.Task[TableClient]] = {}
+        """Tables that are being made."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -54,13 +58,12 @@ class Tables:
         client = self._clients.get(name)
         if client is not None:
             return client
-        async with self._creating:
-            if name not in self._clients:
-                client = self._service.get_table_client(self._prefix + name)
-                with contextlib.suppress(ResourceExistsError):
-                    await client.create_table()
-                self._clients[name] = client
-            return self._clients[name]
+        opening = self._opening.get(name)
+        if opening is None:
+            # One try for all who ask meanwhile: with a store that hangs they would else wait in turn.
+            opening = self._opening[name] = asyncio.create_task(self._open(name))
+            opening.add_done_callback(_opened)
+        return await asyncio.shield(opening)
 
     async def ping(self) -> None:
         """One cheap round trip to the store; raises AzureError when it fails."""
@@ -69,6 +72,26 @@ class Tables:
 
     async def close(self) -> None:
         """Close the connections. The object is not usable afterwards."""
+        opening = list(self._opening.values())
+        for task in opening:
+            task.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
         await self._service.close()
         if self._credential is not None:
             await self._credential.close()
+
+    async def _open(self, name: str) -> TableClient:
+        try:
+            client = self._service.get_table_client(self._prefix + name)
+            with contextlib.suppress(ResourceExistsError):
+                await client.create_table()
+            self._clients[name] = client
+            return client
+        finally:
+            del self._opening[name]
+
+
+def _opened(task: asyncio.Task[TableClient]) -> None:
+    """Whoever asked may have gone meanwhile; then nobody else takes the error."""
+    if not task.cancelled():
+        task.exception()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ResourceNotFoundError, ServiceResponseTimeoutError
 
-from shared.settings import StoreSettings
-from shared.tables import Tables
+from shared.agent_config import load_agent
+from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
+from shared.tables import _TIMEOUTS, Tables
+from tests.shared.hanging_proxy import hanging_proxy
 
 
 async def test_a_table_is_made_once_however_many_ask(azurite: str, table_prefix: str) -> None:
@@ -39,3 +41,60 @@ async def test_ping(azurite: str) -> None:
     async with Tables(StoreSettings(nowhere, None, "")) as tables:
         with pytest.raises(AzureError):
             await tables.ping()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time-outs a tenth as long, in the same proportions."""
+    for name in ("connection_timeout", "read_timeout", "timeout"):
+        monkeypatch.setitem(_TIMEOUTS, name, _TIMEOUTS[name] / 10)
+
+
+def test_an_operation_is_given_up_before_the_tool_that_waits_for_it() -> None:
+    """Two tries that hang, each until its time-out."""
+    tool = load_agent(DEFAULT_AGENT_DIR).limits.tool_timeout_seconds
+    assert _TIMEOUTS["read_timeout"] < _TIMEOUTS["timeout"] < 2 * _TIMEOUTS["read_timeout"] < tool
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_store_that_hangs_is_given_up_after_two_tries(azurite: str, table_prefix: str) -> None:
+    async with (
+        hanging_proxy(azurite) as (proxy, way),
+        Tables(StoreSettings(way, None, table_prefix)) as tables,
+    ):
+        calls = await tables.table("calls")
+        proxy.passes.clear()
+        with pytest.raises(ServiceResponseTimeoutError):
+            await calls.get_entity("p", "r")
+        assert proxy.swallowed == 2
+        proxy.passes.set()
+        with pytest.raises(ResourceNotFoundError):
+            await calls.get_entity("p", "r")
+
+
+@pytest.mark.usefixtures("quick")
+async def test_all_who_ask_for_a_table_of_a_store_that_hangs_wait_once(
+    azurite: str, table_prefix: str
+) -> None:
+    async with (
+        hanging_proxy(azurite) as (proxy, way),
+        Tables(StoreSettings(way, None, table_prefix)) as tables,
+    ):
+        proxy.passes.clear()
+        errors = await asyncio.gather(*(tables.table("calls") for _ in range(20)), return_exceptions=True)
+        assert {type(error) for error in errors} == {ServiceResponseTimeoutError}
+        assert proxy.swallowed <= 2 * 2  # the head and the body of a request may come as two pieces
+        proxy.passes.set()
+        await (await tables.table("calls")).create_entity({"PartitionKey": "p", "RowKey": "r"})
+
+
+async def test_one_who_gives_up_waiting_for_a_table_does_not_keep_it_from_others(
+    azurite: str, table_prefix: str
+) -> None:
+    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
+        impatient = asyncio.create_task(tables.table("calls"))
+        await asyncio.sleep(0)
+        other = asyncio.create_task(tables.table("calls"))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        assert await other is await tables.table("calls")
