@@ -39,7 +39,7 @@ def test_every_route_of_the_functions_app_is_a_surface(route: str) -> None:
     assert route in page("security.md").partition("## Every surface")[2].partition("\n## ")[0]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/acs/", "/browser/"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/calls", "/acs/", "/browser/"])
 def test_every_path_of_the_bridge_is_a_surface(path: str) -> None:
     assert any(path in row for row in rows(page("security.md"), "Every surface"))
 

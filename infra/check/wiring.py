@@ -151,7 +151,7 @@ def _container(root: Path, file: BicepFile) -> Iterator[Finding]:
                 yield file.finding(node, f"the bridge serves no {path}")
         if "type" in table and "httpGet" in table:
             probes.add(literal(table["type"][1]))
-        if "keyVaultUrl" in table:
+        if {"keyVaultUrl", "name"} <= set(table):
             named[literal(table["name"][1])] = node
         if "secretRef" in table:
             asked[node] = literal(table["secretRef"][1])
@@ -184,6 +184,8 @@ def _scale_rules(root: Path, file: BicepFile) -> Iterator[Finding]:
         elif set(metadata) != SCALERS[kind]:
             odd = ", ".join(sorted(set(metadata) ^ SCALERS[kind]))
             yield file.finding(node, f"the scaler {kind} takes other metadata: {odd}")
+        elif kind == "cpu" and literal(metadata["type"][1]) != "Utilization":
+            yield file.finding(node, "the share of a core is the type 'Utilization'")
         elif kind == "metrics-api":
             yield from _asked_calls(file, rule, metadata, server)
     if "metrics-api" not in kinds:
@@ -202,8 +204,10 @@ def _asked_calls(
         yield file.finding(value, f"the bridge tells no number called {literal(value)!r}")
     if literal(metadata["authMode"][1]) != "bearer":
         yield file.finding(metadata["authMode"][1], "the bridge wants authMode 'bearer'")
-    shown = [node for node in walk(rule["auth"][1]) if node.type == "object"] if "auth" in rule else []
-    if [literal(entries(one)["triggerParameter"][1]) for one in shown] != ["token"]:
+    shown = (
+        [entries(node) for node in walk(rule["auth"][1]) if node.type == "object"] if "auth" in rule else []
+    )
+    if [literal(one["triggerParameter"][1]) for one in shown if "triggerParameter" in one] != ["token"]:
         yield file.finding(metadata["authMode"][1], "the triggerParameter of authMode 'bearer' is 'token'")
     named = file.declarations.get(text_of(metadata["url"][1]))
     url = text_of(metadata["url"][1] if named is None else named.node)
