@@ -15,6 +15,7 @@ from doctor.acs import check_acs
 from doctor.machine import check_clock, check_packages, check_python
 from doctor.scale import check_scale
 from doctor.store import check_store
+from doctor.telemetry import check_telemetry
 from doctor.voice import check_voice_live
 from shared.agent_config import Agent, AgentError
 from shared.bookings import BookingStore
@@ -61,15 +62,16 @@ async def look(settings: BridgeSettings, agent: Agent, catalogue: Catalogue) -> 
             transfer=agent.transfer,
         )
         session = session_for(agent, tools, catalogue, now)
-        store, acs, voice, scale, clock = await asyncio.gather(
+        store, acs, voice, scale, telemetry, clock = await asyncio.gather(
             check_store(settings.store),
             check_acs(settings.acs),
             check_voice_live(settings.voice_live, agent, session),
             check_scale(settings),
+            check_telemetry(settings.telemetry),
             check_clock(settings.acs.jwks_url),
         )
     machine = [check_python(), *check_packages(_REQUIREMENTS), clock]
-    return [*machine, *store, *acs, *voice, *scale, *_metrics(settings)]
+    return [*machine, *store, *acs, *voice, *scale, *telemetry, *_metrics(settings)]
 
 
 def _metrics(settings: BridgeSettings) -> list[Finding]:

@@ -15,6 +15,7 @@ from doctor.acs import check_acs
 from doctor.machine import check_clock, check_packages, check_python
 from doctor.reach import check_bridge, check_functions
 from doctor.store import check_store
+from doctor.telemetry import check_telemetry
 from doctor.topic import check_topic
 from shared.agent_config import AgentError, load_agent
 from shared.finding_store import FindingStore
@@ -43,6 +44,7 @@ async def check_control(env: Mapping[str, str], *, from_outside: bool = False) -
         check_acs(settings.acs),
         check_topic(settings.events),
         check_bridge(settings.media_base_url),
+        check_telemetry(settings.telemetry),
         _bridges(settings),
         _clock(settings),
     ]

@@ -31,6 +31,10 @@ class Plane:
     socket: int = 401
     """Status of a websocket that shows no token; 101 lets it in."""
     health: tuple[int, Any] = (200, {"status": "ok", "events": "published"})
+    track: int = 200
+    """What Application Insights says to a line."""
+    lines: list[Any] = field(default_factory=list)
+    """What it was sent, and with which proof."""
     calls: tuple[int, str] = (200, '{"calls": 0}')
     """To who shows the metrics token."""
 
@@ -42,6 +46,9 @@ class Plane:
             return (
                 web.Response(status=self.calls[0], text=self.calls[1]) if shown else web.Response(status=401)
             )
+        if request.path == "/v2.1/track":
+            self.lines.append((request.headers.get("Authorization"), await request.json()))
+            return web.Response(status=self.track)
         if request.path == "/api/health":
             status, body = self.health
             return web.json_response(body, status=status)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.credentials import AccessToken, AzureNamedKeyCredential
+from azure.core.exceptions import ClientAuthenticationError
 from azure.data.tables import ResourceTypes, generate_account_sas
 
 import doctor.control_plane
@@ -18,15 +19,17 @@ import doctor.voice
 from doctor.bridge_plane import check_bridge_plane
 from doctor.control_plane import check_control
 from doctor.machine import check_clock, check_packages, check_python
+from doctor.telemetry import check_telemetry
 from shared import tables as shared_tables
 from shared import telephony
 from shared.finding_store import Findings, FindingStore
 from shared.findings import Finding, failed, ok
-from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
+from shared.settings import DEFAULT_AGENT_DIR, BridgeSettings, StoreSettings
 from shared.tables import Tables
 from tests.conftest import AZURITE_KEY
 from tests.doctor.house import House, open_house
 from tests.shared.acs_server import failure
+from tests.shared.otlp_server import otlp_server
 
 NOBODY = "http://127.0.0.1:9"
 """The discard port: nothing listens there."""
@@ -108,6 +111,18 @@ def voice(**faults: object) -> Callable[[House], None]:
     return change
 
 
+def insights(status: int = 200, host: str = "") -> Callable[[House], None]:
+    """An Application Insights resource that says so to every line."""
+
+    def change(house: House) -> None:
+        house.plane.track = status
+        key = "InstrumentationKey=00000000-0000-0000-0000-000000000001"
+        text = f"{key};IngestionEndpoint={host or house.plane.url}/"
+        house.changed["APPLICATIONINSIGHTS_CONNECTION_STRING"] = text
+
+    return change
+
+
 def read_only_store(house: House) -> None:
     """A signature that may read and nothing else, as an identity without the role that writes."""
     signature = generate_account_sas(
@@ -154,6 +169,13 @@ FAULTS: list[tuple[str, str, Callable[[House], None]]] = [
     ("calls that nobody knows", "scale.answer", plane(calls=(503, "no bridge of this release reports"))),
     ("something else for calls", "scale.answer", plane(calls=(200, "<html>hello</html>"))),
     ("calls that are no number", "scale.answer", plane(calls=(200, '{"calls": "many"}'))),
+    ("no role at Application Insights", "telemetry.role", insights(403)),
+    ("another resource of Application Insights", "telemetry.address", insights(400)),
+    ("a full day of Application Insights", "telemetry.answer", insights(439)),
+    ("an Application Insights that is gone", "telemetry.reach", insights(host=NOBODY)),
+    ("an OTLP receiver that is gone", "telemetry.reach", setting("OTEL_EXPORTER_OTLP_ENDPOINT", NOBODY)),
+    ("something else for an OTLP receiver", "telemetry.address",
+        lambda h: h.changed.update(OTEL_EXPORTER_OTLP_ENDPOINT=h.plane.url)),
     ("a store that is gone", "store.reach", store_at("127.0.0.1:9")),
     ("a store that may only be read", "store.role", read_only_store),
     ("a wrong key of the store", "store.role", wrong_store_key),
@@ -209,6 +231,46 @@ async def test_a_fault_is_recognised(house: House, check: str, break_it: Callabl
         "METRICS_TOKEN",
     ):
         assert name not in house.env or house.env[name] not in told or len(house.env[name]) < 6
+
+
+class Identity:
+    """A managed identity, or none."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    async def get_token(self, *scopes: str, **_: object) -> AccessToken:
+        if self._token is None:
+            raise ClientAuthenticationError("no identity here")
+        return AccessToken(f"{self._token} for {scopes[0]}", 0)
+
+    async def close(self) -> None: ...
+
+    async def __aenter__(self) -> Identity:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+async def test_application_insights_is_tried_as_the_identity_that_sends(house: House) -> None:
+    """With one line that is about nothing; and the receiver of OTLP with an export of nothing."""
+    insights()(house)
+    house.changed["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"] = "Authorization=AAD"
+    async with otlp_server() as receiver:
+        house.changed["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.url
+        settings = BridgeSettings.from_env(house.env).telemetry
+        found = await check_telemetry(settings, Identity("token"))
+        assert [(one.check, one.verdict) for one in found] == [("telemetry.sent", "ok")] * 2
+        assert receiver.raw == [b""]
+        receiver.answer = 401
+        assert [one.check for one in await check_telemetry(settings, Identity(None))] == [
+            "telemetry.identity",
+            "telemetry.role",
+        ]
+    [(proof, [line])] = house.plane.lines
+    assert proof == "Bearer token for https://monitor.azure.com//.default"
+    assert line["iKey"].endswith("0001")
+    assert line["data"]["baseData"] == {"ver": 2, "message": "doctor checked"}
 
 
 async def test_an_agent_that_cannot_be_read_is_named(house: House, tmp_path: Path) -> None:
