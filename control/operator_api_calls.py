@@ -23,9 +23,10 @@ from control.operator_api_model import (
     IntentView,
     LiveCalls,
     NoQuery,
+    RecordingView,
     TransferOrder,
 )
-from control.operator_api_views import Made, detail, ended_item, live_item
+from control.operator_api_views import Made, detail, ended_item, live_item, recording
 from control.operator_services import OperatorServices
 from shared.call_archive import Transcript
 from shared.call_facts import CallFacts, codes_of
@@ -36,6 +37,7 @@ from shared.commands import CallCommand, Order
 from shared.handover import paragraph
 from shared.insights import CountConflictError
 from shared.intents import Decision
+from shared.tapes import extent
 from shared.telephony import TelephonyError
 
 MOST_DAYS: Final = 92
@@ -128,6 +130,18 @@ def filter_of(ops: OperatorServices, query: CallsQuery) -> CallFilter:
     return CallFilter(first=first, last=last, **same)
 
 
+async def call_of(ops: OperatorServices, call_id: str) -> Call:
+    """The call of this id.
+
+    Raises:
+        ApiError: there is none.
+    """
+    call = await ops.line.calls.get(call_id) if is_call_id(call_id) else None
+    if call is None:
+        raise ApiError(404, "unknown_call", "there is no such call", field="id", fix="take an id of a list")
+    return call
+
+
 async def live_calls(ops: OperatorServices, user: User, request: ApiRequest, _: NoQuery) -> ApiAnswer:
     """GET /live"""
     return answer_if_new(LiveCalls(calls=await _live(ops, user), masked=user.role < Role.OPERATOR), request)
@@ -137,17 +151,19 @@ async def get_call(
     ops: OperatorServices, user: User, request: ApiRequest, call_id: str, _: NoQuery
 ) -> ApiAnswer:
     """GET /calls/{id}"""
-    call = await _call(ops, call_id)
-    said, facts = await asyncio.gather(ops.archive.transcript(call.id), _counted(ops, call))
+    call = await call_of(ops, call_id)
+    said, facts, tape = await asyncio.gather(
+        ops.archive.transcript(call.id), _counted(ops, call), _tape(ops, call)
+    )
     made = await _made(ops, said) if user.role >= Role.OPERATOR else Made()
-    return answer_if_new(detail(ops, user, call, said, facts, made), request)
+    return answer_if_new(detail(ops, user, call, said, facts, made, tape), request)
 
 
 async def correct_intent(
     ops: OperatorServices, user: User, _: ApiRequest, call_id: str, order: Correction
 ) -> ApiAnswer:
     """PATCH /calls/{id}/intent"""
-    call = await _call(ops, call_id)
+    call = await call_of(ops, call_id)
     if call.state is not CallState.ENDED:
         raise ApiError(
             409, "still_live", "the intent is decided when the call has ended", fix="wait for its end"
@@ -210,13 +226,6 @@ async def transfer_call(
 # --- inside --------------------------------------------------------------------------------------------
 
 
-async def _call(ops: OperatorServices, call_id: str) -> Call:
-    call = await ops.line.calls.get(call_id) if is_call_id(call_id) else None
-    if call is None:
-        raise ApiError(404, "unknown_call", "there is no such call", field="id", fix="take an id of a list")
-    return call
-
-
 async def _counted(ops: OperatorServices, call: Call) -> CallFacts | None:
     return None if call.state is not CallState.ENDED else await ops.insights.facts(call.id)
 
@@ -231,10 +240,18 @@ async def _made(ops: OperatorServices, said: Transcript) -> Made:
 
 
 async def _live_call(ops: OperatorServices, call_id: str) -> Call:
-    call = await _call(ops, call_id)
+    call = await call_of(ops, call_id)
     if call.state is CallState.ENDED:
         raise ApiError(409, "ended", "the call has ended")
     return call
+
+
+async def _tape(ops: OperatorServices, call: Call) -> RecordingView | None:
+    """What there is of a call's sound."""
+    tape = await ops.tapes.find(call.id)
+    if tape is None:
+        return None
+    return recording(tape, extent(await ops.tapes.spans(call.id)))
 
 
 async def _live(ops: OperatorServices, user: User) -> list[CallItem]:

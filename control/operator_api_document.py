@@ -26,9 +26,13 @@ _PROBLEMS: Final = {
     "403": "The role does not allow it",
     "404": "There is no such call or address",
     "409": "The call is not in a state for it",
+    "413": "Too much for one answer: ask for ranges",
+    "416": "The range begins behind the end",
     "502": "Call Automation did not do it",
     "503": "The store, the settings or the files do not allow it now",
 }
+_GOOD: Final = {"text/csv": "Rows with a header line", "audio/wav": "All of it"}
+_RAW: Final = {"audio/wav": {"type": "string", "format": "binary"}}
 _ALWAYS: Final = ("400", "401", "403", "503")
 
 
@@ -95,6 +99,11 @@ def _parameters(endpoint: Endpoint, schemas: Mapping[str, Any]) -> list[dict[str
         found.append(
             {"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}}
         )
+    if endpoint.ranges:
+        found += [
+            {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+            for name in ("Range", "If-Range")
+        ]
     if endpoint.path == "/talk":
         found.append({"name": "Origin", "in": "header", "required": True, "schema": {"type": "string"}})
     return found
@@ -109,17 +118,21 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
     content = (
-        {"text/csv": {"schema": {"type": "string"}}}
+        {endpoint.content_type: {"schema": _RAW.get(endpoint.content_type, {"type": "string"})}}
         if endpoint.answers is None
         else {"application/json": {"schema": _ref(endpoint.answers)}}
     )
-    good = _first_line(endpoint.answers) if endpoint.answers is not None else "Rows with a header line"
+    good = _first_line(endpoint.answers) if endpoint.answers is not None else _GOOD[endpoint.content_type]
     responses: dict[str, Any] = {str(endpoint.status): {"description": good, "content": content}}
     if endpoint.etag:
         responses["304"] = {"description": "What If-None-Match names is still good"}
+    if endpoint.ranges:
+        responses["206"] = {"description": "The range, or its beginning", "content": content}
     codes = [*_ALWAYS, *(["404"] if "{id}" in endpoint.path else [])]
-    if "{id}" in endpoint.path and endpoint.method != "GET":
+    if "{id}" in endpoint.path and (endpoint.method != "GET" or endpoint.ranges):
         codes.append("409")
+    if endpoint.ranges:
+        codes += ["413", "416"]
     if endpoint.path.endswith("/end"):
         codes.append("502")
     problem = {"application/problem+json": {"schema": _ref(Problem)}}

@@ -35,8 +35,18 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ApiError(Exception):
     """The request is answered with a problem."""
 
-    def __init__(self, status: int, code: str, detail: str, *, field: str = "", fix: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        field: str = "",
+        fix: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
+        self.headers = headers or {}
         title = code.replace("_", " ").capitalize()
         self.problem = Problem(
             type=f"urn:tabletalk:problem:{code}",
@@ -111,9 +121,9 @@ def answer_if_new(value: object, request: ApiRequest) -> ApiAnswer:
     return ApiAnswer(200, body, "application/json", headers)
 
 
-def answer_problem(problem: Problem) -> ApiAnswer:
+def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> ApiAnswer:
     """The problem as an answer."""
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    headers = {**(headers or {}), **({"WWW-Authenticate": "Bearer"} if problem.status == 401 else {})}
     return ApiAnswer(problem.status, msgspec.json.encode(problem), "application/problem+json", headers)
 
 

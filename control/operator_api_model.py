@@ -250,12 +250,28 @@ class Fault(Struct, frozen=True, kw_only=True):
     what: str
 
 
+class RecordingView(Struct, frozen=True, kw_only=True):
+    """What was recorded of the call. Its sound is at /calls/{id}/recording."""
+
+    refused: bool
+    """Whether the caller did not want it: then there is none."""
+    began_at: datetime
+    """When its first sample was."""
+    seconds: float
+    """0 also when the sound has been deleted."""
+    complete: bool
+    """Whether nothing is missing; of a live call there is more to come. What is missing is silent."""
+    bytes: int
+    """Of the file."""
+
+
 class Actions(Struct, frozen=True, kw_only=True):
     """What can be done to the call now, by the one who asks."""
 
     end: bool
     transfer: bool
     correct: bool
+    listen: bool
 
 
 class CallDetail(Struct, frozen=True, kw_only=True):
@@ -277,6 +293,8 @@ class CallDetail(Struct, frozen=True, kw_only=True):
     tools: list[ToolView]
     bookings: list[BookingView]
     orders: list[OrderView]
+    recording: RecordingView | None
+    """Null when the caller was neither told nor asked."""
     usage: UsageView
     faults: list[Fault]
     actions: Actions

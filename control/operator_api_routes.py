@@ -16,6 +16,7 @@ from control import operator_api_calls as calls
 from control import operator_api_figures as tables
 from control import operator_api_insights as figures
 from control import operator_api_model as model
+from control import operator_api_recording as recording
 from control import operator_api_talk as talk
 from control.operator_api_auth import Role, User, authenticate, require, same_site
 from control.operator_api_http import (
@@ -43,12 +44,16 @@ class Endpoint:
     summary: str
     run: Callable[..., Awaitable[ApiAnswer]]
     answers: type[msgspec.Struct] | None
-    """None for CSV."""
+    """None for what is not JSON."""
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     status: int = 200
     etag: bool = False
     """Whether If-None-Match is understood."""
+    content_type: str = "text/csv"
+    """Of what is not JSON."""
+    ranges: bool = False
+    """Whether Range is understood."""
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -75,6 +80,10 @@ ENDPOINTS: Final = (
     Endpoint(
         "GET", "/calls/{id}", Role.VIEWER, "Everything about one call, live or past", calls.get_call,
         model.CallDetail, query=model.NoQuery, etag=True,
+    ),
+    Endpoint(
+        "GET", "/calls/{id}/recording", Role.OPERATOR, "The sound of a call: caller left, agent right",
+        recording.get_recording, None, query=model.NoQuery, content_type=recording.CONTENT_TYPE, ranges=True,
     ),
     Endpoint(
         "PATCH", "/calls/{id}/intent", Role.OPERATOR, "Correct what the caller wanted", calls.correct_intent,
@@ -112,7 +121,7 @@ async def serve(ops: OperatorServices, request: ApiRequest) -> ApiAnswer:
         require(user, endpoint.role)
         return await _run(endpoint, ops, user, request, call_id)
     except ApiError as error:
-        return answer_problem(error.problem)
+        return answer_problem(error.problem, error.headers)
 
 
 async def _run(

@@ -21,6 +21,7 @@ from control.operator_api_model import (
     IntentView,
     OrderLineView,
     OrderView,
+    RecordingView,
     ToolView,
     TransferView,
     TurnView,
@@ -32,10 +33,13 @@ from shared.call_archive import Transcript
 from shared.call_facts import CallFacts, is_fault
 from shared.call_words import Excerpt
 from shared.calls import Call, CallState, EventKind, ToolRun, Turn
+from shared.g711 import RATE
 from shared.intents import result_of
 from shared.json_errors import NOT_JSON
 from shared.order_records import Order
 from shared.restaurants import Catalogue, UnknownRestaurantError
+from shared.tape_wav import size_of
+from shared.tapes import Extent, Tape, TapeState
 
 _NULL: Final = msgspec.Raw(b"null")
 _SHOWN_DIGITS: Final = 2
@@ -121,6 +125,7 @@ def detail(
     said: Transcript,
     facts: CallFacts | None,
     made: Made,
+    tape: RecordingView | None = None,
 ) -> CallDetail:
     """Everything about a call. `facts` is None while it is live, and until it is counted."""
     sees_all = user.role >= Role.OPERATOR
@@ -140,6 +145,7 @@ def detail(
         tools=[_tool(run, sees_all) for run in said.tools],
         bookings=[_booking(ops, booking) for booking in made.bookings],
         orders=[_order(ops, order) for order in made.orders],
+        recording=tape,
         usage=UsageView(
             input_tokens=_sum(said.turns, "input_tokens") if usage is None else usage.input_tokens,
             cached_tokens=_sum(said.turns, "cached_tokens") if usage is None else usage.cached_tokens,
@@ -153,7 +159,19 @@ def detail(
             end=sees_all and live and (call.talk is not None or call.call_connection_id != ""),
             transfer=sees_all and live and call.talk is None and ops.agent.transfer.any,
             correct=sees_all and not live,
+            listen=sees_all and not live and tape is not None and tape.bytes > 0,
         ),
+    )
+
+
+def recording(tape: Tape, found: Extent) -> RecordingView:
+    """What there is of a call's sound."""
+    return RecordingView(
+        refused=tape.state is TapeState.REFUSED,
+        began_at=tape.began_at,
+        seconds=found.samples / RATE,
+        complete=found.complete,
+        bytes=size_of(found.samples) if found.samples else 0,
     )
 
 

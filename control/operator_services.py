@@ -27,6 +27,7 @@ from shared.orders import OrderStore
 from shared.prices import Prices, PricesError, load_prices
 from shared.restaurants import Catalogue, CatalogueError
 from shared.settings import OperatorSettings
+from shared.tapes import TapeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class OperatorServices:
     prices: Prices
     catalogue: Catalogue
     archive: CallArchive
+    tapes: TapeStore
     bookings: BookingStore
     orders: OrderStore
     insights: InsightStore
@@ -67,6 +69,7 @@ class OperatorServices:
             prices=prices,
             catalogue=catalogue,
             archive=CallArchive(shared.tables),
+            tapes=TapeStore(shared.tables),
             bookings=shared.bookings,
             orders=OrderStore(shared.tables),
             insights=insights,

@@ -44,6 +44,15 @@ export async function getCsv(path, options) {
   return { text: body, next: next ? next[1] : null };
 }
 
+/** A part of a file from byte `first` on, as long as the server likes; from 0 when `tag` is not its tag any more. */
+export async function getPart(path, first, tag, options) {
+  const headers = { Range: `bytes=${first}-`, ...(tag ? { "If-Range": tag } : {}) };
+  const { response, body } = await ask("GET", path, undefined, { ...options, headers });
+  const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "");
+  const [begins, total] = range ? [Number(range[1]), Number(range[2])] : [0, body.byteLength];
+  return { bytes: body, first: begins, total, tag: response.headers.get("ETag") };
+}
+
 /** Parameters as a query; what is empty is left out. */
 export function query(values) {
   const given = Object.entries(values).filter(([, value]) => value !== "" && value !== null && value !== undefined);
@@ -52,7 +61,7 @@ export function query(values) {
 
 async function ask(method, path, body, { signal, headers = {} } = {}) {
   const token = localStorage.getItem(KEY);
-  const sent = { Accept: "application/json, text/csv, application/problem+json", ...headers };
+  const sent = { Accept: "application/json, text/csv, audio/wav, application/problem+json", ...headers };
   if (token) sent.Authorization = `Bearer ${token}`;
   if (body !== undefined) sent["Content-Type"] = "application/json";
   const patience = AbortSignal.timeout(PATIENCE_MS);
@@ -72,7 +81,7 @@ async function ask(method, path, body, { signal, headers = {} } = {}) {
   }
   if (response.status === 304) return { status: 304, body: null, response };
   const type = response.headers.get("Content-Type") ?? "";
-  const answer = type.includes("json") ? await response.json() : await response.text();
+  const answer = type.includes("json") ? await response.json() : type.startsWith("audio/") ? await response.arrayBuffer() : await response.text();
   if (response.ok) return { status: response.status, body: answer, response };
   throw new ApiProblem(response.status, typeof answer === "object" ? answer : { title: `Status ${response.status}` });
 }

@@ -4,6 +4,7 @@ import { getIfNew, patch, post } from "./api.js";
 import { outcomeTag } from "./calls.js";
 import { announce, ask, choice, field, h, problemNote } from "./dom.js";
 import { clock, count, dayAndTime, dayName, languageName, millis, money, party, timeOfDay, words } from "./format.js";
+import { Recording } from "./recording.js";
 import { Timeline } from "./timeline.js";
 import { Transcript } from "./transcript.js";
 
@@ -23,7 +24,8 @@ class CallView {
     Object.assign(this, { place, id, options, turn, memory: {}, detail: null });
     this.stop = new AbortController();
     this.transcript = new Transcript({ live: true });
-    this.timeline = new Timeline((seq) => this.transcript.point(seq));
+    this.recording = new Recording(id, (seconds) => this.timeline.mark(seconds));
+    this.timeline = new Timeline((seq) => this.transcript.point(seq), (seconds) => this.recording.seek(seconds));
     this.head = h("div", {});
     this.trouble = h("div", {});
     this.facts = h("div", { class: "facts" });
@@ -31,7 +33,7 @@ class CallView {
     this.body = h(
       "div",
       { hidden: true },
-      h("section", { class: "panel", "aria-labelledby": "timeline-title" }, h("h2", { id: "timeline-title" }, "Timeline"), this.timeline.element),
+      h("section", { class: "panel", "aria-labelledby": "timeline-title" }, h("h2", { id: "timeline-title" }, "Timeline"), this.timeline.element, this.recording.element),
       h("div", { class: "two" },
         h("section", { class: "panel said", "aria-labelledby": "transcript-title" }, h("h2", { id: "transcript-title" }, "Transcript"), this.transcript.element),
         this.facts),
@@ -42,6 +44,7 @@ class CallView {
   leave() {
     this.stop.abort();
     this.timeline.close();
+    this.recording.close();
   }
 
   /** Look until there is nothing more to come; not while the page is hidden. */
@@ -80,6 +83,7 @@ class CallView {
     for (const turn of detail.turns) this.transcript.put("turn", detail.masked ? { ...turn, text: "(not shown to viewers)" } : turn);
     for (const tool of detail.tools) this.transcript.put("tool", tool);
     this.timeline.show(detail);
+    this.recording.show(detail);
     if (this.turn !== null) this.transcript.point(Number(this.turn));
     this.turn = null;
     // What somebody is writing in is not taken from under them.

@@ -58,9 +58,10 @@ export function inWords({ turns, tools, silences, overlaps, end }) {
 }
 
 export class Timeline {
-  /** `point(seq)` is called with the number of what was clicked on. */
-  constructor(point) {
-    this.point = point;
+  /** `point(seq)` is called with the number of what was clicked on, `seek(seconds)` with where it begins. */
+  constructor(point, seek) {
+    Object.assign(this, { point, seek, at: null });
+    this.now = s("path", { class: "now" });
     this.zoom = 0;
     this.scroll = h("div", { class: "scroll timeline", role: "region", "aria-label": "Drawing of the call", tabindex: 0 });
     this.words = h("p", { class: "muted small" });
@@ -93,16 +94,38 @@ export class Timeline {
     this.out.disabled = this.zoom === 0;
     this.in.disabled = this.zoom === ZOOMS.length - 1;
     this.words.textContent = inWords(this.layout);
-    this.scroll.replaceChildren(drawing(this.layout, scale, this.point));
+    this.scale = scale;
+    const clicked = (value) => {
+      this.point(value.seq);
+      this.seek(value.from);
+    };
+    const picture = drawing(this.layout, scale, clicked);
+    picture.append(this.now);
+    this.scroll.replaceChildren(picture);
+    this.#place();
+  }
+
+  /** Show where in the call one is. */
+  mark(seconds) {
+    this.at = seconds;
+    this.#place();
+  }
+
+  #place() {
+    if (this.at === null || !this.layout) return;
+    const x = LEFT + this.at * this.scale;
+    this.now.setAttribute("d", `M${x.toFixed(1)} 18V${HEIGHT - 6}`);
+    const { scrollLeft, clientWidth } = this.scroll;
+    if (x < scrollLeft || x > scrollLeft + clientWidth) this.scroll.scrollLeft = x - clientWidth / 4;
   }
 }
 
-function drawing({ turns, tools, silences, overlaps, end }, scale, point) {
+function drawing({ turns, tools, silences, overlaps, end }, scale, clicked) {
   const x = (seconds) => LEFT + seconds * scale;
   const width = Math.ceil(x(end)) + RIGHT;
   const bar = (span, lane, kind, title, least = 2) =>
     s("rect", { x: x(span.from), y: LANES[lane], width: Math.max(least, (span.to - span.from) * scale), height: BAR, rx: 3, class: kind }, s("title", {}, title));
-  const clickable = (value, ...shapes) => s("g", { class: "clickable", onclick: () => point(value.seq) }, shapes);
+  const clickable = (value, ...shapes) => s("g", { class: "clickable", onclick: () => clicked(value) }, shapes);
   const top = LANES.caller - 4;
   const low = LANES.agent + BAR + 4;
   return s(

@@ -172,7 +172,7 @@ async def test_past_calls_are_listed_and_told_in_full(api: Api) -> None:
         "reason": "book_table: booked",
         "by": "rules",
     }
-    assert told["actions"] == {"end": False, "transfer": False, "correct": True}
+    assert told["actions"] == {"end": False, "transfer": False, "correct": True, "listen": False}
 
 
 async def test_calls_are_found_by_what_was_said_in_them(api: Api) -> None:

@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import Browser, Page, Response, Route, expect
 
 from bench.__main__ import fill
+from control import operator_api_recording
 from control.operator_services import operator_services
 from control.page import WEB
 from control.services import services
@@ -23,6 +24,8 @@ from shared.calls import Call, CallEvent, EventKind, apply, derive_call_id
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.control.conftest import OPERATOR_TOKEN, ROOT, ControlPlane
+from tests.control.test_operator_recording import taped
+from tests.shared.call_makers import replied, said
 
 TOOLS = ROOT / ".page/node_modules"
 MOST_BYTES = 200_000
@@ -145,6 +148,53 @@ async def test_every_past_call_is_accessible_opened_and_corrected(
     await expect(page.get_by_text("asked for the owner (by operator)")).to_be_visible()
     await page.evaluate("() => { location.hash = '#/calls?intent=person' }")
     await expect(page.locator("table.calls tbody tr", has_text="person").first).to_be_visible()
+
+
+async def test_a_recording_is_played_along_the_timeline(
+    page: Page, control: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loaded in parts; the place moves over the drawing, and a click on a turn goes there."""
+    monkeypatch.setattr(operator_api_recording, "MOST", 100_000)
+    call = await taped()  # from a second after the conversation began, for ten
+    for turn in (said(1, "A table for two please"), replied(2, "It is booked.")):
+        await services().line.calls.add_turn(call.id, turn)
+    await enter(page, control)
+    await page.evaluate("view => { location.hash = view }", f"#/calls/{call.id}")
+    load = page.get_by_role("button", name="Load the recording (0:10)")
+    await expect(load).to_be_visible()
+    assert await violations(page) == []
+    await load.click()
+    audio = page.locator("audio")
+    await expect(audio).to_be_focused()
+    assert await audio.evaluate(
+        "one => one.readyState ? one.duration : new Promise((tell) => "
+        "one.addEventListener('loadedmetadata', () => tell(one.duration)))"
+    ) == pytest.approx(10.0)
+    assert await violations(page) == []
+
+    spoken = page.locator(".timeline svg rect.caller")  # five seconds after the ring, four after zero
+    left = float(await spoken.get_attribute("x") or 0)
+    await spoken.click()
+    assert await audio.evaluate("one => one.currentTime") == pytest.approx(3.0, abs=0.01)
+    where = "Number(/^M([0-9.]+) /.exec(document.querySelector('path.now').getAttribute('d'))[1])"
+    assert await page.evaluate(where) == pytest.approx(left, abs=0.5)
+    await audio.evaluate("one => one.play()")
+    await page.evaluate(
+        f"new Promise((tell) => {{ const look = () => {where} > {left + 20} ? tell() : "
+        "requestAnimationFrame(look); look(); })"
+    )
+    await audio.evaluate("one => one.pause()")
+    assert await audio.evaluate("one => one.currentTime") > 3.0
+    assert (await page.get_by_role("link", name="Save").get_attribute("href") or "").startswith("blob:")
+
+
+async def test_a_caller_who_said_no_is_not_to_be_heard(page: Page, control: ControlPlane) -> None:
+    call = await taped()
+    await operator_services().tapes.refuse(call.id, call.rang_at)
+    await enter(page, control)
+    await page.evaluate("view => { location.hash = view }", f"#/calls/{call.id}")
+    await expect(page.get_by_text("The caller did not want this call to be recorded.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Load the recording")).to_have_count(0)
 
 
 async def test_every_figure_leads_to_the_calls_behind_it(
