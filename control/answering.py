@@ -22,7 +22,7 @@ from control.waiting import Queue
 from shared.acs_events import IncomingCall
 from shared.admission import Channel, Full
 from shared.auth import new_secret, secret_hash
-from shared.call_media import is_restartable, restarted
+from shared.call_media import is_answered, is_restartable, restarted
 from shared.call_store import CallStore, UpdateConflictError
 from shared.calls import (
     RING,
@@ -181,15 +181,27 @@ async def follow(line: Line, call_id: str, events: Sequence[CallEvent]) -> Call 
 
 
 async def _without_restarted(line: Line, call_id: str, events: Sequence[CallEvent]) -> list[CallEvent]:
-    """The events but for a failure of the media stream that could be begun anew."""
+    """The events but for failures of the media stream after which it could be begun anew, now or before: a
+    callback that comes twice or late begins nothing, and ends nothing."""
     call = await line.calls.get(call_id)
-    failures = [] if call is None else [event for event in events if is_restartable(call, event)]
-    connection = next((event.call_connection_id for event in failures), "") or (
-        "" if call is None else call.call_connection_id
-    )
+    if call is None:
+        return list(events)
+    events = [event for event in events if not is_answered(call, event)]
+    failures = [event for event in events if is_restartable(call, event)]
+    connection = next((event.call_connection_id for event in failures), "") or call.call_connection_id
     if not failures or not connection:
         return list(events)
-    await line.calls.update(call_id, restarted)  # first, so that it stays bounded whatever comes of it
+    failed_at, ours = max(event.at for event in failures), False
+
+    def count(known: Call) -> Call:
+        nonlocal ours
+        counted = restarted(known, failed_at)
+        ours = counted is not known
+        return counted
+
+    await line.calls.update(call_id, count)  # first, so that it stays bounded whatever comes of it
+    if not ours:  # a duplicate was quicker
+        return [event for event in events if event not in failures]
     try:
         await line.telephony.start_media(connection)
     except TelephonyError as error:
@@ -203,22 +215,28 @@ async def sweep(line: Line) -> None:
     """Close the records of calls that ended without telling us, and end those that should have ended.
 
     Reads the index of open calls, so it costs what is open now.
+
+    Raises:
+        azure.core.exceptions.AzureError: the index cannot be read.
     """
     now = line.clock()
-    due = [call async for call in line.calls.open_calls(now - SWEEP_AFTER) if _is_due(call, now)]
     at_once = asyncio.Semaphore(_SWEEP_AT_ONCE)
 
-    async def look_into(call: Call) -> None:
+    async def look_into(call_id: str) -> None:
         async with at_once:
             try:
-                await _look_into(line, call)
-            except (TelephonyError, UpdateConflictError) as error:
+                call = await line.calls.open_call(call_id)
+                if call is not None and _is_due(call, now):
+                    await _look_into(line, call)
+            except (AzureError, TelephonyError, UpdateConflictError) as error:
                 # The next sweep comes in a minute; the other calls do not wait for it.
-                _log.warning("call %s: not swept: %s", call.id, error)
+                _log.warning("call %s: not swept: %s", call_id, type(error).__name__)
+            except Exception:
+                _log.exception("call %s: not swept", call_id)  # a row that nobody understands
 
     async with asyncio.TaskGroup() as group:
-        for call in due:
-            group.create_task(look_into(call))
+        for call_id in await line.calls.open_ids(now - SWEEP_AFTER):
+            group.create_task(look_into(call_id))
 
 
 async def _take_over(line: Line, call: Call) -> bool:

@@ -8,6 +8,7 @@ learn that the call is not theirs.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from shared.calls import Call, CallEvent, CallState, EventKind, TransferState, is_given_up
@@ -46,6 +47,15 @@ def is_restartable(call: Call, event: CallEvent) -> bool:
     )
 
 
-def restarted(call: Call) -> Call:
-    """The record once the media stream has been begun anew."""
-    return replace(call, media_restarts=call.media_restarts + 1)
+def is_answered(call: Call, event: CallEvent) -> bool:
+    """Whether it is about a failure of the media stream after which that was begun anew: told once more, or
+    late."""
+    answered = call.media_failed_at
+    return event.kind is EventKind.MEDIA_FAILED and answered is not None and event.at <= answered
+
+
+def restarted(call: Call, failed_at: datetime) -> Call:
+    """The record once the media stream is begun anew after a failure; the call itself when it was already."""
+    if call.media_failed_at is not None and failed_at <= call.media_failed_at:
+        return call
+    return replace(call, media_restarts=call.media_restarts + 1, media_failed_at=failed_at.astimezone(UTC))

@@ -21,6 +21,7 @@ _TIMES: Final = (
     "media_connected_at",
     "ended_at",
     "transferred_at",
+    "media_failed_at",
 )
 _TEXTS: Final = ("caller", "called", "correlation_id", "server_call_id", "call_connection_id", "end_reason")
 _TALK: Final = ("user", "origin", "language", "voice", "prompt")
@@ -121,6 +122,7 @@ def to_call(row: Mapping[str, Any]) -> Call:
         media_owner=row.get("media_owner", ""),
         media_epoch=row.get("media_epoch", 0),
         media_restarts=row.get("media_restarts", 0),
+        media_failed_at=_time(row, "media_failed_at"),
         forgotten=row.get("forgotten", False),
     )
 

@@ -10,7 +10,7 @@
 
 The open index lets the sweep cost what is open now, not what was ever stored. It stands in other
 partitions than the records, so no transaction covers both; instead it is written before a claim and
-removed after the end. A crash between the two leaves an index row too many, which `open_calls` removes,
+removed after the end. A crash between the two leaves an index row too many, which `open_call` removes,
 never an open call without one. A call is put among those to be counted before its index row goes, so that
 none is missed either.
 """
@@ -141,30 +141,24 @@ class CallStore:
         newest_first = heapq.merge(*(part.result() for part in parts), key=lambda call: call.id)
         return [call for call, _ in zip(newest_first, range(limit), strict=False)]
 
-    async def open_calls(self, rang_before: datetime) -> AsyncIterator[Call]:
-        """Calls that rang before `rang_before` and have not ended, in no order.
+    async def open_call(self, call_id: str) -> Call | None:
+        """A call that stands in the index, if it has not ended; one that has, or was never claimed, is taken
+        out. It must have rung longer ago than the ring takes, so that no claim is under way."""
+        call = await self.get(call_id)
+        if call is None or call.state is CallState.ENDED:
+            await self._close(await self._tables.table("calls"), call_id)
+            return None
+        return call
 
-        One range query over the index, then one read for each hit. Index rows of calls that ended or were
-        never claimed are removed on the way; `rang_before` must be longer ago than the ring, so that no
-        claim is under way for one of them.
-        """
-        calls = await self._tables.table("calls")
-        rows = calls.query_entities("PartitionKey ge 'open-' and PartitionKey lt 'open.'")
-        async for row in rows:
-            call_id = row["RowKey"]
-            if _rang_at_or_after(call_id, rang_before):
-                continue
-            call = await self.get(call_id)
-            if call is None or call.state is CallState.ENDED:
-                await self._close(calls, call_id)
-            else:
-                yield call
-
-    async def open_ids(self) -> list[str]:
-        """The ids in the index of open calls, the newest first; a few may have ended."""
+    async def open_ids(self, rang_before: datetime | None = None) -> list[str]:
+        """The ids in the index of open calls, the newest first, or of those that rang before a time; a few
+        may have ended."""
         calls = await self._tables.table("calls")
         rows = calls.query_entities("PartitionKey ge 'open-' and PartitionKey lt 'open.'", select=["RowKey"])
-        return sorted([row["RowKey"] async for row in rows], key=newest_first)
+        ids = [row["RowKey"] async for row in rows]
+        if rang_before is not None:
+            ids = [call_id for call_id in ids if not _rang_at_or_after(call_id, rang_before)]
+        return sorted(ids, key=newest_first)
 
     async def recount(self, call_id: str) -> None:
         """Have a call counted anew, because something was written to it after its end."""

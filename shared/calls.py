@@ -232,6 +232,8 @@ class Call:
     """How often a bridge has taken the call: who took it last speaks in it, and nobody else."""
     media_restarts: int = 0
     """How often the media stream was begun anew after it had failed for good."""
+    media_failed_at: datetime | None = None
+    """When it failed, the last time it was begun anew."""
     forgotten: bool = False
     """Its caller wanted to be forgotten: no word of the call may be written any more."""
 

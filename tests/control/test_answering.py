@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from azure.core.exceptions import ServiceRequestError
 
 from control.answering import (
     SWEEP_AFTER,
@@ -36,11 +37,13 @@ from shared.calls import (
     Outcome,
     apply,
     derive_call_id,
+    partition_of,
 )
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from shared.telephony import Telephony, TelephonyError
 from tests.shared.acs_server import AcsServer, failure
+from tests.shared.call_makers import open_calls
 
 RANG = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 INCOMING = IncomingCall(RANG, "4:+15550100", "4:+15550199", "correlation", "server call", "ctx")
@@ -61,8 +64,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def line(azurite: str, table_prefix: str, acs: AcsServer, clock: Clock) -> AsyncIterator[Line]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables, Telephony(acs.settings) as phone:
+async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
+    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
+        yield tables
+
+
+@pytest.fixture
+async def line(tables: Tables, acs: AcsServer, clock: Clock) -> AsyncIterator[Line]:
+    async with Telephony(acs.settings) as phone:
         yield Line(CallStore(tables), phone, "https://func.example", "wss://bridge.example", clock)
 
 
@@ -72,8 +81,8 @@ async def stored(line: Line) -> Call:
     return call
 
 
-def happened(kind: EventKind, detail: str = "") -> CallEvent:
-    return CallEvent(kind, RANG + timedelta(seconds=5), detail, "connection-1")
+def happened(kind: EventKind, detail: str = "", second: float = 5) -> CallEvent:
+    return CallEvent(kind, RANG + timedelta(seconds=second), detail, "connection-1")
 
 
 class TestAnswer:
@@ -224,6 +233,8 @@ class TestTakeOver:
 
 
 class TestFollow:
+    BROKEN = "streamConnectionUnsuccessful"
+
     async def test_to_the_end(self, line: Line) -> None:
         await answer_incoming(line, INCOMING)
         await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
@@ -266,12 +277,29 @@ class TestFollow:
         """It may reach another bridge, or the same one come back; but not for ever."""
         await answer_incoming(line, INCOMING)
         await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
-        for _ in range(MOST_RESTARTS):
-            await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, "streamConnectionUnsuccessful")])
+        failures = [happened(EventKind.MEDIA_FAILED, self.BROKEN, second) for second in range(9)]
+        for failed in failures[:MOST_RESTARTS]:
+            await follow(line, CALL_ID, [failed])
         assert (await stored(line)).end_reason == ""
         assert (len(acs.of(":startMediaStreaming")), len(acs.of(":terminate"))) == (MOST_RESTARTS, 0)
-        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, "streamConnectionUnsuccessful")])
+        await follow(line, CALL_ID, failures[:MOST_RESTARTS])  # all of them told once more
+        assert (len(acs.of(":startMediaStreaming")), len(acs.of(":terminate"))) == (MOST_RESTARTS, 0)
+        await follow(line, CALL_ID, [failures[MOST_RESTARTS]])
         assert (len(acs.of(":startMediaStreaming")), len(acs.of(":terminate"))) == (MOST_RESTARTS, 1)
+
+    async def test_a_failure_that_is_told_twice_or_late_does_not_end_the_call(
+        self, line: Line, acs: AcsServer
+    ) -> None:
+        """The stream is up again: the service would refuse to begin it once more."""
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        failed = happened(EventKind.MEDIA_FAILED, self.BROKEN, 20)
+        await asyncio.gather(*(follow(line, CALL_ID, [failed]) for _ in range(5)))
+        acs.replies = [failure(400) for _ in range(3)]
+        await follow(line, CALL_ID, [failed])
+        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, self.BROKEN, 8)])
+        assert (len(acs.of(":startMediaStreaming")), len(acs.of(":terminate"))) == (1, 0)
+        assert (await stored(line)).end_reason == ""
 
     async def test_one_that_cannot_be_begun_anew_is_the_end(self, line: Line, acs: AcsServer) -> None:
         await answer_incoming(line, INCOMING)
@@ -377,8 +405,32 @@ class TestSweep:
         acs.replies = [failure(403)]
         clock.now += SWEEP_AFTER
         await sweep(line)
-        states = Counter([call.state async for call in line.calls.open_calls(clock.now)])
+        states = Counter(call.state for call in await open_calls(line.calls, clock.now))
         assert states == {CallState.ANSWERED: 1}
+
+    async def test_a_store_that_fails_for_one_call_does_not_keep_the_others(
+        self, line: Line, acs: AcsServer, clock: Clock, tables: Tables
+    ) -> None:
+        """Nor does a record that nobody understands."""
+        calls = [IncomingCall(RANG, "", "", f"correlation {n}", "", "ctx") for n in range(3)]
+        await asyncio.gather(*(answer_incoming(line, call) for call in calls))
+        acs.state = None
+        clock.now += SWEEP_AFTER
+        spoilt, unread, swept = (call.call_id for call in calls)
+        spoiled = {"PartitionKey": partition_of(spoilt), "RowKey": spoilt, "state": "unheard of"}
+        await (await tables.table("calls")).update_entity(spoiled)
+        get = line.calls.get
+
+        async def failing(call_id: str) -> Call | None:
+            if call_id == unread:
+                raise ServiceRequestError("away")
+            return await get(call_id)
+
+        line.calls.get = failing  # type: ignore[method-assign]  # fails for one call
+        await sweep(line)
+        call = await get(swept)
+        assert call is not None
+        assert call.state is CallState.ENDED
 
     async def test_ended_calls_cost_nothing(self, line: Line, acs: AcsServer, clock: Clock) -> None:
         await answer_incoming(line, INCOMING)

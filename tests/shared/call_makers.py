@@ -7,9 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.call_store import CallStore
 from shared.calls import Call, CallEvent, EventKind, Talk, ToolRun, Turn, apply, derive_call_id
 
 RANG = datetime(2026, 11, 20, 18, 0, 0, tzinfo=UTC)
+
+
+async def open_calls(store: CallStore, rang_before: datetime) -> list[Call]:
+    """What a sweep finds."""
+    found = [await store.open_call(call_id) for call_id in await store.open_ids(rang_before)]
+    return [call for call in found if call is not None]
 
 
 def a_call(

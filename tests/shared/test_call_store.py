@@ -27,6 +27,7 @@ from shared.calls import (
 )
 from shared.settings import StoreSettings
 from shared.tables import Tables
+from tests.shared.call_makers import open_calls
 
 RANG = datetime(2026, 11, 22, 18, 4, 5, 123456, tzinfo=UTC)
 
@@ -202,7 +203,7 @@ class TestOpenCalls:
         for call in (old, over, young, yesterday, tomorrow):
             await store.claim(call)
         await store.update(over.id, ended)
-        found = {call.id async for call in store.open_calls(self.BORDER)}
+        found = {call.id for call in await open_calls(store, self.BORDER)}
         assert found == {old.id, yesterday.id}
 
     async def test_a_call_that_ends_leaves_the_index(self, store: CallStore, tables: Tables) -> None:
@@ -224,7 +225,7 @@ class TestOpenCalls:
         await store.update(a_call().id, ended)
         await store.claim(a_call())  # the event once more: its index row comes back
         assert await index_rows(tables) == 2
-        assert [call async for call in store.open_calls(self.BORDER)] == []
+        assert await open_calls(store, self.BORDER) == []
         assert await index_rows(tables) == 0
 
 

@@ -25,7 +25,7 @@ from shared.restaurants import Catalogue
 from shared.settings import DEFAULT_AGENT_DIR, DEFAULT_RESTAURANTS_FILE, StoreSettings
 from shared.tables import Tables
 from shared.tally import tally
-from tests.shared.call_makers import RANG, a_call, booked, missed, ran, replied, said
+from tests.shared.call_makers import RANG, a_call, booked, missed, open_calls, ran, replied, said
 
 ZONE = ZoneInfo("Europe/Dublin")
 DAY = date(2026, 11, 20)
@@ -102,7 +102,7 @@ async def test_a_call_ended_by_a_crashed_process_is_counted_after_the_sweep(hous
         await house.counter._queue.done([waiting])
     calls = await house.store._tables.table("calls")
     await calls.upsert_entity({"PartitionKey": f"open-{call.id[-16]}", "RowKey": call.id})
-    assert [call async for call in house.store.open_calls(datetime.now(UTC))] == []
+    assert await open_calls(house.store, datetime.now(UTC)) == []
     assert await house.counter.run() == 1
 
 
