@@ -80,6 +80,14 @@ var queries = [
     window: 'PT15M'
   }
   {
+    name: 'replicas-stand-still'
+    description: 'Container Apps is not told how many calls there are, so it adds no replica of the bridge for them.'
+    severity: 2
+    query: 'ContainerAppSystemLogs | where Reason == "KEDAScalerFailed"'
+    threshold: 10
+    window: 'PT15M'
+  }
+  {
     name: 'functions-throw'
     description: 'Triggers of the control plane fail.'
     severity: 2
