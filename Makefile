@@ -3,10 +3,12 @@ PYTHON := .venv/bin/python
 HOST ?= embedded
 ARGS ?=
 CALLS ?= 5000
+SEED ?= 1
+MINUTES ?= 5
 DAYS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call measure bench test screenshots vendor page-tools doctor fuzz lint infra-check infra-types
+.PHONY: help setup run call measure chaos bench test screenshots vendor page-tools doctor fuzz lint infra-check infra-types
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' Makefile
@@ -28,6 +30,9 @@ call: setup ## place a call: SAY="I feel like sushi tonight", or AUDIO=file.wav
 
 measure: setup ## measure greeting, replies and five calls at once against what is promised
 	@exec $(PYTHON) -m local measure $(ARGS)
+
+chaos: setup ## take away what calls need while people talk: SEED=1 MINUTES=5, ARGS="--faults a,b"
+	@exec $(PYTHON) -m chaos --seed "$(SEED)" --minutes "$(MINUTES)" $(ARGS)
 
 bench: setup ## search 10,000 restaurants; 1,000 phones at once; figures of generated calls: CALLS=5000 DAYS=30
 	@$(PYTHON) -m bench.search

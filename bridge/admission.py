@@ -52,7 +52,7 @@ class Door:
         self,
         path: str,
         headers: Headers,
-        is_full: Callable[[str], bool],
+        is_full: Callable[[CallRecord], bool],
         *,
         may_try: bool,
         proved: Callable[[], None],
@@ -89,7 +89,7 @@ class Door:
             raise RefusedError(HTTPStatus.FORBIDDEN, "the call came over another carrier")
         if record.state is CallState.ENDED:
             raise RefusedError(HTTPStatus.GONE, "the call has ended")
-        if is_full(call_id):
+        if is_full(record):
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, NO_PLACE)
         if record.talk is not None:
             await self._redeem(call_id, secret, headers)

@@ -242,6 +242,7 @@ class Conversation:
     def on_line_back(self, now: float) -> list[Command]:
         """There is a media socket again: the agent goes on where the caller stopped hearing."""
         self._voice.line_back(now)
+        self._quiet.line_back()
         self._turns.caller_back(now)
         commands = [] if self._hearing.undecided else self._voice.go_on(now)
         return self._decided(commands, now)
@@ -345,6 +346,7 @@ class Conversation:
         self._stopgap.now_is(waits=self._waits_for_voice(now), now=now)
         ending = self._goodbye.reason is not None or self._handing_over.transfer is not None
         self._quiet.now_is(
+            now,
             idle=self._patience.last_due is not None and not waiting and not ending,
             tools=self._tools.running,
             sound_until=self._voice.ends_at,

@@ -34,6 +34,7 @@ from shared.admission import demand
 from shared.admission_store import AdmissionStore
 from shared.auth import same_text
 from shared.call_store import UpdateConflictError
+from shared.calls import Call as CallRecord
 from shared.calls import CallEvent, EventKind
 from shared.pulse import Pulse
 from shared.telemetry import call_id_var
@@ -59,6 +60,9 @@ _WRITE_OUT_SECONDS = 2.0
 """Seconds that a call may wait for records on disk before it goes on without them."""
 _CALLS_WITHIN = 2.0
 """Seconds to count the calls of all bridges: the platform waits three for an answer."""
+
+_REFUGEES = 2
+"""Times as many calls as a bridge takes by itself that it takes when others die."""
 
 _GIVE_AWAY_SECONDS = 5.0
 """Seconds that calls have to end here once they are given away, with their last records."""
@@ -280,7 +284,7 @@ class BridgeServer:
             call.take_line(self._line(connection, admission, call.recorder))
             await connection.wait_closed()
             return
-        if self._is_full(call_id):
+        if self._is_full(admission.record):
             await connection.close(1013, NO_PLACE)
             return
         self._live[call_id] = None
@@ -373,13 +377,18 @@ class BridgeServer:
         self._live[admission.record.id] = call
         return await call.run()
 
-    def _is_full(self, call_id: str) -> bool:
-        """Whether there is no place for `call_id`: a call has one media socket, another when that broke."""
-        call = self._live.get(call_id)
+    def _is_full(self, record: CallRecord) -> bool:
+        """Whether there is no place for a call, which has one media socket, and another when that broke.
+
+        One that was begun at a bridge that has died is turned away last: better that all are a little late.
+        """
+        call = self._live.get(record.id)
         if call is not None and call.waits_for_line:
             return False
-        full = self.live_calls >= self._services.settings.max_calls
-        return self._draining or full or call_id in self._live
+        most = self._services.settings.max_calls
+        if record.media_connected_at is not None and record.talk is None:
+            most *= _REFUGEES
+        return self._draining or self.live_calls >= most or record.id in self._live
 
     def _line(self, connection: ServerConnection, admission: Admission, recorder: Recorder) -> Line:
         connection_id = admission.call_connection_id

@@ -104,8 +104,9 @@ class SessionRules:
         """The session has taken its settings."""
         self._replies.connected = True
         self._give_up_due = None
-        if session.expires_at is not None:
-            ends_at = self._patience.monotonic(session.expires_at)
+        ends_at = None if session.expires_at is None else self._patience.monotonic(session.expires_at)
+        # One that has ended already, by the clock here, tells nothing: a clock is wrong.
+        if ends_at is not None and ends_at > now:
             self._renew_due = ends_at - min(_RENEW_BEFORE, (ends_at - now) / 2)
             self._last_moment = max(self._renew_due, ends_at - _LAST_MOMENT)
 

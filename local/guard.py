@@ -30,6 +30,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="guard", description="Run a command that ends with its starter.")
     parser.add_argument("--signal", choices=sorted(STOP_SIGNALS), default="TERM", help="what stops it")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds before it is killed")
+    parser.add_argument("--pid-file", help="where to write the command's process id, which is its group's")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(argv)
     wakeup = _wake_on(signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -38,6 +39,9 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         print(f"guard: cannot start {options.command[0]}: {error.strerror}", file=sys.stderr)
         return 127
+    if options.pid_file:
+        with open(options.pid_file, "w", encoding="ascii") as file:  # noqa: PTH123 - pathlib takes as long to load as all the rest
+            file.write(str(child.pid))
     try:
         if _wait(child, wakeup, stdin=sys.stdin.fileno()) is None:
             child.send_signal(STOP_SIGNALS[options.signal])

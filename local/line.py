@@ -1,4 +1,4 @@
-"""The phone line: a websocket to the ACS stand-in, with a `Phone` at the near end.
+"""The phone line: a websocket to the ACS stand-in, with a handset at the near end.
 
 The stand-in owns the clock. Every 20 ms it sends one stereo frame and takes one frame of speech, so one
 answer to each frame keeps exactly one frame under way.
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from local.phone import Phone
+from local.phone import Handset
 
 CONNECT_SECONDS = 10.0
 MAX_CALL_SECONDS = 900.0
@@ -53,7 +53,7 @@ class Progress:
         return None if self.answered_at is None else round((self.answered_at - self.dialled_at) * 1000)
 
 
-async def place_call(acs: str, phone: Phone, progress: Progress, *, caller: str, called: str) -> None:
+async def place_call(acs: str, phone: Handset, progress: Progress, *, caller: str, called: str) -> None:
     """Dial through the ACS stand-in at `acs` (http://host:port) and hold the line until the call has ended.
 
     Raises LineError.
@@ -74,12 +74,13 @@ async def place_call(acs: str, phone: Phone, progress: Progress, *, caller: str,
     except (OSError, InvalidHandshake) as error:
         raise LineError(f"cannot reach the phone line at {url}: {error}") from None
     except ConnectionClosed as error:
-        raise LineError(f"the phone line at {url} broke: {error}") from None
+        if not progress.ended:  # else it was only the farewell of the sockets that failed
+            raise LineError(f"the phone line at {url} broke: {error}") from None
     if not progress.ended:
         raise LineError(f"the phone line at {url} closed without saying how the call ended")
 
 
-async def _hold(socket: ClientConnection, phone: Phone, progress: Progress) -> None:
+async def _hold(socket: ClientConnection, phone: Handset, progress: Progress) -> None:
     async for message in socket:
         if isinstance(message, str):
             _note(msgspec.json.decode(message, type=_Message), progress)
@@ -89,8 +90,8 @@ async def _hold(socket: ClientConnection, phone: Phone, progress: Progress) -> N
         move = phone.tick(message)
         if progress.ended:
             continue
-        # A line that closed properly said `ended` first; it is among the messages still to be read.
-        with contextlib.suppress(ConnectionClosedOK):
+        # A line that has closed said `ended` first; it is among the messages still to be read.
+        with contextlib.suppress(ConnectionClosed):
             await socket.send(move.audio)
             if move.digits:
                 await _send(socket, {"type": "dtmf", "digits": move.digits})

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
 import numpy as np
 
@@ -42,6 +43,13 @@ class Move:
     """960 bytes PCM16LE: speech or silence."""
     digits: str = ""
     hang_up: bool = False
+
+
+class Handset(Protocol):
+    """What holds the near end of a line."""
+
+    def tick(self, frame: bytes) -> Move:
+        """Take 20 ms of the line and say what to do in the next: see `Phone.tick`."""
 
 
 class _Doing(Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import signal
 import socket
@@ -101,7 +102,9 @@ class Service:
     @classmethod
     async def start(cls, spec: Spec, log: Path, cwd: Path) -> Service:
         """Start the service; it is running, not yet ready, when this returns."""
-        options = ["--signal", spec.stop_signal, "--grace", str(spec.grace)]
+        pid_file = _pid_file(log)
+        pid_file.unlink(missing_ok=True)
+        options = ["--signal", spec.stop_signal, "--grace", str(spec.grace), "--pid-file", str(pid_file)]
         with log.open("ab") as stderr:
             guard = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(GUARD), *options, "--", *spec.command),
@@ -139,6 +142,14 @@ class Service:
         """Wait for the service to end by itself and return its last words."""
         await self._guard.wait()
         return self.last_words()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the service and whatever it started. ProcessLookupError when it has ended."""
+        try:
+            group = int(_pid_file(self.log).read_text("ascii"))
+        except (FileNotFoundError, ValueError):
+            raise ProcessLookupError(f"{self.spec.name} has not begun") from None
+        os.killpg(group, number)
 
     async def stop(self) -> None:
         """Stop the service and wait until nothing of it is left."""
@@ -189,6 +200,10 @@ class Service:
                     text = (await answer.content.read(HEALTH_BYTES)).decode(errors="replace").strip()
                     self._unhealthy = f" ({url} answers {answer.status}: {text})"
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _pid_file(log: Path) -> Path:
+    return log.with_suffix(".pid")
 
 
 async def _read_line(stream: asyncio.StreamReader) -> bytes:

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -136,11 +136,12 @@ def service_specs(
     host: Host,
     tables_directory: Path | None,
     spill_directory: Path | None = None,
+    planes: Mapping[str, str] | None = None,
 ) -> list[Spec]:
-    """What a stack runs, the store first."""
+    """What a stack runs, the store first. `planes`: settings of the two planes beside their own."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(PRODUCTION_SETTINGS)}
     env["PYTHONUNBUFFERED"] = "1"
-    settings = env | plane_settings(ports, keys, addresses)
+    settings = env | plane_settings(ports, keys, addresses) | dict(planes or {})
     return [
         _store(ports, host, tables_directory, env),
         _stand_in("voice-live", ports.voice_live, env, "--api-key", keys.voice_live_key),

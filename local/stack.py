@@ -13,8 +13,9 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -46,6 +47,10 @@ START_SECONDS = 60.0
 START_ATTEMPTS = 3
 SETTINGS = "settings.env"
 """File of a stack's directory with the settings of its two planes, for the doctor."""
+
+type Planes = Callable[[Addresses], dict[str, str]]
+"""Settings for the two planes of a stack, by where its services are."""
+
 KEPT_STACKS = 5
 """Directories of ended stacks whose logs are kept."""
 
@@ -82,35 +87,86 @@ class Stack:
         self.inbox = inbox
         """Where a restaurant's inbox shows the events it was sent."""
         self._services = services
+        self._away: dict[str, asyncio.Event] = {}
+        """Services that are stopped on purpose, and what is set when they are back."""
+
+    def service(self, name: str) -> Service:
+        """The service of that name that runs now; KeyError when the stack has none such."""
+        return self._services[self._place(name)]
+
+    @property
+    def names(self) -> list[str]:
+        """Of its services, the store first."""
+        return [service.spec.name for service in self._services]
 
     async def watch(self) -> None:
         """Wait until a service ends by itself, and raise ServiceDiedError with its last words.
 
         One that comes back is started again instead.
         """
-        deaths = {asyncio.create_task(service.died()): service for service in self._services}
+        keepers = [asyncio.create_task(self._keep(place)) for place in range(len(self._services))]
         try:
-            while True:
-                done, _ = await asyncio.wait(deaths, return_when=asyncio.FIRST_COMPLETED)
-                for death in done:
-                    ended = deaths.pop(death)
-                    if not ended.spec.comes_back:
-                        raise ServiceDiedError(death.result())
-                    service = await Service.start(ended.spec, ended.log, ROOT)
-                    self._services[self._services.index(ended)] = service
-                    deaths[asyncio.create_task(service.died())] = service
+            await asyncio.wait(keepers, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for death in deaths:
-                death.cancel()
+            for keeper in keepers:
+                keeper.cancel()
+        for keeper in keepers:
+            if keeper.done() and not keeper.cancelled():
+                keeper.result()
+
+    @contextlib.asynccontextmanager
+    async def without(self, name: str, *, killed: bool = False) -> AsyncIterator[None]:
+        """A service is away for as long as the block runs: stopped in order, or killed. Then it is up again.
+
+        Raises StartError, KeyError.
+        """
+        place = self._place(name)
+        ended = self._services[place]
+        self._away[name] = asyncio.Event()
+        try:
+            if killed:
+                ended.send(signal.SIGKILL)
+            await ended.stop()
+            yield
+        finally:
+            self._services[place] = await Service.start(ended.spec, ended.log, ROOT)
+            self._away.pop(name).set()
+        async with aiohttp.ClientSession() as http:
+            await self._services[place].ready(http, time.monotonic() + START_SECONDS)
+
+    async def _keep(self, place: int) -> None:
+        """See to it that one service runs."""
+        while True:
+            service = self._services[place]
+            last_words = await service.died()
+            away = self._away.get(service.spec.name)
+            if away is not None:
+                await away.wait()
+            elif service.spec.comes_back:
+                self._services[place] = await Service.start(service.spec, service.log, ROOT)
+            elif self._services[place] is service:
+                raise ServiceDiedError(last_words)
+
+    def _place(self, name: str) -> int:
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise KeyError(f"no service {name!r}; there are {', '.join(self.names)}") from None
 
 
 @contextlib.asynccontextmanager
 async def open_stack(
-    *, host: Host = "embedded", on_disk: bool = True, bridges: int = 1, tell: Tell = lambda _: None
+    *,
+    host: Host = "embedded",
+    on_disk: bool = True,
+    bridges: int = 1,
+    planes: Planes = lambda _: {},
+    tell: Tell = lambda _: None,
 ) -> AsyncIterator[Stack]:
     """Start a stack, and stop it at the end so that no process and no port is left.
 
-    `on_disk` False keeps its tables in memory and leaves it out of `find_stack`: a stack for one call.
+    `planes` gives settings that the two planes get beside their own. `on_disk` False keeps its tables in
+    memory and leaves it out of `find_stack`: a stack for one call.
     Raises StartError, AzuriteMissingError.
     """
     prune_stacks()
@@ -124,7 +180,7 @@ async def open_stack(
             raise StartError(f"{STACKS}, where the logs go, cannot be written: {error.strerror}") from None
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
-                services = _services(stack_id, directory, host, on_disk, bridges, tell)
+                services = _services(stack_id, directory, host, on_disk, bridges, planes, tell)
                 stack = await cleanup.enter_async_context(services)
                 break
             except PortTakenError as error:
@@ -173,12 +229,13 @@ def prune_stacks() -> None:
 
 @contextlib.asynccontextmanager
 async def _services(
-    stack_id: str, directory: Path, host: Host, on_disk: bool, bridges: int, tell: Tell
+    stack_id: str, directory: Path, host: Host, on_disk: bool, bridges: int, planes: Planes, tell: Tell
 ) -> AsyncIterator[Stack]:
     ports = Ports.on(free_ports(9 + (bridges if bridges > 1 else 0)))
     keys = Keys.make()
     addresses = addresses_of(ports)
     addresses = msgspec.structs.replace(addresses, page=page_url(addresses, keys))
+    extra = planes(addresses)
     specs = service_specs(
         ports,
         keys,
@@ -186,10 +243,13 @@ async def _services(
         host=host,
         tables_directory=directory if on_disk else None,
         spill_directory=directory / "spill",
+        planes=extra,
     )
     if host == "func" and not LOCAL_SETTINGS.exists():
         shutil.copy(f"{LOCAL_SETTINGS}.example", LOCAL_SETTINGS)  # Core Tools do not start without one
-    settings = "".join(f"{name}={value}\n" for name, value in plane_settings(ports, keys, addresses).items())
+    settings = "".join(
+        f"{name}={value}\n" for name, value in (plane_settings(ports, keys, addresses) | extra).items()
+    )
     _write_privately(directory / SETTINGS, settings.encode())
     started: list[Service] = []
     try:

@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 FRESH = timedelta(seconds=15)
-"""Age from which a report counts no more: the bridge has died, or cannot reach the store."""
+"""Age from which a report counts no more: the bridge has died, or cannot reach the store. The same for one
+from as far ahead, whose clock is wrong: nobody could see that its bridge has died."""
 
 TAKEN_WITHIN = timedelta(seconds=45)
 """How long a channel is kept for a call that no bridge has yet: the ring, and a media socket opened late."""
@@ -69,7 +70,7 @@ class Full(StrEnum):
 
 def fresh(reports: Collection[Report], now: datetime) -> list[Report]:
     """Of the bridges that are up."""
-    return [report for report in reports if report.at > now - FRESH]
+    return [report for report in reports if abs(now - report.at) < FRESH]
 
 
 def held(channels: Collection[Channel], up: Collection[Report], now: datetime) -> list[Channel]:

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from itertools import count
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from local.event_grid.schemas import Event
 
@@ -32,6 +34,24 @@ class Policy:
     ttl_s: float = 24 * 3600
     duplicates: int = 0
     time_scale: float = 1.0
+
+
+class Faults(msgspec.Struct, forbid_unknown_fields=True):
+    """What goes wrong on purpose with the events of every subscription. The counts run down to nought."""
+
+    duplicate: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """This many of the next events are delivered twice, at the same time."""
+    delay: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """This many of the next events are delivered late: those after them overtake them."""
+    delay_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
+    """How late."""
+
+    def spend(self, name: str) -> bool:
+        """Whether the fault is to happen now; it is counted off."""
+        left: int = getattr(self, name)
+        if left:
+            setattr(self, name, left - 1)
+        return bool(left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +111,7 @@ class DeliveryQueue:
 
     policy: Policy
     filter: Filter = field(default_factory=Filter)
+    faults: Faults = field(default_factory=Faults)
     counters: Counters = field(default_factory=Counters)
     dead_letters: deque[DeadLetter] = field(default_factory=lambda: deque(maxlen=_MAX_DEAD))
     _heap: list[tuple[float, int, Pending]] = field(default_factory=list)
@@ -104,15 +125,16 @@ class DeliveryQueue:
         if not self.filter.matches(event):
             self.counters.filtered += 1
             return False
-        copies = 1 + self.policy.duplicates
+        copies = 1 + self.policy.duplicates + self.faults.spend("duplicate")
         if len(self._heap) + copies > _MAX_WAITING:
             self.counters.refused_full += 1
             self._bury(Pending(event, now), "QueueFull")
             return False
         self.counters.matched += 1
         expires_at = now + self.policy.ttl_s * self.policy.time_scale
+        due = now + (self.faults.delay_ms / 1000 if self.faults.spend("delay") else 0.0)
         for _ in range(copies):
-            self._schedule(Pending(event, expires_at), now)
+            self._schedule(Pending(event, expires_at), due)
         return True
 
     def next_due(self) -> float | None:

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from local.decoding import FieldError, decode
-from local.event_grid.delivery import Filter, Policy
+from local.event_grid.delivery import Faults, Filter, Policy
 from local.event_grid.schemas import (
     MAX_BODY,
     DeliverySchema,
@@ -52,6 +52,7 @@ class EventGrid:
         self._time_scale = time_scale
         self._subscriptions: dict[str, Subscription] = {}
         self._runs: dict[str, asyncio.Task[None]] = {}
+        self._faults = Faults()
 
     def app(self) -> web.Application:
         """The aiohttp application."""
@@ -63,6 +64,7 @@ class EventGrid:
         app.router.add_delete("/subscriptions/{name}", self._unsubscribe)
         app.router.add_get("/subscriptions/{name}/validate", self._confirm)
         app.router.add_get("/dead-letters/{name}", self._dead_letters)
+        app.router.add_post("/faults", self._set_faults)
         app.router.add_get("/healthz", self._health)
         return app
 
@@ -108,7 +110,8 @@ class EventGrid:
             ),
             filter=Filter(tuple(body.included_event_types), body.subject_begins_with, body.subject_ends_with),
         )
-        subscription = Subscription(target, self._http, f"{request.scheme}://{request.host}")
+        own_address = f"{request.scheme}://{request.host}"
+        subscription = Subscription(target, self._http, own_address, faults=self._faults)
         try:
             await subscription.validate()
         except ValidationError as error:
@@ -146,6 +149,15 @@ class EventGrid:
                 for letter in subscription.queue.dead_letters
             ]
         )
+
+    async def _set_faults(self, request: web.Request) -> web.Response:
+        try:
+            wanted = decode(await request.read(), Faults)
+        except FieldError as error:
+            return _error(400, "InvalidRequest", str(error))
+        for name in Faults.__struct_fields__:
+            setattr(self._faults, name, getattr(wanted, name))
+        return web.json_response(msgspec.to_builtins(self._faults))
 
     def _named(self, request: web.Request) -> Subscription:
         name = request.match_info["name"]

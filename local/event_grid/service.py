@@ -18,6 +18,7 @@ A stand-in for Azure Event Grid on 127.0.0.1.
                                     event_ttl_seconds, duplicates. The endpoint is validated first.
   GET  /subscriptions/{name}        state and counters
   GET  /dead-letters/{name}         events given up, with the reason
+  POST /faults                      {"duplicate": N, "delay": N, "delay_ms": MS}, of the next N events
 """
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import aiohttp
 import msgspec
 
-from local.event_grid.delivery import DeliveryQueue, Filter, Pending, Policy
+from local.event_grid.delivery import DeliveryQueue, Faults, Filter, Pending, Policy
 from local.event_grid.schemas import DeliverySchema, Event, cloud_event, event_grid_event, to_wire
 
 log = logging.getLogger(__name__)
@@ -53,9 +53,10 @@ class Subscription:
         *,
         clock: Callable[[], float] = time.monotonic,
         answer_within_s: float = _ANSWER_WITHIN_S,
+        faults: Faults | None = None,
     ) -> None:
         self.target = target
-        self.queue = DeliveryQueue(target.policy, target.filter)
+        self.queue = DeliveryQueue(target.policy, target.filter, faults or Faults())
         self.state: State = "Creating"
         self._http = http
         self._base_url = base_url

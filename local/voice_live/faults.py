@@ -47,6 +47,8 @@ class FaultOrder(Faults, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Body of `POST /faults`: the faults, and the next how many sessions they hit."""
 
     sessions: Annotated[int, Meta(ge=1)] | Literal["all"] = "all"
+    drop_now: bool = False
+    """Whether the sockets of all sessions that run are dropped, without a close frame."""
 
 
 class FaultPlan:

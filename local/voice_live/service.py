@@ -37,7 +37,7 @@ input_text.*; in agent mode (agent-name and agent-project-name) every agent is o
 faults at run time:
   POST /faults    JSON with any of the --fault options' names (drop_after_ms, ...) and "sessions": N for the
                   next N sessions or "all" (default) for every new one until changed; handshakes that would
-                  be refused anyway do not count
+                  be refused anyway do not count. "drop_now": true drops the sockets of all that run
   GET /faults     what every new session gets now
   DELETE /faults  back to the command line's faults
 
@@ -55,7 +55,7 @@ class Service:
     lifetime_s: float = _HOUR
     audio_speed: float = 4.0
     _workers: Workers = field(default_factory=Workers)
-    _sockets: set[web.WebSocketResponse] = field(default_factory=set)
+    _sockets: dict[web.WebSocketResponse, web.Request] = field(default_factory=dict)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -102,11 +102,11 @@ class Service:
             audio_speed=self.audio_speed,
             drop=lambda: _abort(request),
         )
-        self._sockets.add(socket)
+        self._sockets[socket] = request
         try:
             await connection.run()
         finally:
-            self._sockets.discard(socket)
+            del self._sockets[socket]
         return socket
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -121,6 +121,9 @@ class Service:
         except msgspec.DecodeError as error:
             return web.json_response({"error": {"code": "400", "message": str(error)}}, status=400)
         self.faults.order(order)
+        if order.drop_now:
+            for running in self._sockets.values():
+                _abort(running)
         return web.json_response(msgspec.to_builtins(order))
 
     async def _clear_faults(self, _: web.Request) -> web.Response:

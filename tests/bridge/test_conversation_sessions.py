@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.commands import DropSession, HangUp, OpenSession, SaveTurn, SwitchSession, Why
 from bridge.rest_of import rest_of
@@ -201,6 +203,22 @@ class TestRenewal:
         talk.caller_says("c1", "tell me all").agent_says("r2", "one two", 15.0)
         talk.took()
         return talk
+
+    @given(st.floats(-1e6, 1e6))
+    def test_is_asked_for_once_a_session_however_wrong_the_clock_is(self, ahead: float) -> None:
+        """One that seems to have ended long ago is kept; none is replaced for ever by the next."""
+        talk = Talk()
+        talk.commands += talk.conversation.begin(talk.now)
+        talk.another(1, expires_at=900.0 + talk.now + 3_600.0 - ahead)
+        talk.agent_says("r0", "Hello.", 1.0)
+        asked = 0
+        for session in range(2, 40):
+            talk.after(1.0)
+            if OpenSession(Why.EXPIRES) in talk.took():
+                asked += 1
+                talk.another(session, expires_at=900.0 + talk.now + 3_600.0 - ahead)
+        lifetime = 3_600.0 - ahead
+        assert asked <= (0 if lifetime <= 0 else 40 / max(lifetime / 2, 1.0) + 1)
 
     def test_is_prepared_in_time(self) -> None:
         assert OpenSession(Why.EXPIRES) in self.talking().after(15).took()

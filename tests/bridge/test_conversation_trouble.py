@@ -48,6 +48,33 @@ def says_again_and_again(talk: Talk, text: str, times: int) -> Talk:
     return talk
 
 
+class TestTheLineIsBack:
+    """The media socket broke while it was the caller's turn: what they said, nobody has heard."""
+
+    def back(self, talk: Talk) -> Talk:
+        talk.commands += talk.conversation.on_line_lost(talk.now)
+        talk.after(1.5)
+        talk.commands += talk.conversation.on_line_back(talk.now)
+        return talk
+
+    def test_a_caller_who_is_silent_then_is_asked_to_say_it_again(self) -> None:
+        talk = self.back(Talk().greeted())
+        assert talk.after(1.1).said() == []
+        assert talk.after(0.2).said() == ["I did not hear that."]
+        assert ladder(talk, "r1", "I did not hear that.").after(7.0).said() == [], "once is enough"
+
+    def test_a_caller_who_speaks_is_not(self) -> None:
+        talk = self.back(Talk().greeted()).after(1.0)
+        talk.caller_says("c1", "sushi please").agent_says("r1", "There is Sakura House.", 1.0)
+        assert "I did not hear that." not in talk.after(5.0).said()
+
+    def test_nor_one_who_hears_the_agent_go_on(self) -> None:
+        talk = (
+            Talk().greeted().caller_says("c1", "sushi please").agent_says("r1", "There is Sakura House.", 3.0)
+        )
+        assert "I did not hear that." not in self.back(talk.after(1.0)).after(6.0).said()
+
+
 class TestSilence:
     """Two checks, then a goodbye, each counted from the end of what the agent said."""
 

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 
 import pytest
@@ -19,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 import bridge.session_rules
 from bridge.carriers.acs import AcsCarrier
+from bridge.media_owner import MediaOwner
 from bridge.server import BridgeServer
 from bridge.services import Services
 from shared.calls import CallEvent, EventKind, apply
@@ -266,6 +268,23 @@ class TestHandshake:
             await soon(stage.model.sessions.get())
         call = await stage.call(9)
         assert await self._refused(stage, f"/acs/{call.id}/{SECRET}", stage.acs.token()) == 503
+
+    async def test_a_full_bridge_takes_the_calls_of_one_that_has_died(self, stage: Stage) -> None:
+        """Twice as many as it may hold, and no more."""
+        most = stage.services.settings.max_calls
+        for number in range(most):
+            await stage.dial(number)
+            await soon(stage.model.sessions.get())
+        for number in range(most + 1):
+            call = await stage.call(most + number)
+            await MediaOwner(stage.services.store, call.id, "the-dead", 0).take()
+            begun = CallEvent(EventKind.MEDIA_CONNECTED, datetime.now(UTC))
+            await stage.services.store.update(call.id, partial(apply, event=begun))
+            if number < most:
+                await Caller.dial(stage.url, call, stage.acs.token())
+                await soon(stage.model.sessions.get())
+            else:
+                assert await self._refused(stage, f"/acs/{call.id}/{SECRET}", stage.acs.token()) == 503
 
     async def test_a_phone_call_is_not_taken_by_its_secret_alone(self, stage: Stage) -> None:
         """The secret stands in URLs; without the token of ACS it opens nothing."""

@@ -36,6 +36,12 @@ def test_nobody_knows_without_a_bridge_that_reports() -> None:
     assert room([replace(BRIDGE, at=NOW - FRESH)], [], NOW) is None
 
 
+def test_a_bridge_whose_clock_is_far_ahead_does_not_outlive_its_death() -> None:
+    """A clock that is right to a few seconds is right; of a report from to-morrow nobody can tell its age."""
+    assert room([replace(BRIDGE, at=NOW + FRESH / 2)], [], NOW) == (0, 1)
+    assert room([replace(BRIDGE, at=NOW + timedelta(hours=1))], [], NOW) is None
+
+
 def test_bridges_hold_together_what_each_may() -> None:
     assert room([BRIDGE, replace(BRIDGE, replica="b")], [channel(1)], NOW) == (0, 2, 3)
 

@@ -246,6 +246,20 @@ async def test_duplicates_on_request() -> None:
         assert first == second
 
 
+async def test_faults_on_request() -> None:
+    """The next event comes late and twice, the one after it as usual; a fault that cannot be is refused."""
+    async with broker() as grid, grid.publisher() as publisher:
+        await grid.subscribe()
+        faults = {"duplicate": 1, "delay": 1, "delay_ms": 200}
+        async with grid.http.post(f"{grid.url}/faults", json=faults) as answer:
+            assert answer.status == 200
+        await publisher.send([grid_event("/late"), grid_event("/usual")])
+        subjects = [events[0]["subject"] for _, events in await grid.endpoint.delivered(3)]
+        assert subjects == ["/usual", "/late", "/late"]
+        async with grid.http.post(f"{grid.url}/faults", json={"delay": -1}) as answer:
+            assert answer.status == 400
+
+
 async def test_filters_keep_other_events_away() -> None:
     """Counted as filtered."""
     async with broker() as grid, grid.publisher() as publisher:

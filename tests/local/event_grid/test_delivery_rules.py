@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.event_grid.delivery import RETRY_AFTER_S, DeliveryQueue, Filter, Policy
+from local.event_grid.delivery import RETRY_AFTER_S, DeliveryQueue, Faults, Filter, Policy
 from local.event_grid.schemas import Event
 
 
@@ -52,6 +52,19 @@ def test_two_attempts_within_a_ring() -> None:
     assert attempts(queue, None, 1000.0) == [5.0, 15.0]
     letter = queue.dead_letters[0]
     assert (letter.attempts, letter.last_outcome) == (2, "TimedOut")
+
+
+def test_events_can_be_delivered_late_and_twice_on_request() -> None:
+    """The first is overtaken by the second, and comes twice; the third is an event like any other."""
+    queue = DeliveryQueue(Policy(), faults=Faults(duplicate=1, delay=1, delay_ms=3_000))
+    for number, now in ((1, 0.0), (2, 1.0), (3, 5.0)):
+        queue.offer(event(number), now)
+    delivered = []
+    while (due := queue.next_due()) is not None:
+        for pending in queue.take(due):
+            delivered.append((pending.event.id, due))
+            queue.report(pending, 200, due)
+    assert delivered == [("2", 1.0), ("1", 3.0), ("1", 3.0), ("3", 5.0)]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 413])

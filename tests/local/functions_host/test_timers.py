@@ -81,6 +81,54 @@ async def test_on_startup(on_startup: bool, first: str) -> None:
     assert (await runs("0 * * * * *", on_startup=on_startup))[0][0] == first
 
 
+class SetClock(VirtualClock):
+    """Once, in the first sleep that reaches `at`, the clock is set by `by`."""
+
+    def __init__(self, end: datetime, at: datetime, by: timedelta) -> None:
+        super().__init__(end)
+        self._at, self._by = at, by
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        if self._by and self.time >= self._at:
+            self.time, self._by = self.time + self._by, timedelta(0)
+
+
+async def set_by(by: timedelta, expression: str = "0 * * * * *") -> list[str]:
+    """When a function runs whose clock, a quarter of an hour after the start, is set by so much."""
+    at = START + timedelta(minutes=15)
+    clock = SetClock(at + max(by, timedelta(0)) + timedelta(minutes=2, seconds=30), at, by)
+    worker = RecordingWorker(clock)
+    function = Function("f", "id", {"type": "timerTrigger", "name": "t"})
+    timer = asyncio.create_task(run_timer(cast(Worker, worker), function, Schedule.parse(expression), clock))
+    await clock.ended.wait()
+    timer.cancel()
+    return [at for at, _ in worker.ran]
+
+
+async def test_what_fell_due_while_the_machine_slept_is_run_once() -> None:
+    """Asleep from 18:19 for an hour: what was due at 18:20 runs on waking, then each minute as before."""
+    ran = await set_by(timedelta(hours=1))
+    assert ran[:15] == [f"18:{minute:02}:00" for minute in range(5, 20)]
+    assert [at[:5] for at in ran[15:]] == ["19:19", "19:20", "19:21"]
+
+
+async def test_a_daily_time_that_was_slept_through_is_made_up_for() -> None:
+    assert [at[:5] for at in await set_by(timedelta(hours=10), "0 0 3 * * *")] == ["04:19"]
+
+
+async def test_a_clock_that_is_set_back_stops_no_timer() -> None:
+    """By an hour: the times of that hour come again, and are kept."""
+    ran = await set_by(-timedelta(hours=1))
+    assert ran[15:18] == ["17:20:00", "17:21:00", "17:22:00"]
+
+
+async def test_a_small_correction_runs_nothing_twice() -> None:
+    for seconds in range(-59, 60, 7):
+        ran = await set_by(timedelta(seconds=seconds))
+        assert len([at[:5] for at in ran]) == len({at[:5] for at in ran}), seconds
+
+
 async def test_ends_when_the_schedule_has_no_more_times() -> None:
     clock = VirtualClock(START)
     function = Function("f", "id", {"type": "timerTrigger", "name": "t"})

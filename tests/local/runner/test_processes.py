@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import time
@@ -42,6 +43,23 @@ def spec(script: str, *arguments: str, health_url: str | None = None) -> Spec:
 
 def soon() -> float:
     return time.monotonic() + 60
+
+
+async def test_a_signal_reaches_the_service_itself(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+    """Not its guard, which would stop it in its own way; one that has ended gets none."""
+    script = """
+import signal, sys
+signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7))
+print('{"ready": true}', flush=True)
+signal.pause()
+"""
+    service = await Service.start(spec(script), tmp_path / "log", tmp_path)
+    await service.ready(http, soon())
+    service.send(signal.SIGUSR1)
+    assert "ended with status 7" in await service.died()
+    with pytest.raises(ProcessLookupError):
+        service.send(signal.SIGUSR1)
+    await service.stop()
 
 
 async def test_a_service_is_ready_when_it_says_so_and_not_before(

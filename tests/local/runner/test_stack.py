@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
+import signal
 import stat
+import sys
+import time
 from pathlib import Path
 
+import aiohttp
 import msgspec
 import pytest
 
 from local import stack, up
+from local.processes import Service, ServiceDiedError, Spec, says_ready
 from local.services import Keys, Ports, addresses_of, inbox_subscription, service_specs, subscription
-from local.stack import KEPT_STACKS, StackFile, StackNotFoundError, find_stack, prune_stacks
+from local.stack import KEPT_STACKS, Stack, StackFile, StackNotFoundError, find_stack, prune_stacks
 
 PORTS = Ports(*range(20_001, 20_010))
 
@@ -97,6 +103,49 @@ def test_the_stack_file_is_for_its_owner_only(tmp_path: Path) -> None:
     """It holds keys. (A module's own function, because only a whole running stack writes the file.)"""
     stack._write_privately(tmp_path / "stack.json", b"{}")
     assert stat.S_IMODE((tmp_path / "stack.json").stat().st_mode) == 0o600
+
+
+async def test_a_service_is_away_and_comes_back_while_its_stack_is_watched(tmp_path: Path) -> None:
+    """Killed on purpose it ends nobody's watch; killed by somebody else it does."""
+    ready = "print('{\"ready\": true}', flush=True); import signal; signal.pause()"
+    command = [sys.executable, "-I", "-S", "-c", ready]
+    services = [
+        await Service.start(
+            Spec(name, command, {}, ready_line=says_ready), tmp_path / f"{name}.log", tmp_path
+        )
+        for name in ("store", "functions")
+    ]
+    async with aiohttp.ClientSession() as http:
+        for service in services:
+            await service.ready(http, time.monotonic() + 60)
+    running = Stack("id", tmp_path, addresses_of(PORTS), services)
+    watch = asyncio.create_task(running.watch())
+    before = running.service("functions")
+    async with running.without("functions", killed=True):
+        with pytest.raises(ProcessLookupError):
+            before.send(signal.SIGCONT)
+        assert not watch.done()
+    after = running.service("functions")
+    assert after is not before
+    assert running.names == ["store", "functions"]
+    after.send(signal.SIGKILL)
+    with pytest.raises(ServiceDiedError, match="functions ended with status 137"):
+        await watch
+    with pytest.raises(KeyError, match="there are store, functions"):
+        running.service("bridge")
+    await running.service("store").stop()
+
+
+def test_settings_of_the_planes_reach_both_planes_and_nobody_else() -> None:
+    specs = service_specs(
+        PORTS,
+        Keys.make(),
+        addresses_of(PORTS),
+        host="embedded",
+        tables_directory=None,
+        planes={"BRIDGE_MAX_CALLS": "3"},
+    )
+    assert {spec.name for spec in specs if spec.env.get("BRIDGE_MAX_CALLS") == "3"} == {"functions", "bridge"}
 
 
 def test_no_setting_of_a_real_resource_leaks_into_a_stack(monkeypatch: pytest.MonkeyPatch) -> None:

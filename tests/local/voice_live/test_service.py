@@ -173,6 +173,17 @@ async def test_a_line_dropped_by_the_clock(serve: Serve) -> None:
         assert line.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
 
 
+async def test_all_lines_that_are_up_are_dropped_on_request(serve: Serve) -> None:
+    async with serve() as url, dialled(url) as line:
+        await events_until(line, "session.created")
+        assert await order(url, drop_now=True) == 200
+        await events_until(line, "no such event")
+        assert line.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+        async with dialled(url) as another:
+            await another.send_json({"type": "response.create"})
+            assert (await events_until(another, "response.done"))[-1]["response"]["status"] == "completed"
+
+
 async def test_slow_sessions_are_whole(serve: Serve) -> None:
     slow = Faults(connect_delay_ms=5, event_latency_ms=1, response_latency_ms=5)
     async with serve(faults=slow) as url, dialled(url) as line:
