@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -360,3 +362,31 @@ def test_the_languages_are_read_off_the_agent(house: House) -> None:
     """So that nobody asks to be greeted in one that is not spoken."""
     tools = {tool["name"]: tool["parameters"]["properties"] for tool in house.tools().definitions()}
     assert tools["remember"]["language"]["enum"] == ["en-US", "de-DE"]
+
+
+@pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.LATE, Fault.LAST, Fault.CRASH_AFTER])
+@pytest.mark.parametrize("wish", [{"consent": True, "name": "Kim", "usual_party": 4}, {"consent": False}])
+async def test_one_who_asks_again_after_a_failure_has_it_once(
+    house: House, wish: dict[str, object], fault: Fault
+) -> None:
+    """Whether or not the store had done it: the second answer is true."""
+    real, at, more = house.tables, 0, True
+    while more:
+        at += 1
+        call = await house.ring(f"4:+155501{at:05d}")
+        house.tables = faulty = FaultyTables(real, fault, at)
+        broken = call.again()
+        with contextlib.suppress(asyncio.CancelledError):
+            await run(broken, "remember", **wish)
+        more = faulty.requests >= at
+        house.tables = real
+        result = await run(call.again(), "remember", **wish)
+        await faulty.settle()
+        assert "error" not in result, f"request {at}"
+        known = (await recall(house.callers, CallStore(real), call.record, NOW)).known
+        assert known is not None
+        if wish["consent"]:
+            assert known.memory is not None
+            assert (known.memory.name, known.memory.usual_party) == ("Kim", 4), f"request {at}"
+        assert known.refused != wish["consent"], f"request {at}"
+    assert at > 3

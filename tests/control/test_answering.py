@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
-from azure.core.exceptions import ServiceRequestError
+from azure.core.exceptions import AzureError, ServiceRequestError
 
 from control.answering import (
     SWEEP_AFTER,
@@ -44,6 +46,7 @@ from shared.tables import Tables
 from shared.telephony import Telephony, TelephonyError
 from tests.shared.acs_server import AcsServer, failure
 from tests.shared.call_makers import open_calls
+from tests.shared.faulty_tables import Fault, FaultyTables
 
 RANG = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 INCOMING = IncomingCall(RANG, "4:+15550100", "4:+15550199", "correlation", "server call", "ctx")
@@ -447,3 +450,41 @@ class TestSweep:
         await sweep(line)
         assert reads == []
         assert len(acs.requests) == 1
+
+
+class TestFaults:
+    """The store fails at every request of a callback, and the service sends it once more."""
+
+    TOLD = (
+        [happened(EventKind.CONNECTED)],
+        [happened(EventKind.MEDIA_FAILED, TestFollow.BROKEN, 6)],
+        [CallEvent(EventKind.TRANSFER_FAILED, RANG, "486/0", transfer=1)],
+        [CallEvent(EventKind.TRANSFER_ACCEPTED, RANG, transfer=2)],
+        [happened(EventKind.DISCONNECTED, "200/0", 9)],
+    )
+
+    @pytest.mark.parametrize("fault", [Fault.NEVER_SENT, Fault.ANSWER_LOST, Fault.CRASH_AFTER, Fault.LATE])
+    async def test_the_record_is_the_same(self, line: Line, tables: Tables, fault: Fault) -> None:
+        at, more = 0, True
+        while more:
+            at, more = at + 1, False
+            incoming = IncomingCall(RANG, "", "", f"{fault} {at}", "", "ctx")
+            await answer_incoming(line, incoming)
+            before = await line.calls.get(incoming.call_id)
+            assert before is not None
+            for told in self.TOLD:
+                faulty = FaultyTables(tables, fault, at)
+                with contextlib.suppress(AzureError, asyncio.CancelledError):
+                    await follow(replace(line, calls=CallStore(faulty)), incoming.call_id, told)
+                more = more or faulty.requests >= at
+                await follow(line, incoming.call_id, told)
+                await faulty.settle()
+            call = await line.calls.get(incoming.call_id)
+            assert call is not None
+            kept = [event for told in self.TOLD for event in told if event.kind is not EventKind.MEDIA_FAILED]
+            expected = functools.reduce(apply, kept, before)
+            assert replace(call, media_restarts=0, media_failed_at=None) == expected, f"request {at}"
+            assert call.media_restarts == 1
+        assert at > 4
+        assert await open_calls(line.calls, RANG + timedelta(days=1)) == []
+        assert await line.calls.open_ids() == []
