@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from shared.calls import Call as CallRecord
 from shared.calls import CallState, is_call_id
 from shared.talks import redeem
 
+_SECONDS = 1.0
+"""The store has to tell about a call that waits for its line: the caller hears nothing meanwhile."""
 NO_PLACE = "no place for another call, or the call has a media socket already"
 
 
@@ -42,10 +45,17 @@ class RefusedError(Exception):
 
 
 class Door:
-    """Checks the proof that a media socket brings: the token of ACS, the secret of the call."""
+    """Checks the proof that a media socket brings: the token of ACS, the secret of the call.
 
-    def __init__(self, services: Services) -> None:
+    Args:
+        known: the record of a call that waits here for another media socket, as it was when it began.
+    """
+
+    def __init__(
+        self, services: Services, known: Callable[[str], CallRecord | None] = lambda _: None
+    ) -> None:
         self._services = services
+        self._known = known
         self._carriers: dict[str, Carrier] = {"acs": AcsCarrier(), "browser": BrowserCarrier()}
 
     async def admit(
@@ -119,10 +129,14 @@ class Door:
             raise RefusedError(HTTPStatus.FORBIDDEN, "the token is used up, too old, or for another page")
 
     async def _record(self, call_id: str) -> CallRecord | None:
+        known = self._known(call_id)
         try:
-            return await self._services.store.get(call_id)
-        except AzureError as error:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer") from error
+            async with asyncio.timeout(None if known is None else _SECONDS):
+                return await self._services.store.get(call_id)
+        except (AzureError, TimeoutError) as error:
+            if known is None:
+                raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer") from error
+            return known  # its line broke while the store is away: nobody else can have taken it
 
 
 def _carrier_of(record: CallRecord) -> str:

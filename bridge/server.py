@@ -56,6 +56,8 @@ _PONG_WITHIN = 5.0
 _CLOSE_SECONDS = 1.0
 """Seconds that a peer has for its side of the closing handshake."""
 
+_RESUME_SECONDS = 8.0
+"""Seconds until a call that cannot be read is left to whoever gets its next media socket."""
 _WRITE_OUT_SECONDS = 2.0
 """Seconds that a call may wait for records on disk before it goes on without them."""
 _CALLS_WITHIN = 2.0
@@ -80,13 +82,15 @@ class BridgeServer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._door = Door(services)
+        self._door = Door(services, self._waits)
         self._channels = AdmissionStore(services.tables)
         self._addresses = Addresses()
         self._strangers = Strangers(self._limited, services.metrics.stranger)
         self._store = Pulse(services.tables.ping)
         self._live: dict[str, Call | None] = {}
         """Calls that run, by id; None while one is set up."""
+        self._records: dict[str, CallRecord] = {}
+        """Of the same, as they were when they began."""
         self._draining = False
         self.freed = asyncio.Event()
         """Set whenever a place has become free; whoever waits for it clears it."""
@@ -287,11 +291,11 @@ class BridgeServer:
         if self._is_full(admission.record):
             await connection.close(1013, NO_PLACE)
             return
-        self._live[call_id] = None
+        self._live[call_id], self._records[call_id] = None, admission.record
         try:
             await self._begin(connection, admission)
         finally:
-            del self._live[call_id]
+            del self._live[call_id], self._records[call_id]
             self.freed.set()
             if not self._live:
                 self._idle.set()
@@ -303,12 +307,9 @@ class BridgeServer:
         resumed = None
         if record.media_connected_at is not None and admission.carrier.reconnects:
             try:
-                if await owner.take():
-                    if self._services.keeper is not None:
-                        # What the bridge before left on this disk is part of the call, too.
-                        await self._services.keeper.write_out(record.id, within=_WRITE_OUT_SECONDS)
-                    resumed = await load(self._services.store, record)
-            except (AzureError, UpdateConflictError) as error:
+                async with asyncio.timeout(_RESUME_SECONDS):
+                    resumed = await self._resume(owner, record)
+            except (AzureError, UpdateConflictError, TimeoutError) as error:
                 log.warning("call not resumed", extra={"reason": type(error).__name__})
             if resumed is None:
                 await connection.close(1013, "another bridge has the call, or the store does not answer")
@@ -318,6 +319,20 @@ class BridgeServer:
         elif record.queued_at is not None:
             self._services.metrics.waited((datetime.now(UTC) - record.queued_at).total_seconds())
         await self._hold(connection, admission, owner, resumed)
+
+    async def _resume(self, owner: MediaOwner, record: CallRecord) -> Resumed | None:
+        """What is known of a call that is ours from now on; None when it is not."""
+        if not await owner.take():
+            return None
+        if self._services.keeper is not None:
+            # What the bridge before left on this disk is part of the call, too.
+            await self._services.keeper.write_out(record.id, within=_WRITE_OUT_SECONDS)
+        return await load(self._services.store, record)
+
+    def _waits(self, call_id: str) -> CallRecord | None:
+        """The record of a call that waits for another media socket."""
+        call = self._live.get(call_id)
+        return self._records[call_id] if call is not None and call.waits_for_line else None
 
     async def _hold(
         self,

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 from websockets.exceptions import InvalidStatus
 
+import bridge.admission
 import bridge.call
 from bridge.media_owner import MediaOwner
 from bridge.resuming import Resumed
@@ -23,6 +25,7 @@ from tests.bridge.stand_ins import Caller, ModelSession, call_record
 stage = test_server.stage
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+SPEECH = "AAAAAAAA"
 
 
 @pytest.fixture
@@ -108,6 +111,55 @@ class TestAnotherBridgeTakesTheCall:
                 return turns
             await asyncio.sleep(0.02)
         raise AssertionError("the second turn is not on record")
+
+
+class TestTheStoreIsAway:
+    """And the media socket breaks."""
+
+    @pytest.mark.parametrize("hangs", [False, True])
+    async def test_its_next_one_comes_to_the_bridge_that_has_the_call(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch, hangs: bool
+    ) -> None:
+        monkeypatch.setattr(bridge.admission, "_SECONDS", 0.05)
+        call, caller, session = await stage.talk()
+        await on_record(stage, call)
+        monkeypatch.setattr(stage.services.store, "get", _hanging if hangs else _away)
+        caller.socket.transport.abort()
+        await soon(self._waits(stage, call))
+        again = await Caller.dial(stage.url, call, stage.acs.token())
+        await again.say(SPEECH)
+        while await soon(session.audio.get()) != SPEECH:
+            pass  # what was said before the break
+
+    async def test_one_of_a_call_that_nobody_has_here_is_refused(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        call = await stage.call()
+        monkeypatch.setattr(stage.services.store, "get", _away)
+        with pytest.raises(InvalidStatus, match="503"):
+            await Caller.dial(stage.url, call, stage.acs.token())
+
+    async def test_a_wrong_secret_opens_nothing(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        call, caller, _ = await stage.talk()
+        await on_record(stage, call)
+        monkeypatch.setattr(stage.services.store, "get", _away)
+        caller.socket.transport.abort()
+        await soon(self._waits(stage, call))
+        with pytest.raises(InvalidStatus, match="403"):
+            await Caller.dial(stage.url, call, stage.acs.token(), "another-secret")
+
+    async def _waits(self, stage: Stage, call: Call) -> None:
+        while stage.server._waits(call.id) is None:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def _away(call_id: str) -> Call:
+    raise ServiceRequestError("away")
+
+
+async def _hanging(call_id: str) -> Call:
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 class TestTheDrain:
