@@ -39,6 +39,7 @@ from shared.calls import CallEvent, EventKind
 from shared.pulse import Pulse
 from shared.telemetry import call_id_var
 from shared.telephony import TelephonyError
+from shared.waiting_line import in_line
 
 _LARGEST_FRAME = 128 * 1024
 """ACS sends 1.4 kB and documents packets of up to 64 KB; a larger frame closes its own socket with 1009."""
@@ -269,7 +270,8 @@ class BridgeServer:
                 seen = await self._channels.seen()
         except (AzureError, TimeoutError) as error:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
-        calls = demand(seen.reports, seen.channels.values(), datetime.now(UTC), release)
+        waiting, now = len(in_line(seen.waiting)), datetime.now(UTC)
+        calls = demand(seen.reports, seen.channels.values(), now, release, waiting=waiting)
         if calls is None:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, "no bridge of this release reports")
         return _response(HTTPStatus.OK, json.dumps({"calls": calls}).encode(), "application/json")

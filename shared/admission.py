@@ -94,10 +94,18 @@ def sharing(up: Collection[Report]) -> list[Report]:
 
 
 def demand(
-    reports: Collection[Report], channels: Collection[Channel], now: datetime, release: str = ""
+    reports: Collection[Report],
+    channels: Collection[Channel],
+    now: datetime,
+    release: str = "",
+    *,
+    waiting: int = 0,
 ) -> int | None:
-    """How many calls the bridges of a release must hold: those they have, also while they drain, and those
-    on their way if they go there. Without a release, of all bridges.
+    """How many calls the bridges of a release must hold: those they have, also while they drain, and if new
+    ones go there, those on their way and in line. Without a release, of all bridges.
+
+    Args:
+        waiting: callers who wait in line for a place.
 
     Returns:
         None when no bridge of it is up that reports: then nobody knows.
@@ -110,7 +118,7 @@ def demand(
     goes_to = {report.release for report in taking(up)}
     if release and goes_to and release not in goes_to:
         return live
-    return live + sum(not channel.replica for channel in held(channels, up, now))
+    return live + waiting + sum(not channel.replica for channel in held(channels, up, now))
 
 
 def room(

@@ -29,11 +29,12 @@ PROVIDERS: Final = (
 BRIDGE_NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
     "TABLETALK_BRIDGE_MIN_REPLICAS": (1, 1000),
     "TABLETALK_BRIDGE_MAX_REPLICAS": (1, 1000),
-    "TABLETALK_BRIDGE_MAX_CALLS": (1, 1000),
+    "TABLETALK_BRIDGE_MAX_CALLS": (2, 1000),
     "TABLETALK_VOICE_LIVE_CONNECTIONS": (1, 10_000),
     "TABLETALK_VOICE_LIVE_TOKENS": (1_000, 100_000_000),
 }
-"""The least and the most of each. With others the container app is refused, or the bridge does not start."""
+"""The least and the most of each. With others the container app is refused or the bridge does not start; with
+replicas of a single call, none would be added before the others are full."""
 
 _REGISTERING: Final = 300.0
 """Seconds a provider may take to be registered."""

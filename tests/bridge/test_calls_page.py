@@ -17,7 +17,9 @@ from doctor.scale import check_scale
 from shared.admission import FRESH, Channel, Report
 from shared.admission_store import AdmissionStore
 from shared.settings import StoreSettings
-from tests.bridge.stage import Stage, open_stage, soon
+from shared.waiting_line import ANSWERED_WITHIN, Waiting
+from shared.waiting_store import WaitingStore
+from tests.bridge.stage import Stage, open_stage
 
 TOKEN = "shown-by-the-platform"
 NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:1/a;"
@@ -55,9 +57,15 @@ async def test_any_bridge_tells_of_all_calls_and_of_those_on_their_way(stage: St
     assert await ask(stage) == (200, '{"calls": 8}')
     await caller.socket.close()
     await stage.hung_up(call)
-    await soon(stage.server.drain(5))
-    await reporter.report(datetime.now(UTC))
-    assert [one.live for one in (await store.seen()).reports if one.replica == "a"] == [0]
+
+
+async def test_callers_in_line_count(stage: Stage) -> None:
+    """For them above all a bridge more is wanted."""
+    await Reporter(AdmissionStore(stage.services.tables), "a", stage.server.load).report(datetime.now(UTC))
+    now = datetime.now(UTC)
+    waiting = Waiting(0, "a-call", now, "en-US", "secret", now + ANSWERED_WITHIN)
+    assert await WaitingStore(stage.services.tables).join(waiting, 5) is not None
+    assert await ask(stage) == (200, '{"calls": 1}')
 
 
 async def test_each_release_is_told_its_own(stage: Stage) -> None:
