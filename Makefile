@@ -8,7 +8,7 @@ MINUTES ?= 5
 DAYS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run call measure chaos bench test screenshots vendor page-tools doctor fuzz lint infra-check infra-types
+.PHONY: help setup run call measure chaos bench test screenshots vendor page-tools doctor fuzz abuse lint infra-check infra-types
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,10 @@ bench: setup ## search 10,000 restaurants; 1,000 phones at once; figures of gene
 
 test: setup page-tools ## run every test
 	@exec $(PYTHON) -m pytest -n 3 $(ARGS)
+
+abuse: MINUTES = 10
+abuse: setup ## attack every port for MINUTES while calls go on, and say what they feel
+	@exec $(PYTHON) -m abuse --minutes "$(MINUTES)" $(ARGS)
 
 fuzz: setup ## throw damaged input at every parser, 5,000 times each
 	@exec $(PYTHON) -m pytest tests/fuzz -n 2 --dist load --hypothesis-profile=fuzz --timeout=3600 $(ARGS)

@@ -23,8 +23,6 @@ _NO_PONG = "keepalive ping timeout"
 log = logging.getLogger(__name__)
 
 
-_POLICY = 1008
-"""The close code for a peer that does what it may not (RFC 6455, 7.4.1)."""
 _ENDED = "1000"
 """The close code of a media socket whose call is over."""
 
@@ -64,8 +62,6 @@ class Line:
         self.carrier = carrier
         self.call_connection_id = call_connection_id
         self.hang_up = hang_up
-        self.close_code = 1000
-        """With which the socket is to be closed."""
         self._exceeded = exceeded
         self._allowance = MediaAllowance()
         self._bad_frames = 0
@@ -124,7 +120,6 @@ class Line:
             self._quiet_since = asyncio.get_running_loop().time()
 
     def _over(self, limit: Limit, reason: str) -> CallOverError:
-        self.close_code = _POLICY
         self._exceeded(limit)
         return CallOverError(EventKind.FAILED, reason)
 

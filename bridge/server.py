@@ -49,6 +49,8 @@ _OPEN_WITHIN = 10.0
 """Seconds that a handshake may take, with the keys and the store that it asks."""
 _TOO_LARGE = 1009
 """The code with which websockets closes a socket that sends a frame above the limit (RFC 6455, 7.4.1)."""
+_POLICY = 1008
+"""The same for a peer that does what it may not."""
 _STRANGER = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 """What whoever knows no secret is refused with."""
 _PING_EVERY = 5.0
@@ -346,7 +348,7 @@ class BridgeServer:
         self._services.metrics.call_began()
         log.info("call begins", extra={"carrier": admission.carrier.name})
         call_id = admission.record.id
-        end, began, line = EventKind.FAILED, datetime.now(UTC), None
+        end, began = EventKind.FAILED, datetime.now(UTC)
         try:
             async with (
                 self._recorder(call_id) as recorder,
@@ -360,7 +362,7 @@ class BridgeServer:
         finally:
             self._services.metrics.call_ended(end)
             self._services.traces.media(call_id, began, carrier=admission.carrier.name, end=end)
-            await close_socket(connection, 1000 if line is None else line.close_code)
+            await _close(connection)
             sent = connection.protocol.close_sent
             if sent is not None and sent.code == _TOO_LARGE:
                 self._limited(Limit.FRAME_SIZE)
@@ -414,7 +416,13 @@ class BridgeServer:
             if admission.carrier.name == "acs"
             else _end_browser(connection, recorder)
         )
-        return Line(connection, admission.carrier, connection_id, hang_up, self._limited)
+
+        def exceeded(limit: Limit) -> None:
+            self._limited(limit)
+            if isinstance(connection, MediaConnection):
+                connection.end_code = _POLICY
+
+        return Line(connection, admission.carrier, connection_id, hang_up, exceeded)
 
     def _hang_up_phone(self, call_connection_id: str) -> Callable[[], Awaitable[None]]:
         async def hang_up() -> None:
@@ -426,11 +434,15 @@ class BridgeServer:
         return hang_up
 
 
+async def _close(connection: ServerConnection) -> None:
+    await close_socket(connection, connection.end_code if isinstance(connection, MediaConnection) else 1000)
+
+
 def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[], Awaitable[None]]:
     """For a browser the socket is the call: closing it ends it, and nobody else tells the record."""
 
     async def hang_up() -> None:
-        await close_socket(connection)
+        await _close(connection)
         recorder.event(CallEvent(EventKind.DISCONNECTED, datetime.now(UTC)))
 
     return hang_up

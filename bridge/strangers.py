@@ -70,6 +70,8 @@ class MediaConnection(ServerConnection):
     """A connection that is held to the limits of strangers, and carries its admission to the handler."""
 
     admission: Admission | None = None
+    end_code = 1000
+    """With which it is closed by us in the end."""
 
     def __init__(
         self, strangers: Strangers, protocol: ServerProtocol, server: Server, **options: Any

@@ -31,6 +31,9 @@ LEEWAY: Final = timedelta(minutes=5)
 
 _REFRESH_EVERY: Final = 30.0
 """Seconds between fetches of the keys, however many tokens name a key we do not know."""
+_GOOD_FOR: Final = 3600.0
+"""Seconds after which keys are fetched again though all that are asked for are known: a withdrawn one must
+not be good for as long as this process lives."""
 _RETRY_AFTER: Final = 2.0
 """Seconds before another try while no keys could be had at all."""
 _FETCH_TIMEOUT: Final = 5.0
@@ -63,6 +66,8 @@ class AcsTokens:
         self._clock = clock
         self._keys: dict[str, jwt.PyJWK] = {}
         self._next_fetch = float("-inf")
+        self._stale_at = float("inf")
+        self._renewing: asyncio.Task[None] | None = None
         self._fetching = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
 
@@ -105,6 +110,9 @@ class AcsTokens:
 
     async def close(self) -> None:
         """Close the connection to the key server."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.wait([self._renewing])
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -117,11 +125,22 @@ class AcsTokens:
                 if key_id not in self._keys and self._clock() >= self._next_fetch:
                     await self._fetch()
         key = self._keys.get(key_id)
+        if self._clock() >= max(self._stale_at, self._next_fetch) and not self._is_renewing:
+            # Beside: a caller does not wait for keys that are known.
+            self._renewing = asyncio.create_task(self._renew())
         if key is None:
             if not self._keys:
                 raise KeysUnavailableError("token keys cannot be fetched")
             raise AuthError("token signed with an unknown key")
         return key
+
+    @property
+    def _is_renewing(self) -> bool:
+        return self._renewing is not None and not self._renewing.done()
+
+    async def _renew(self) -> None:
+        async with self._fetching:
+            await self._fetch()
 
     async def _fetch(self) -> None:
         """Replace the keys; a failed fetch keeps the old ones."""
@@ -132,6 +151,7 @@ class AcsTokens:
             _log.warning("token keys cannot be fetched: %s", type(error).__name__)
         else:
             self._next_fetch = self._clock() + _REFRESH_EVERY
+            self._stale_at = self._clock() + _GOOD_FOR
 
     async def _get_json(self) -> object:
         if self._session is None:

@@ -34,6 +34,7 @@ settings.load_profile("any machine")
 
 LANES = {
     "tests/control/test_page_views.py": "page",
+    "tests/e2e/test_abuse.py": "calls",
     "tests/e2e/test_calls.py": "calls",
     "tests/e2e/test_chaos.py": "calls",
     "tests/e2e/test_interruptions.py": "calls",

@@ -134,6 +134,16 @@ async def test_what_was_chosen_for_the_talk_counts(stage: Stage) -> None:
         assert "KI-Assistent" in json.dumps(greeting, ensure_ascii=False)
 
 
+async def test_a_page_that_sends_what_it_may_not_is_told_so(stage: Stage) -> None:
+    call = await a_talk(stage)
+    async with opening(stage, call) as socket:
+        await started(stage, socket)
+        for _ in range(60):
+            await socket.send('{"type":"audio","audio":"%%%"}')
+        await soon(socket.wait_closed())
+        assert socket.close_code == 1008
+
+
 async def test_an_operator_ends_a_talk(stage: Stage) -> None:
     call = await a_talk(stage)
     async with opening(stage, call) as socket:

@@ -155,6 +155,35 @@ class TestKeys:
             await tokens.verify(f"Bearer {acs.token(header={'kid': 'key-2'})}")
         await tokens.verify(f"Bearer {acs.token()}")
 
+    async def test_a_key_that_was_withdrawn_is_good_for_an_hour_at_most(
+        self, tokens: AcsTokens, acs: AcsServer, clock: Clock
+    ) -> None:
+        """Nobody waits for the fetch: the call that finds the keys old is let in by them."""
+        old = acs.token()
+        await tokens.verify(f"Bearer {old}")
+        acs.signing_key, acs.key_id = rsa.generate_private_key(65537, 2048), "key-2"
+        clock.now += 3600
+        await tokens.verify(f"Bearer {old}")
+        assert tokens._renewing is not None
+        await tokens._renewing
+        await tokens.verify(f"Bearer {acs.token()}")
+        with pytest.raises(AuthError, match="unknown key"):
+            await tokens.verify(f"Bearer {old}")
+        assert acs.key_fetches == 2
+
+    async def test_old_keys_that_cannot_be_fetched_anew_stay_good(
+        self, tokens: AcsTokens, acs: AcsServer, clock: Clock
+    ) -> None:
+        await tokens.verify(f"Bearer {acs.token()}")
+        acs.keys_status = 503
+        for _ in range(3):
+            clock.now += 3600
+            await tokens.verify(f"Bearer {acs.token()}")
+            assert tokens._renewing is not None
+            await tokens._renewing
+        await tokens.verify(f"Bearer {acs.token()}")
+        assert acs.key_fetches == 4
+
     async def test_without_any_keys_nothing_can_be_said(
         self, tokens: AcsTokens, acs: AcsServer, clock: Clock
     ) -> None:
