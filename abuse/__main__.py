@@ -35,7 +35,7 @@ from local.stack import Stack, open_stack
 
 PER_SECOND: Final = 40.0
 """Attacks a second. Each costs the abuser about as much as the attacked, and both share this machine."""
-CALLERS: Final = 2
+CALLERS: Final = 3
 TALK: Final = (*LONG_TALK[:5], LONG_TALK[-1])
 """What callers say: half a minute of questions."""
 _SETTLE_SECONDS: Final = 20.0
@@ -67,6 +67,7 @@ async def abuse(seconds: float, per_second: float, seed: int) -> Run:
         await _calls(stack, talk[-1:], 0.0)  # what is loaded once is loaded, and counts for nothing
         _tell(f"calls alone, for {seconds / 2:.0f} s ...")
         before = await _phase(stack, talk, seconds / 2)
+        _tell(f"  {before.completed} of {before.calls} calls, {len(before.replies_ms)} replies")
         held = services()
         _tell(f"calls under abuse, for {seconds:.0f} s ...")
         async with _watched() as most:

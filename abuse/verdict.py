@@ -16,7 +16,7 @@ MEMORY: Final = 1.25
 MEMORY_SLACK: Final = 20.0
 """A service may hold this share more than before, and so many megabytes: allocators keep what they had."""
 FILES_SLACK: Final = 10
-FEWEST: Final = 100
+FEWEST: Final = 80
 """Replies from which on a 99th percentile is one; of fewer, the slowest would decide alone."""
 _FAULTS: Final = ("500", "502", "504", "not connected")
 """What an attack must never end in."""

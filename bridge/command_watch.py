@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
 from bridge.call import Call
-from shared.commands import Commands
+from shared.commands import GOOD_FOR, Commands
 
 _EVERY = 1.0
 """Seconds between two looks, while there are calls: an operator who clicked waits for it."""
-_GOOD_FOR = timedelta(minutes=1)
-"""After which a command is thrown away: its call has ended, or nobody holds it."""
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +35,7 @@ async def watch_commands(
 
 
 async def _look(commands: Commands, live: Mapping[str, Call | None]) -> None:
-    too_old = datetime.now(UTC) - _GOOD_FOR
+    too_old = datetime.now(UTC) - GOOD_FOR
     for command in await commands.waiting():
         call = live.get(command.call_id)
         if call is not None:

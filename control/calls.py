@@ -88,8 +88,10 @@ async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False)
 async def sweep_calls(timer: func.TimerRequest) -> None:
-    """Close calls whose end we were not told of, and settle moves of bookings that were left half done."""
+    """Close calls whose end we were not told of, settle moves of bookings that were left half done, and throw
+    away what operators wanted of calls that are over."""
     await sweep(services().line)
     settled = await services().bookings.finish_moves(datetime.now(UTC) - _MOVE_LEASE)
     if settled:
         _log.warning("moves of bookings settled: %d", settled)
+    await services().commands.throw_away(datetime.now(UTC))

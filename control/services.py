@@ -18,6 +18,7 @@ from shared.admission_store import AdmissionStore
 from shared.auth import AcsTokens
 from shared.bookings import BookingStore
 from shared.call_store import CallStore
+from shared.commands import Commands
 from shared.exporting import Telemetry
 from shared.intent_model import IntentModel
 from shared.outbox_relay import Relay
@@ -54,6 +55,7 @@ class Services:
     telephony: Telephony
     line: Line
     bookings: BookingStore
+    commands: Commands
     retention: Retention
     events: Events | None
     """None without a topic: events are kept."""
@@ -78,7 +80,7 @@ class Services:
             queue=_queue(tables, settings) if settings.admission.places_in_line else None,
         )
         events = None if settings.events is None else _events(tables, settings.events)
-        tokens, bookings = AcsTokens(settings.acs), BookingStore(tables)
+        tokens, bookings, commands = AcsTokens(settings.acs), BookingStore(tables), Commands(tables)
         retention = Retention(tables, settings.retention)
         model = settings.operator.intent_model
         judge = None if model is None else IntentModel(model)
@@ -90,6 +92,7 @@ class Services:
             telephony,
             line,
             bookings,
+            commands,
             retention,
             events,
             telemetry,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -20,6 +20,8 @@ from shared.tables import Tables
 
 TABLE: Final = "commands"
 _PARTITION: Final = "live"
+GOOD_FOR: Final = timedelta(minutes=1)
+"""After which a command is thrown away: its call has ended, or nobody holds it."""
 
 
 class Order(StrEnum):
@@ -82,6 +84,13 @@ class Commands:
             )
             async for row in rows
         ]
+
+    async def throw_away(self, now: datetime) -> int:
+        """Take away what is too old, for it holds what a person is told of a caller; says how many."""
+        old = [command for command in await self.waiting() if command.at < now - GOOD_FOR]
+        for command in old:
+            await self.done(command)
+        return len(old)
 
     async def done(self, command: CallCommand) -> None:
         """Take it away, unless another has come in its place."""
