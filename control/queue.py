@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
-
 import azure.functions as func
 from azure.core.exceptions import AzureError
 
 from control.http import problem
 from control.moving_up import advance
 from control.services import services
+from shared.auth import same_text
 from shared.calls import is_call_id
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # its __init__ has no annotations
@@ -26,11 +25,7 @@ async def waiting_audio(req: func.HttpRequest) -> func.HttpResponse:
     queue, sound = services().line.queue, None
     try:
         one = await queue.store.find(call_id) if queue is not None and is_call_id(call_id) else None
-        if (
-            queue is not None
-            and one is not None
-            and hmac.compare_digest(one.secret.encode(), secret.encode())
-        ):
+        if queue is not None and one is not None and same_text(secret, one.secret):
             sound = await queue.sound(one, file)
     except AzureError:
         return problem(503, "store", "the store does not answer")
