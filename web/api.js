@@ -80,8 +80,18 @@ async function ask(method, path, body, { signal, headers = {} } = {}) {
     throw new ApiProblem(0, { detail: "it may be starting, or the network is down", fix: "try again in a moment" });
   }
   if (response.status === 304) return { status: 304, body: null, response };
-  const type = response.headers.get("Content-Type") ?? "";
-  const answer = type.includes("json") ? await response.json() : type.startsWith("audio/") ? await response.arrayBuffer() : await response.text();
+  if (response.type === "opaqueredirect") throw new ApiProblem(401, { title: "Not signed in" });
+  let answer;
+  try {
+    const type = response.headers.get("Content-Type") ?? "";
+    if (type.includes("json")) answer = await response.json();
+    else answer = type.startsWith("audio/") ? await response.arrayBuffer() : await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiProblem(0, { detail: "its answer broke off", fix: "try again in a moment" });
+  }
   if (response.ok) return { status: response.status, body: answer, response };
-  throw new ApiProblem(response.status, typeof answer === "object" ? answer : { title: `Status ${response.status}` });
+  // Whatever stands before the API may answer in its place, and not in its words.
+  const other = { title: `Status ${response.status}`, fix: "try again in a moment" };
+  throw new ApiProblem(response.status, answer && typeof answer === "object" ? answer : other);
 }

@@ -6,9 +6,10 @@ import { callsView } from "./calls.js";
 import { h, problemNote } from "./dom.js";
 import { setPlace } from "./format.js";
 import { insightsView } from "./insights.js";
-import { talkView } from "./talk.js";
+import { Talk } from "./talk.js";
 
 const LIVE_EVERY_MS = 3000;
+const SLOW_MS = 3000;
 
 const main = document.getElementById("main");
 let options = null;
@@ -16,7 +17,10 @@ let looking = false;
 let leave = () => {};
 /** What the view that is shown must stop before another one is. */
 
-const live = { calls: [], listeners: new Set(), memory: {} };
+/** Calls in progress, null before they are known; `failed` when they could not be asked for again. */
+const live = { calls: null, failed: false, listeners: new Set(), memory: {} };
+let talk = null;
+/** Goes on, and is shown again, when another view is opened meanwhile. */
 
 function route() {
   const [path, search = ""] = (location.hash.slice(1) || "/talk").split("?");
@@ -29,7 +33,13 @@ function route() {
   if (path === "/insights") {
     return { view: "insights", title: "Insights", show: (place) => insightsView(place, parameters, options) };
   }
-  return { view: "talk", title: "Talk", show: (place) => talkView(place, options) };
+  return { view: "talk", title: "Talk", show: (place) => (talk ??= new Talk(options, onTalk)).show(place) };
+}
+
+/** A talk has begun or is over: every view says so. */
+function onTalk(talking) {
+  const sign = document.getElementById("talking");
+  sign.hidden = !talking;
 }
 
 async function show() {
@@ -49,12 +59,16 @@ async function show() {
 
 /** Learn who asks and what there is to choose from. */
 async function open() {
-  main.replaceChildren(h("p", { class: "loading", role: "status" }, "Loading…"));
+  const loading = h("p", { class: "loading", role: "status" }, "Loading…");
+  main.replaceChildren(loading);
+  const slow = setTimeout(() => loading.append(" The first answer may take some seconds: the server is starting."), SLOW_MS);
   try {
     options = await get("/options");
   } catch (error) {
-    main.replaceChildren(error.status === 401 ? signIn() : problemNote(error, show));
+    main.replaceChildren(error.status === 401 ? signIn() : h("div", {}, h("h1", {}, "Tabletalk"), problemNote(error, show)));
     return false;
+  } finally {
+    clearTimeout(slow);
   }
   setPlace(options);
   document.getElementById("who").replaceChildren(
@@ -85,18 +99,21 @@ function signIn() {
 /** Calls in progress, for everything on the page that shows them; nothing is asked for while nobody looks. */
 async function look() {
   if (document.hidden) return;
-  let found;
+  const failed = live.failed;
+  let found = null;
   try {
     found = await getIfNew("/live", live.memory);
+    live.failed = false;
   } catch {
-    return; // the view itself says when the API cannot be reached
+    live.failed = true;
   }
-  if (found === null) return;
-  live.calls = found.calls;
+  if (found === null && live.failed === failed) return;
+  live.calls = found?.calls ?? live.calls;
+  const going = live.calls?.length ?? 0;
   const badge = document.getElementById("live-count");
-  badge.hidden = live.calls.length === 0;
-  badge.replaceChildren(String(live.calls.length), h("span", { class: "visually-hidden" }, " live"));
-  for (const tell of live.listeners) tell(live.calls);
+  badge.hidden = going === 0;
+  badge.replaceChildren(String(going), h("span", { class: "visually-hidden" }, " live"));
+  for (const tell of live.listeners) tell();
 }
 
 document.getElementById("skip").addEventListener("click", (event) => {
@@ -108,6 +125,8 @@ window.addEventListener("hashchange", () => {
   if (location.hash.startsWith("#token=")) {
     takeToken();
     options = null;
+    talk?.leave();
+    talk = null;
   }
   void show().then(() => main.focus({ preventScroll: true }));
 });

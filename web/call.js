@@ -2,13 +2,15 @@
 
 import { getIfNew, patch, post } from "./api.js";
 import { outcomeTag } from "./calls.js";
-import { announce, ask, choice, field, h, problemNote } from "./dom.js";
+import { announce, ask, choice, field, h, problemNote, putNote, renew } from "./dom.js";
 import { clock, count, dayAndTime, dayName, languageName, millis, money, party, timeOfDay, words } from "./format.js";
 import { Recording } from "./recording.js";
 import { Timeline } from "./timeline.js";
-import { Transcript } from "./transcript.js";
+import { Transcript, cutOff } from "./transcript.js";
 
 const WATCH_MS = 1000;
+const FAILED_MS = 5000;
+/** Pause after an answer that did not come. */
 const COUNTED_WITHIN_MS = 60_000;
 /** After its end a call is looked at for so long until it is counted. */
 
@@ -23,10 +25,18 @@ class CallView {
   constructor(place, id, options, turn) {
     Object.assign(this, { place, id, options, turn, memory: {}, detail: null });
     this.stop = new AbortController();
-    this.transcript = new Transcript({ live: true });
+    this.transcript = new Transcript();
     this.recording = new Recording(id, (seconds) => this.timeline.mark(seconds));
     this.timeline = new Timeline((seq) => this.transcript.point(seq), (seconds) => this.recording.seek(seconds));
-    this.head = h("div", {});
+    this.title = h("h1", { tabindex: -1 }, "Call");
+    this.state = h("div", { class: "row" });
+    this.through = h("button", { type: "button", hidden: true, onclick: () => this.transfer() }, "Put through…");
+    this.over = h("button", { type: "button", class: "danger", hidden: true, onclick: () => this.end() }, "End call…");
+    this.when = h("p", { class: "muted" });
+    this.faults = h("div", {});
+    this.head = h("div", {},
+      h("div", { class: "row between" }, h("div", { class: "row" }, this.title, this.state), h("div", { class: "row" }, this.through, this.over)),
+      this.when, this.faults);
     this.trouble = h("div", {});
     this.facts = h("div", { class: "facts" });
     this.loading = h("p", { class: "loading", role: "status" }, "Loading…");
@@ -56,7 +66,7 @@ class CallView {
       if (!live) ended ??= Date.now();
       if (this.detail && !live && (this.detail.intent !== null || Date.now() - ended > COUNTED_WITHIN_MS)) return;
       if (this.lost) return;
-      await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+      await new Promise((resolve) => setTimeout(resolve, this.trouble.hasChildNodes() ? FAILED_MS : WATCH_MS));
     }
   }
 
@@ -69,57 +79,52 @@ class CallView {
       if (this.stop.signal.aborted) return;
       this.loading.remove();
       this.lost = error.status >= 400 && error.status < 500;
-      if (this.lost) this.head.replaceChildren(h("h1", {}, "Call"));
-      this.trouble.replaceChildren(problemNote(error));
+      putNote(this.trouble, problemNote(error));
     }
   }
 
   show(detail) {
+    const live = detail.call.state !== "ended";
+    const ends = this.detail && this.detail.call.state !== "ended" && !live;
     this.detail = detail;
     this.loading.remove();
     this.body.hidden = false;
     this.transcript.from = detail.live_from ?? detail.call.rang_at;
-    this.head.replaceChildren(...this.#head(detail));
+    this.#head(detail, live);
     for (const turn of detail.turns) this.transcript.put("turn", detail.masked ? { ...turn, text: "(not shown to viewers)" } : turn);
     for (const tool of detail.tools) this.transcript.put("tool", tool);
+    this.transcript.follow(live);
     this.timeline.show(detail);
     this.recording.show(detail);
     if (this.turn !== null) this.transcript.point(Number(this.turn));
     this.turn = null;
-    // What somebody is writing in is not taken from under them.
-    if (!this.facts.contains(document.activeElement) || document.activeElement.tagName === "SUMMARY") {
-      this.facts.replaceChildren(...this.#facts(detail));
-    }
+    renew(this.facts, this.#facts(detail));
+    if (ends) announce("The call has ended.");
   }
 
-  #head({ call, actions, faults }) {
-    const live = call.state !== "ended";
+  #head({ call, actions, faults }, live) {
     const who = call.carrier === "browser" ? "Talk from the page" : party(call.caller) || "Anonymous caller";
-    const kept = this.head.querySelector("h1"); // the same element, so that who stands on it stays there
-    const title = kept ?? h("h1", { tabindex: -1 });
-    title.replaceChildren(who);
+    this.title.replaceChildren(who);
     document.title = `${who} – Tabletalk`;
-    return [
-      h("div", { class: "row between" },
-        h("div", { class: "row" }, title, live ? h("span", { class: "tag live" }, words(call.state)) : outcomeTag(call.outcome)),
-        h("div", { class: "row" },
-          actions.transfer && h("button", { type: "button", onclick: () => this.transfer() }, "Put through…"),
-          actions.end && h("button", { type: "button", class: "danger", onclick: () => this.end() }, "End call…"))),
-      h("p", { class: "muted" }, `${dayAndTime(call.rang_at)}${call.ended_at ? ` to ${timeOfDay(call.ended_at)}` : ""}`,
-        call.seconds === null ? "" : ` · ${clock(call.seconds)}`, call.called ? ` · to ${party(call.called)}` : "", " · ", h("code", {}, call.id)),
-      faults.length > 0 && h("div", { class: "note bad" }, h("p", {}, h("strong", {}, "What went wrong")),
-        h("ul", {}, faults.map(({ at, what }) => h("li", {}, timeOfDay(at), " ", what)))),
-    ].filter(Boolean);
+    this.state.replaceChildren(live ? h("span", { class: "tag live" }, words(call.state)) : outcomeTag(call.outcome));
+    const stood = [this.through, this.over].find((button) => button === document.activeElement);
+    this.through.hidden = !actions.transfer;
+    this.over.hidden = !actions.end;
+    if (stood?.hidden) this.title.focus(); // nobody is left standing on what is gone
+    this.when.replaceChildren(`${dayAndTime(call.rang_at)}${call.ended_at ? ` to ${timeOfDay(call.ended_at)}` : ""}`,
+      call.seconds === null ? "" : ` · ${clock(call.seconds)}`, call.called ? ` · to ${party(call.called)}` : "", " · ", h("code", {}, call.id));
+    renew(this.faults, { faults: faults.length > 0 && h("div", { class: "note bad" }, h("p", {}, h("strong", {}, "What went wrong")),
+      h("ul", {}, faults.map(({ at, what }) => h("li", {}, timeOfDay(at), " ", what)))) });
   }
 
   #facts(detail) {
-    return [
-      this.#intent(detail),
-      made("Bookings", detail.bookings, bookingItem),
-      made("Orders", detail.orders, orderItem),
-      handOver(detail),
-      figures(detail),
-    ].filter(Boolean);
+    return {
+      intent: this.#intent(detail),
+      bookings: made("Bookings", detail.bookings, bookingItem),
+      orders: made("Orders", detail.orders, orderItem),
+      handOver: handOver(detail),
+      figures: figures(detail),
+    };
   }
 
   #intent({ intent, actions, call }) {
@@ -158,10 +163,10 @@ class CallView {
       const intent = await patch(`/calls/${this.id}/intent`, {
         intent: value("intent").value, reached: value("reached").checked, reason: value("reason").value.trim(),
       });
-      document.activeElement?.blur();
-      this.detail = { ...this.detail, intent };
+      event.target.closest("details").open = false;
+      this.title.focus({ preventScroll: true });
       this.memory = {};
-      this.show(this.detail);
+      this.show({ ...this.detail, intent });
       announce("The correction is saved.");
       await this.look(); // the outcome may follow from it
     } catch (error) {
@@ -230,7 +235,7 @@ function figures({ call, usage, turns, model, language, end_reason: end }) {
   const rows = [
     ["Greeting after", millis(call.greeting_ms)],
     ["Slowest reply", millis(call.slowest_reply_ms ?? maximum(turns.map((turn) => turn.latency_ms)))],
-    ["Interruptions", count(call.interruptions ?? turns.filter((turn) => turn.interrupted).length)],
+    ["Interruptions", count(call.interruptions ?? turns.filter(cutOff).length)],
     ["Misunderstandings", count(call.misunderstandings)],
     ["Failed tools", count(call.tool_faults)],
     ["Tokens in", `${count(usage.input_tokens)} (${count(usage.cached_tokens)} cached)`],

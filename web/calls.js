@@ -1,7 +1,7 @@
 // The view Calls: those in progress, and past ones by filter, the newest first.
 
 import { get, getCsv, query } from "./api.js";
-import { announce, choice, field, h, problemNote } from "./dom.js";
+import { announce, choice, field, h, problemNote, renew } from "./dom.js";
 import { clock, count, dayAndTime, dayName, millis, money, party, plainWords, shiftDay, words } from "./format.js";
 
 const PAGE = 50;
@@ -40,8 +40,8 @@ export function callsView(place, parameters, options, live) {
     tags(filter),
     found,
   );
-  const showLive = (calls) => liveList.replaceChildren(...liveSection(calls));
-  showLive(live.calls);
+  const showLive = () => renew(liveList, liveSection(live));
+  showLive();
   live.listeners.add(showLive);
   new PastCalls(found, filter, options, stop.signal).open();
   return () => {
@@ -62,10 +62,12 @@ function filterForm(filter, options) {
     field("Restaurant", choice({ id: "restaurant" }, [["", "any"], ...options.restaurants.map(({ id, name }) => [id, name])], filter.restaurant)),
     field("Text", h("input", {
       id: "text", type: "search", maxlength: 100, value: filter.text,
-      placeholder: options.role === "viewer" ? "id or wish" : "number, code, id or wish",
+      placeholder: options.role === "viewer" ? "id or wish" : "number, code…", autocomplete: "off",
+      title: `Part of an id${options.role === "viewer" ? "" : ", a number, a code"} or a wish`,
     })),
     options.role === "operator" && field("Words said", h("input", {
-      id: "said", type: "search", maxlength: 100, value: filter.said, placeholder: 'vegan "table for two"', autocomplete: "off",
+      id: "said", type: "search", maxlength: 100, value: filter.said, placeholder: 'vegan "for two"', autocomplete: "off",
+      title: "Words that either side said, or their beginnings; in quotes as they followed one another",
     })),
     h("div", { class: "row" }, h("button", { class: "primary" }, "Show"), h("a", { class: "button", href: "#/calls" }, "Reset")),
   );
@@ -96,19 +98,22 @@ function tags(filter) {
   );
 }
 
-function liveSection(calls) {
-  if (calls.length === 0) return [h("h2", { id: "live-title" }, "In progress"), h("p", { class: "empty" }, "No call is in progress.")];
-  return [
-    h("h2", { id: "live-title" }, "In progress"),
-    h("ul", { class: "live-calls" }, calls.map((call) => h(
-      "li",
-      {},
-      h("a", { href: `#/calls/${call.id}` },
-        h("span", { class: "dot", "aria-hidden": "true" }),
-        h("strong", {}, call.carrier === "browser" ? "Talk from the page" : party(call.caller) || "anonymous"),
-        h("span", { class: "muted" }, `${words(call.state)} · since ${dayAndTime(call.rang_at)}`)),
-    ))),
-  ];
+function liveSection({ calls, failed }) {
+  let shown = h("p", { class: "empty" }, "No call is in progress.");
+  if (calls === null) shown = h("p", { class: "empty" }, failed ? "" : "Looking…");
+  else if (calls.length > 0) shown = h("ul", { class: "live-calls" }, calls.map(liveCall));
+  return {
+    title: h("h2", { id: "live-title" }, "In progress"),
+    failed: failed && h("p", { class: "note bad", role: "alert" }, "This is not up to date: the server does not answer. It is asked again and again."),
+    shown,
+  };
+}
+
+function liveCall(call) {
+  return h("li", {}, h("a", { href: `#/calls/${call.id}` },
+    h("span", { class: "dot", "aria-hidden": "true" }),
+    h("strong", {}, call.carrier === "browser" ? "Talk from the page" : party(call.caller) || "anonymous"),
+    h("span", { class: "muted" }, `${words(call.state)} · since ${dayAndTime(call.rang_at)}`)));
 }
 
 class PastCalls {
@@ -130,8 +135,9 @@ class PastCalls {
         "table",
         { class: "calls" },
         h("thead", {}, h("tr", {},
-          ["Rang at", "Caller", "Outcome", "Wanted", "Restaurants"].map((name) => h("th", { scope: "col" }, name)),
-          ["Length", "Slowest reply", "Cost"].map((name) => h("th", { scope: "col", class: "number" }, name)))),
+          ["Rang at", "Caller", "Outcome", "Wanted"].map((name) => h("th", { scope: "col" }, name)),
+          h("th", { scope: "col", class: "less" }, "Restaurants"),
+          ["Length", "Slowest reply", "Cost"].map((name) => h("th", { scope: "col", class: "number less" }, name)))),
         this.body,
       )),
       h("div", { class: "row" }, this.more),
@@ -222,10 +228,10 @@ class PastCalls {
       h("td", {}, call.carrier === "browser" ? h("span", { class: "muted" }, "page") : party(call.caller) || "anonymous"),
       h("td", {}, outcomeTag(call.outcome), made.length > 0 && h("span", { class: "codes" }, made.join(" "))),
       h("td", {}, words(call.intent), " ", call.intent !== "none" && h("span", { class: "muted" }, call.reached ? "reached" : "not reached")),
-      h("td", { class: "names" }, restaurants.slice(0, 2).join(", "), restaurants.length > 2 && ` +${restaurants.length - 2}`),
-      h("td", { class: "number" }, clock(call.seconds)),
-      h("td", { class: "number" }, millis(call.slowest_reply_ms)),
-      h("td", { class: "number" }, money(call.cost)),
+      h("td", { class: "names less" }, restaurants.slice(0, 2).join(", "), restaurants.length > 2 && ` +${restaurants.length - 2}`),
+      h("td", { class: "number less" }, clock(call.seconds)),
+      h("td", { class: "number less" }, millis(call.slowest_reply_ms)),
+      h("td", { class: "number less" }, money(call.cost)),
     );
   }
 

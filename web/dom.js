@@ -60,14 +60,58 @@ export function field(label, control, hint = "") {
 
 /** What is wrong, and what to do about it. */
 export function problemNote(error, again) {
+  const unknown = error.status === 401;
   return h(
     "div",
     { class: "note bad", role: "alert" },
     h("p", {}, h("strong", {}, error.title || "That did not work"), error.message ? `: ${error.message}` : ""),
-    error.fix && h("p", {}, `What to do: ${error.fix}`),
-    again && h("button", { type: "button", onclick: again }, "Try again"),
+    unknown
+      ? h("p", {}, "What to do: sign in again. On your own machine the system was started anew: open the address that it printed.")
+      : error.fix && h("p", {}, `What to do: ${error.fix}`),
+    unknown && h("button", { type: "button", onclick: () => location.reload() }, "Sign in"),
+    !unknown && again && h("button", { type: "button", onclick: again }, "Try again"),
   );
 }
+
+/** Show `note` in `place`; one that says the same as what is shown is not read out again. */
+export function putNote(place, note) {
+  if (place.textContent !== note.textContent) place.replaceChildren(note);
+}
+
+/**
+ * Show the elements of `parts` (by name, in order) in `place`. What is as it was is left alone, so that the focus
+ * stays where it is; of what is new, what was open is open, and nobody's writing is taken from under them.
+ */
+export function renew(place, parts) {
+  const known = shownIn.get(place) ?? new Map();
+  const shown = new Map();
+  for (const [name, element] of Object.entries(parts)) {
+    if (!element) continue;
+    const made = element.outerHTML;
+    const old = known.get(name);
+    const stays = old && (old.made === made || old.element.matches(":has(:is(input, select, textarea):focus)"));
+    shown.set(name, stays ? old : { made, element });
+    if (old && !stays) takeOver(old.element, element);
+  }
+  shownIn.set(place, shown);
+  const wanted = [...shown.values()].map(({ element }) => element);
+  for (const child of [...place.children]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((element, n) => {
+    if (place.children[n] !== element) place.insertBefore(element, place.children[n] ?? null);
+  });
+}
+
+const shownIn = new WeakMap();
+
+function takeOver(old, element) {
+  const folds = element.querySelectorAll("details");
+  old.querySelectorAll("details").forEach((fold, n) => folds[n]?.toggleAttribute("open", fold.open));
+  const at = [...old.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
+  old.replaceWith(element);
+  if (at >= 0) element.querySelectorAll(FOCUSABLE)[at]?.focus({ preventScroll: true });
+}
+
+const FOCUSABLE = "a[href], button, summary, [tabindex]";
 
 /** A dialog that takes the focus; resolves to whether it was agreed to. */
 export function ask(title, body, agree, { danger = false } = {}) {

@@ -87,7 +87,7 @@ function everything(figures, csv, plots) {
   };
   return [
     tiles(figures),
-    h("div", { class: "row between" },
+    h("div", { class: "about" },
       h("p", { class: "muted small" }, `Days and hours are those of ${placeZone()}. Waiting times are within ${figures.percentile_error * 100} %. Costs are estimates by prices of ${figures.prices_as_of} (${figures.prices_source}).`),
       h("button", { type: "button", class: "quiet", onclick: csv("summary") }, "Summary as CSV")),
     h("h2", {}, "Over time"),
@@ -200,7 +200,7 @@ function wishes({ wishes: list, wishes_in_all: all }, csv) {
 
 function costs({ outcomes: list }, csv) {
   return barTable({
-    title: "Minutes and cost by outcome", heads: ["Outcome", "Minutes", "per call", "Cost", "per call"], csv: csv("outcomes"), empty: "None.",
+    title: "Minutes and cost by outcome", heads: ["Outcome", "Minutes", "Minutes per call", "Cost", "Cost per call"], csv: csv("outcomes"), empty: "None.",
     rows: list.map((one) => ({
       label: words(one.outcome), size: one.minutes, url: one.calls_url,
       cells: [count(Math.round(one.minutes)), one.minutes_per_call.toFixed(1), money(one.cost), money(one.cost_per_call)],

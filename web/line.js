@@ -3,6 +3,8 @@
 const SLOW_BYTES = 200_000;
 /** Waiting to be sent, about three seconds of speech: more would only be heard too late. */
 const KEYS = "0123456789*#";
+const PATIENCE_MS = 15_000;
+/** For the socket to open. */
 
 /** Why there is no microphone, with what to do about it. */
 export class MicrophoneError extends Error {
@@ -53,7 +55,8 @@ function whyNot(error) {
 /**
  * A talk over `ticket` (of POST /talk) with `stream`. What happens is told as events:
  * "open", "told" (detail: a frame about a turn or a tool), "levels" (detail: {who, level}), "stopped" (the agent was
- * cut short), "slow", "closed" (detail: {code, reason}).
+ * cut short), "slow", "deaf" (the microphone went away; `hear` takes another), "closed" (detail: {code, reason}, and
+ * `opened`: whether it ever was open).
  */
 export class Line extends EventTarget {
   #stream;
@@ -61,6 +64,8 @@ export class Line extends EventTarget {
   #microphone;
   #loudspeaker;
   #socket;
+  #source;
+  #opened = false;
 
   constructor(stream) {
     super();
@@ -69,18 +74,41 @@ export class Line extends EventTarget {
 
   /** Begin. Call it as long as the press of a button counts, or the browser lets nothing be heard. */
   async open(ticket) {
-    const source = await this.#sound(ticket.sample_rate);
+    await this.#sound(ticket.sample_rate);
     const socket = new WebSocket(ticket.url);
     this.#socket = socket;
+    const patience = setTimeout(() => socket.close(), PATIENCE_MS);
     socket.addEventListener("open", () => {
+      clearTimeout(patience);
+      this.#opened = true;
       this.#send({ type: "start", sample_rate: ticket.sample_rate });
-      source.connect(this.#microphone);
+      this.#source.connect(this.#microphone);
+      this.#watch(this.#stream);
       this.#tell("open");
     });
     socket.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data)));
     socket.addEventListener("close", ({ code, reason }) => {
+      clearTimeout(patience);
       this.#release();
-      this.#tell("closed", { code, reason });
+      this.#tell("closed", { code, reason, opened: this.#opened });
+    });
+  }
+
+  /** Go on with another microphone. */
+  hear(stream) {
+    this.#source.disconnect();
+    for (const track of this.#stream.getTracks()) track.stop();
+    this.#stream = stream;
+    this.#source = this.#context.createMediaStreamSource(stream);
+    this.#source.connect(this.#microphone);
+    this.#watch(stream);
+  }
+
+  /** A track ends by itself when its device is unplugged or leave is taken back. */
+  #watch(stream) {
+    const [track] = stream.getAudioTracks();
+    track?.addEventListener("ended", () => {
+      if (this.#stream === stream) this.#tell("deaf");
     });
   }
 
@@ -101,13 +129,12 @@ export class Line extends EventTarget {
   /** Both worklets in one context at the rate of the line; where a browser cannot do that, at its own rate. */
   async #sound(rate) {
     this.#context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
-    let source;
     try {
-      source = this.#context.createMediaStreamSource(this.#stream);
+      this.#source = this.#context.createMediaStreamSource(this.#stream);
     } catch {
       await this.#context.close(); // Firefox mixes no rates
       this.#context = new AudioContext({ latencyHint: "interactive" });
-      source = this.#context.createMediaStreamSource(this.#stream);
+      this.#source = this.#context.createMediaStreamSource(this.#stream);
     }
     const { audioWorklet } = this.#context;
     await Promise.all([
@@ -126,7 +153,6 @@ export class Line extends EventTarget {
       else this.#tell("levels", { who: "agent", level: data.level });
     };
     this.#loudspeaker.connect(this.#context.destination);
-    return source;
   }
 
   #spoken({ frame, level }) {

@@ -68,7 +68,7 @@ export class Plot {
         cursor: { y: false, drag: { setScale: false, x: false } },
         scales: { x: { time: false, range: [-0.6, this.rows.length - 0.4] }, y: { range: [0, top === 0 ? 1 : top * 1.08] } },
         axes: [
-          { ...axis, grid: { show: false }, splits: (_, __, low, high, step) => whole(low, high, step, this.rows.length), incrs: [1, 2, 3, 4, 7, 14, 28], values: (_, at) => at.map((n) => this.rows[n]?.tick ?? this.rows[n]?.label ?? ""), space: 56, size: 26, gap: 4 },
+          { ...axis, grid: { show: false }, splits: (_, __, low, high, step) => whole(low, high, step, this.rows.length), incrs: [1, 2, 3, 4, 7, 14, 28], values: (_, at) => at.map((n) => this.rows[n]?.tick ?? this.rows[n]?.label ?? ""), space: 56, size: 30, gap: 9 },
           { ...axis, size: 64, space: 28, incrs: this.format === count ? WHOLE_STEPS : undefined, values: (_, at) => at.map((value) => this.axisFormat(value)) },
         ],
         series: [

@@ -3,11 +3,12 @@
 import { post } from "./api.js";
 import { announce, choice, field, h, problemNote } from "./dom.js";
 import { clock, languageName, voiceName } from "./format.js";
-import { Line, openMicrophone } from "./line.js";
+import { Line, MicrophoneError, openMicrophone } from "./line.js";
 import { Transcript } from "./transcript.js";
 
 const QUIETEST_DB = -60;
 const PROMPT_LIMIT = 12_000;
+const SLOW_SHOWN_MS = 5000;
 const ENDS = {
   1000: "The talk has ended.",
   1001: "The server went away for maintenance. Start again.",
@@ -16,18 +17,13 @@ const ENDS = {
   1013: "All lines are busy. Try again in a moment.",
 };
 
-export function talkView(place, options) {
-  const talk = new Talk(options);
-  place.append(...talk.elements());
-  return () => talk.leave();
-}
+const TALKING = "Talking. You can speak over the agent.";
 
-class Talk {
-  constructor(options) {
-    this.options = options;
-    this.line = null;
+/** The view, and the talk in it, which goes on while other views are shown. `told(talking)` is called as it begins and ends. */
+export class Talk {
+  constructor(options, told) {
+    Object.assign(this, { options, told, line: null, elements: null });
     this.transcript = new Transcript({
-      live: true,
       label: "What is said",
       empty: "Press the button and say hello. What both of you say appears here, with the tools that the agent uses.",
     });
@@ -50,9 +46,17 @@ class Talk {
     this.trouble = h("div", {});
     this.after = h("p", { class: "after" });
     this.choices = this.#choices();
+    this.transcript.follow(true);
   }
 
-  elements() {
+  /** Show it in `place`. */
+  show(place) {
+    this.elements ??= this.#elements();
+    place.append(...this.elements);
+    this.transcript.toEnd();
+  }
+
+  #elements() {
     const viewer = this.options.role === "viewer";
     if (viewer) {
       this.button.disabled = true;
@@ -86,22 +90,26 @@ class Talk {
   }
 
   async toggle() {
+    if (this.button.hasAttribute("aria-disabled")) return;
+    this.cancelled = this.line !== null;
     if (this.line) {
       this.line.close();
       return;
     }
     this.trouble.replaceChildren();
     this.after.replaceChildren();
-    this.button.disabled = true;
+    this.button.setAttribute("aria-disabled", "true"); // really disabled it would lose the focus
     try {
       await this.#start();
     } catch (error) {
       this.line?.close();
       this.line = null;
+      this.button.textContent = "Start talking";
+      this.choices.disabled = false;
       this.#say("Not talking.");
       this.trouble.replaceChildren(problemNote(error));
     }
-    this.button.disabled = false;
+    this.button.removeAttribute("aria-disabled");
   }
 
   async #start() {
@@ -117,6 +125,8 @@ class Talk {
     });
     this.transcript.clear();
     this.#listen(line, ticket);
+    this.button.textContent = "Cancel";
+    this.choices.disabled = true;
     await line.open(ticket);
   }
 
@@ -124,7 +134,8 @@ class Talk {
     line.addEventListener("open", () => this.#opened(ticket));
     line.addEventListener("told", ({ detail }) => this.transcript.put(detail.type, detail));
     line.addEventListener("levels", ({ detail }) => this.meters[detail.who].show(detail.level));
-    line.addEventListener("slow", () => this.#say("The connection is slow: some of what you say gets lost."));
+    line.addEventListener("slow", () => this.#slow());
+    line.addEventListener("deaf", () => this.#deaf());
     line.addEventListener("closed", ({ detail }) => this.#closed(detail, ticket));
   }
 
@@ -137,11 +148,38 @@ class Talk {
     this.button.textContent = "Hang up";
     this.button.classList.add("on");
     for (const control of [this.mute, this.keys]) control.disabled = false;
-    this.choices.disabled = true;
-    this.#say("Talking. You can speak over the agent.");
+    this.#say(TALKING);
+    this.told(true);
   }
 
-  #closed({ code, reason }, ticket) {
+  #slow() {
+    this.#say("The connection is slow: some of what you say gets lost.");
+    clearTimeout(this.recovering);
+    this.recovering = setTimeout(() => this.line && this.#say(TALKING), SLOW_SHOWN_MS);
+  }
+
+  /** The microphone went away in the middle: the agent is heard still, and another one may do. */
+  #deaf() {
+    this.#say("The agent cannot hear you.");
+    const again = async () => {
+      try {
+        const stream = await openMicrophone();
+        if (!this.line) return stream.getTracks().forEach((track) => track.stop());
+        this.line.hear(stream);
+        this.trouble.replaceChildren();
+        this.#say(TALKING);
+        this.button.focus();
+      } catch (error) {
+        this.trouble.replaceChildren(problemNote(error, again));
+      }
+    };
+    this.trouble.replaceChildren(problemNote(
+      new MicrophoneError("The microphone went away", "it was unplugged, or this page may not listen any more", "connect or allow one, then try again; or hang up"),
+      again,
+    ));
+  }
+
+  #closed({ code, reason, opened }, ticket) {
     clearInterval(this.ticking);
     this.line = null;
     this.button.textContent = "Start talking";
@@ -151,8 +189,11 @@ class Talk {
     this.mute.setAttribute("aria-pressed", "false");
     this.mute.textContent = "Mute";
     this.showKeys(false);
+    this.trouble.replaceChildren();
+    this.told(false);
     for (const one of Object.values(this.meters)) one.show(0);
-    this.#say(ENDS[code === 1005 ? 1000 : code] ?? `The talk has ended (${code}${reason ? `: ${reason}` : ""}).`);
+    if (opened) this.#say(ENDS[code === 1005 ? 1000 : code] ?? `The talk has ended (${code}${reason ? `: ${reason}` : ""}).`);
+    else this.#say(this.cancelled ? "Not talking." : "The line could not be opened: no bridge answers. Try again in a moment.");
     this.after.replaceChildren(h("a", { href: `#/calls/${ticket.id}` }, "See this call"));
   }
 
@@ -164,7 +205,7 @@ class Talk {
     const muted = this.mute.getAttribute("aria-pressed") !== "true";
     this.line?.mute(muted);
     this.mute.setAttribute("aria-pressed", String(muted));
-    this.#say(muted ? "Muted: the agent hears silence." : "Talking. You can speak over the agent.");
+    this.#say(muted ? "Muted: the agent hears silence." : TALKING);
   }
 
   showKeys(shown) {

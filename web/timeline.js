@@ -2,6 +2,7 @@
 
 import { h, s } from "./dom.js";
 import { clock, millis } from "./format.js";
+import { cutOff } from "./transcript.js";
 
 const LANES = { caller: 34, agent: 66, tool: 98 };
 const BAR = 22;
@@ -52,7 +53,7 @@ export function inWords({ turns, tools, silences, overlaps, end }) {
   return [
     `Timeline of ${clock(end)}.`,
     `The caller speaks for ${clock(spoken("caller"))}, the agent for ${clock(spoken("agent"))}.`,
-    `Replies cut off: ${turns.filter((turn) => turn.interrupted).length}; both speak at once for ${total(overlaps).toFixed(1)} s.`,
+    `Replies cut off: ${turns.filter(cutOff).length}; both speak at once for ${total(overlaps).toFixed(1)} s.`,
     `Tools run: ${tools.length}. Silences of more than ${SILENCE_S} s: ${silences.length}, ${clock(total(silences))} in all.`,
   ].join(" ");
 }
@@ -138,7 +139,7 @@ function drawing({ turns, tools, silences, overlaps, end }, scale, clicked) {
       turn,
       turn.role === "agent" && turn.latency_ms > 0 && waiting(turn, scale, x),
       bar(turn, turn.role, turn.role, `${turn.role}, ${clock(turn.from)}: ${turn.text}`),
-      turn.interrupted && s("path", { d: `M${x(turn.to)} ${LANES.agent - 3}v${BAR + 6}`, class: "cut" }, s("title", {}, "cut off")),
+      cutOff(turn) && s("path", { d: `M${x(turn.to)} ${LANES.agent - 3}v${BAR + 6}`, class: "cut" }, s("title", {}, "cut off")),
     )),
     overlaps.map((span) => s("rect", { x: x(span.from), y: LANES.caller + BAR, width: Math.max(2, (span.to - span.from) * scale), height: LANES.agent - LANES.caller - BAR, class: "overlap" }, s("title", {}, `both speak, ${millis((span.to - span.from) * 1000)}`))),
     tools.map((tool) => clickable(tool, bar(tool, "tool", tool.fault ? "tool failed" : "tool", `${tool.name}, ${millis(tool.ms)}${tool.error ? `: ${tool.error}` : ""}`, 4))),

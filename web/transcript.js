@@ -8,16 +8,29 @@ const SLOW_MS = 1500;
 
 export class Transcript {
   /** `from`: the time (ISO) that counts as zero; the first thing that is shown, when it is not given. */
-  constructor({ live = false, label = "Transcript", empty = "Nothing has been said yet." } = {}) {
+  constructor({ label = "Transcript", empty = "Nothing has been said yet." } = {}) {
     this.from = null;
     this.shown = new Map();
     this.empty = h("li", { class: "empty" }, empty);
     this.list = h("ol", { class: "transcript" }, this.empty);
     this.element = h(
       "div",
-      { class: "log", role: live ? "log" : "group", "aria-label": label, tabindex: 0 },
+      { class: "log", role: "group", "aria-label": label, tabindex: 0 },
       this.list,
     );
+    this.following = false;
+  }
+
+  /** Whether more is to come: then it is read out, and what is new stays in view. */
+  follow(following) {
+    if (this.following === following) return;
+    this.following = following;
+    this.element.setAttribute("role", following ? "log" : "group");
+    if (following) this.toEnd();
+  }
+
+  toEnd() {
+    this.element.scrollTop = this.element.scrollHeight;
   }
 
   clear() {
@@ -38,11 +51,11 @@ export class Transcript {
     item.dataset.seq = value.seq;
     const open = known?.item.querySelector("details")?.open;
     if (open) item.querySelector("details")?.setAttribute("open", "");
-    const atEnd = this.#isAtEnd();
+    const atEnd = this.following && this.#isAtEnd();
     if (known) known.item.replaceWith(item);
     else this.#insert(item, value.seq);
     this.shown.set(value.seq, { item, value: merged, said });
-    if (atEnd) this.element.scrollTop = this.element.scrollHeight;
+    if (atEnd) this.toEnd();
   }
 
   /** Bring what has this number into view, and mark it for a moment. */
@@ -77,9 +90,8 @@ export class Transcript {
     }
     if (turn.interrupted) {
       const heard = turn.heard_ms ?? turn.interrupted_ms;
-      notes.push(
-        h("span", { class: "tag cut" }, `cut off${heard === null || heard === undefined ? "" : ` after ${millis(heard)}`}`),
-      );
+      const by = cutOff(turn) ? "cut off" : "the call ended";
+      notes.push(h("span", { class: "tag cut" }, `${by}${heard === null || heard === undefined ? "" : ` after ${millis(heard)}`}`));
     }
     return h(
       "li",
@@ -114,6 +126,9 @@ export class Transcript {
     );
   }
 }
+
+/** Whether the caller cut a turn short: one that the call ended under has no time of its interruption. */
+export const cutOff = ({ interrupted, interrupted_ms: at }) => interrupted && at !== null;
 
 /** JSON of the API as it is; JSON of the media socket, which is text, parsed. */
 function parsed(value) {

@@ -3,8 +3,8 @@
 Browser to bridge: {"type": "start", "sample_rate": 24000}, {"type": "audio", "audio": base64},
 {"type": "key", "key": "5"}. Bridge to browser: {"type": "audio", "audio": base64}, {"type": "stop"}, and what
 happens: {"type": "turn", "seq", "role", "text", "started_at", "ended_at", "latency_ms", "interrupted",
-"heard_ms"}, again with the same `seq` when more is known, and {"type": "tool", "seq", "name", "arguments",
-"result", "ms"}, first without the last two. `arguments` and `result` are JSON texts.
+"interrupted_ms", "heard_ms"}, again with the same `seq` when more is known, and {"type": "tool", "seq",
+"name", "arguments", "result", "ms"}, first without the last two. `arguments` and `result` are JSON texts.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ class _Key(msgspec.Struct, tag="key"):
     key: str
 
 
+_SHOWN = (
+    *("seq", "role", "text", "started_at", "ended_at", "latency_ms"),
+    *("interrupted", "interrupted_ms", "heard_ms"),
+)
+"""What the page is told of a turn."""
+
 _decoder = msgspec.json.Decoder(_Start | _Audio | _Key)
 
 
@@ -63,8 +69,7 @@ class BrowserCarrier:
     def encode_told(self, told: Told) -> str | None:
         shown: dict[str, object]
         if isinstance(told, Turn):
-            names = ("seq", "role", "text", "started_at", "ended_at", "latency_ms", "interrupted", "heard_ms")
-            shown = {"type": "turn"} | {name: getattr(told, name) for name in names}
+            shown = {"type": "turn"} | {name: getattr(told, name) for name in _SHOWN}
         else:
             shown = {"type": "tool", "seq": told.seq, "name": told.name, "arguments": told.arguments}
             shown |= {} if isinstance(told, ToolStarted) else {"result": told.result, "ms": told.ms}

@@ -8,7 +8,7 @@ import filecmp
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -16,11 +16,12 @@ from playwright.async_api import Browser, Page, Response, Route, expect
 
 from bench.__main__ import fill
 from control import operator_api_recording
+from control.operator_api_http import ApiError, answer_problem
 from control.operator_services import operator_services
 from control.page import WEB
 from control.services import services
 from local.browser import chromium
-from shared.calls import Call, CallEvent, EventKind, apply, derive_call_id
+from shared.calls import Call, CallEvent, EventKind, Turn, apply, derive_call_id
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.control.conftest import OPERATOR_TOKEN, ROOT, ControlPlane
@@ -316,6 +317,92 @@ async def test_each_way_to_be_denied_has_its_help(
     await enter(page, control)
     await page.get_by_role("button", name="Start talking").click()
     await expect(page.get_by_role("alert")).to_contain_text(help_)
+
+
+async def test_when_the_store_is_down_every_view_says_so_and_comes_back(
+    page: Page, control: ControlPlane, filled: None
+) -> None:
+    """What the API answers then; the views read it out, and a press brings them back."""
+    problem = answer_problem(
+        ApiError(503, "store", "the store does not answer", fix="try again in a moment").problem
+    )
+
+    async def fail(route: Route) -> None:
+        await route.fulfill(status=problem.status, body=problem.body, content_type=problem.content_type)
+
+    await enter(page, control)
+    live = await a_live_call()
+    for view, sign in (
+        ("/calls", page.locator("table.calls tbody tr").first),
+        ("/insights", page.locator(".plot canvas").last),
+        (f"/calls/{live.id}", page.get_by_role("button", name="End call…")),
+    ):
+        await page.route(re.compile("/api/v1/(calls|insights|live)"), fail)
+        await page.evaluate("view => { location.hash = view }", f"#{view}")
+        await expect(page.get_by_role("alert").filter(has_text="the store does not answer")).to_be_visible()
+        if view == "/calls":
+            await expect(page.get_by_text("This is not up to date")).to_be_visible()
+        assert await violations(page) == [], view
+        await page.unroute_all()
+        again = page.get_by_role("button", name="Try again")
+        if await again.count():  # a call that is watched is asked for again without
+            await again.click()
+        await expect(sign).to_be_visible()
+        await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_when_the_store_is_down_the_page_opens_as_soon_as_it_is_back(
+    page: Page, control: ControlPlane
+) -> None:
+    await page.route("**/api/v1/options", lambda route: route.abort())
+    await page.goto(address(control, f"token={OPERATOR_TOKEN}"))
+    await expect(page.get_by_role("alert")).to_contain_text("The server did not answer")
+    assert await violations(page) == []
+    await page.unroute_all()
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("heading", name="Talk to the agent")).to_be_visible()
+
+
+async def test_a_token_that_is_good_no_more_leads_to_signing_in(page: Page, control: ControlPlane) -> None:
+    await enter(page, control)
+    await page.evaluate("() => { localStorage.setItem('tabletalk-operator-token', 'of yesterday') }")
+    await page.get_by_role("link", name="Calls").click()
+    await expect(page.get_by_role("alert").filter(has_text="sign in again")).to_be_visible()
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
+
+
+async def test_a_call_that_ends_while_it_is_watched_says_so(page: Page, control: ControlPlane) -> None:
+    """Whoever stands on a button stays there while things happen, and is not left on one that is gone."""
+    await enter(page, control)
+    call, now = await a_live_call(), datetime.now(UTC)
+    await page.evaluate("view => { location.hash = view }", f"#/calls/{call.id}")
+    end = page.get_by_role("button", name="End call…")
+    await end.focus()
+    await services().line.calls.add_turn(call.id, Turn(0, "caller", "Hello?", now, now))
+    await expect(page.get_by_role("log")).to_contain_text("Hello?")
+    await expect(end).to_be_focused()
+    ended = CallEvent(EventKind.MEDIA_CLOSED, now + timedelta(seconds=9))
+    over = CallEvent(EventKind.DISCONNECTED, now + timedelta(seconds=9))
+    await services().line.calls.update(call.id, lambda one: apply(apply(one, ended), over))
+    await expect(page.locator("#announcer")).to_have_text("The call has ended.")
+    await expect(page.get_by_role("heading", level=1)).to_be_focused()
+    await expect(end).to_be_hidden()
+    await expect(page.get_by_text("Being counted…")).to_be_visible()
+    assert await violations(page) == []
+    await operator_services().counter.count_now(call.id)
+    await expect(page.get_by_text("Correct this")).to_be_visible()
+
+
+async def test_a_talk_to_which_no_bridge_answers_says_so(page: Page, control: ControlPlane) -> None:
+    silence = "async () => new AudioContext().createMediaStreamDestination().stream"
+    await page.add_init_script(f"navigator.mediaDevices.getUserMedia = {silence}")
+    await enter(page, control)
+    await page.get_by_role("button", name="Start talking").click()
+    await expect(page.get_by_text("The line could not be opened")).to_be_visible()
+    await expect(page.get_by_role("button", name="Start talking")).to_be_focused()
+    await expect(page.get_by_label("Language")).to_be_enabled()
+    assert await violations(page) == []
 
 
 async def test_who_has_no_token_is_told_where_it_is(page: Page, control: ControlPlane) -> None:
