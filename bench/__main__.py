@@ -104,9 +104,12 @@ async def check(tables: Tables, last: date, days: int) -> int:
     )
     size, ms = len(msgspec.json.encode(shown)), (time.monotonic() - begun) * 1000
     print(f"figures of {days} days, {shown.calls} calls: {ms:.0f} ms, {size} bytes")
+    search = CallSearch(tables, insights)
     begun = time.monotonic()
-    page = await CallSearch(tables, insights).page(CallFilter(first=first, last=last), 50)
+    page = await search.page(CallFilter(first=first, last=last), 50)
     print(f"the newest {len(page.calls)} calls: {(time.monotonic() - begun) * 1000:.0f} ms")
+    for words in ("anna", "zanzibar"):
+        await _look_for(search, CallFilter(first=first, last=last, said=words))
     raw = await Raw.read(tables, first, last, catalogue.zone)
     table = tomllib.loads((DEFAULT_AGENT_DIR / FILE).read_text("utf-8"))
     wrong = differences(shown, raw.expected(catalogue, table))
@@ -114,6 +117,18 @@ async def check(tables: Tables, last: date, days: int) -> int:
     for line in wrong:
         print(f"  {line}")
     return 1 if wrong else 0
+
+
+async def _look_for(search: CallSearch, wanted: CallFilter) -> None:
+    """Until something is found, as the page looks."""
+    begun, pages, token = time.monotonic(), 0, None
+    while True:
+        page = await search.page(wanted, 50, token)
+        pages, token = pages + 1, page.next
+        if page.calls or token is None:
+            break
+    ms = (time.monotonic() - begun) * 1000
+    print(f"said {wanted.said!r}: {len(page.calls)} calls on page {pages}, {ms:.0f} ms")
 
 
 def _store(stack_id: str | None) -> StoreSettings:

@@ -92,7 +92,7 @@ def _parameters(endpoint: Endpoint, schemas: Mapping[str, Any]) -> list[dict[str
             plain = _without_null(schema)
             text = plain.pop("description", None)
             found.append(
-                {"name": name, "in": "query", "required": False, "schema": plain}
+                {"name": name, "in": "query", "required": False, "allowEmptyValue": True, "schema": plain}
                 | ({"description": text} if text else {})
             )
     if endpoint.etag:
@@ -105,7 +105,8 @@ def _parameters(endpoint: Endpoint, schemas: Mapping[str, Any]) -> list[dict[str
             for name in ("Range", "If-Range")
         ]
     if endpoint.path == "/talk":
-        found.append({"name": "Origin", "in": "header", "required": True, "schema": {"type": "string"}})
+        origin = {"type": "string", "pattern": "^https?://[^/?#]+$"}
+        found.append({"name": "Origin", "in": "header", "required": True, "schema": origin})
     return found
 
 

@@ -82,7 +82,8 @@ class ApiAnswer:
 
 
 def read_request(req: func.HttpRequest, path: str) -> ApiRequest:
-    """What Functions hands over. Its `params` hold the query, one value a name.
+    """What Functions hands over. Its `params` hold the query, one value a name; an empty one counts as left
+    out, whether the host hands it over or not.
 
     Raises:
         ApiError: the body is too large.
@@ -91,7 +92,8 @@ def read_request(req: func.HttpRequest, path: str) -> ApiRequest:
     if len(body) > BODY_LIMIT:
         raise ApiError(413, "too_large", f"the body has more than {BODY_LIMIT} bytes", fix="send less")
     headers = {name.lower(): value for name, value in req.headers.items()}
-    return ApiRequest(req.method.upper(), path, dict(req.params), headers, body)
+    query = {name: value for name, value in req.params.items() if value}
+    return ApiRequest(req.method.upper(), path, query, headers, body)
 
 
 def respond(answer: ApiAnswer) -> func.HttpResponse:
@@ -133,6 +135,11 @@ def read_query[T: msgspec.Struct](query: Mapping[str, str], kind: type[T]) -> T:
     Raises:
         ApiError: one is unknown or not allowed.
     """
+    for name, value in query.items():
+        if value.casefold() == "null":  # which msgspec would take for nothing
+            raise ApiError(
+                400, "bad_parameter", "null is not a value", field=name, fix=f"leave {name} out instead"
+            )
     try:
         return msgspec.convert(dict(query), kind, strict=False)
     except msgspec.ValidationError as error:

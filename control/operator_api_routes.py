@@ -149,6 +149,10 @@ def _find(request: ApiRequest) -> tuple[Endpoint, str | None]:
             others.append(endpoint.method)
     if others:
         raise ApiError(
-            405, "wrong_method", f"{request.method} is not for this address", fix=", ".join(others)
+            405,
+            "wrong_method",
+            f"{request.method} is not for this address",
+            fix=", ".join(others),
+            headers={"Allow": ", ".join(others)},
         )
     raise ApiError(404, "unknown_address", "there is nothing at this address", fix="see /api/v1/openapi.json")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FloatRect, Page, expect
 
 from bench.__main__ import fill
 from local.browser import BrowserMissingError, chromium
@@ -28,8 +28,8 @@ from shared.tables import Tables
 
 FOLDER: Final = ROOT / ".local/screenshots"
 DOCS: Final = ROOT / "docs/images"
-SHOWN: Final = {"talk": "talk-wide-light", "call": "call-wide-light", "insights": "insights-wide-light"}
-"""Pictures of the documents, by the screenshot they are."""
+SHOWN: Final = {"talk-wide-light": 760, "call-wide-light": 900, "insights-wide-light": 980}
+"""Screenshots that the documents show, so many pixels of them from above."""
 SIZES: Final = {"wide": (1180, 760), "narrow": (390, 844)}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 PATIENCE_MS: Final = 60_000
@@ -54,15 +54,15 @@ def main(argv: list[str]) -> int:
         return 1
     if options.docs:
         DOCS.mkdir(exist_ok=True)
-        for name, shot in SHOWN.items():
-            shutil.copy(FOLDER / f"{shot}.png", DOCS / f"{name}.png")
+        for shot in SHOWN:
+            shutil.copy(FOLDER / f"docs/{shot}.png", DOCS / f"{shot.partition('-')[0]}.png")
     print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER.relative_to(ROOT)}")
     return 0
 
 
 async def _run() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    (FOLDER / "docs").mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder:
         microphone = Path(folder) / "microphone.wav"
         lines = await asyncio.to_thread(read_lines, [("say", text) for _, text in SCRIPT], "low")
@@ -86,11 +86,18 @@ async def _talk(browser: Browser, system: System) -> str:
     await page.get_by_role("button", name="Start talking").click()
     await expect(page.locator(".tool", has_text="book_table")).to_be_visible()
     await expect(page.locator(".turn.agent").last).to_contain_text("booked")
-    for scheme in SCHEMES:
-        for size, (width, height) in SIZES.items():
-            await page.set_viewport_size({"width": width, "height": height})
-            await page.emulate_media(color_scheme=scheme)
-            await _shoot(page, f"talk-{size}-{scheme}")
+    await _shoot_all(page, "talk")
+    watching = await context.new_page()
+    await watching.goto(system.addresses.page)
+    await watching.get_by_role("link", name="Calls").click()
+    await watching.locator(".live-calls a").first.click()
+    await expect(watching.locator(".timeline svg")).to_be_visible()
+    await _shoot_all(watching, "watched")
+    await watching.get_by_role("button", name="End call…").click()
+    await _shoot_all(watching, "ending")
+    await watching.close()
+    await page.get_by_role("button", name="Keypad").click()
+    await _shoot_all(page, "keypad")
     await page.get_by_role("button", name="Hang up").click()
     address = await page.get_by_role("link", name="See this call").get_attribute("href")
     await page.goto(f"{system.addresses.page.partition('#')[0]}{address}")
@@ -116,6 +123,8 @@ async def _views(
     for name, view, sign in (
         ("ready", "#/talk", ".call-button"),
         ("calls", "#/calls", "table.calls tbody tr"),
+        ("search", '#/calls?said=pizza+"feel+like"&reached=true', "tr.excerpts"),
+        ("nothing-found", "#/calls?said=zanzibar", ".nothing"),
         ("call", call, ".timeline svg"),
         ("insights", "#/insights", ".plot canvas"),
         ("no-calls", "#/insights?from=2020-01-01&to=2020-01-31", ".welcome"),
@@ -123,9 +132,32 @@ async def _views(
     ):
         await page.goto(f"{page_address}{view}")
         await expect(page.locator(sign).first).to_be_visible()
+        await expect(page.get_by_text("Loading…")).to_have_count(0)
+        await _shoot(page, f"{name}-{size}-{scheme}")
+    await page.route("**/api/v1/**", lambda route: route.abort())
+    for name, view in (("calls-down", "#/calls"), ("insights-down", "#/insights"), ("talk-down", "#/talk")):
+        await page.evaluate("view => { location.hash = view }", view)
+        if name == "talk-down":
+            await page.get_by_role("button", name="Start talking").click()
+        await expect(page.get_by_role("alert").first).to_be_visible()
         await _shoot(page, f"{name}-{size}-{scheme}")
     await context.close()
 
 
+async def _shoot_all(page: Page, name: str) -> None:
+    """What is shown, wide and narrow, light and dark."""
+    for scheme in SCHEMES:
+        for size, (width, height) in SIZES.items():
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.emulate_media(color_scheme=scheme)
+            await _shoot(page, f"{name}-{size}-{scheme}")
+
+
 async def _shoot(page: Page, name: str) -> None:
-    await page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
+    """All of the view, as far down as it goes."""
+    await page.screenshot(path=FOLDER / f"{name}.png", animations="disabled", full_page=True)
+    if name in SHOWN:
+        part: FloatRect = {"x": 0, "y": 0, "width": SIZES["wide"][0], "height": SHOWN[name]}
+        await page.screenshot(
+            path=FOLDER / f"docs/{name}.png", animations="disabled", full_page=True, clip=part
+        )

@@ -13,7 +13,9 @@ SILENCE_AT_END = 60.0
 """Seconds. A microphone goes on when nobody speaks."""
 
 
-def write_spoken(path: Path, script: Iterable[tuple[float, Line]]) -> None:
+def write_spoken(
+    path: Path, script: Iterable[tuple[float, Line]], *, silence_at_end: float = SILENCE_AT_END
+) -> None:
     """Write lines, each after so many seconds of silence."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -22,4 +24,4 @@ def write_spoken(path: Path, script: Iterable[tuple[float, Line]]) -> None:
         for pause, line in script:
             file.writeframes(bytes(round(pause * RATE) * 2))
             file.writeframes(line.samples.astype("<i2").tobytes())
-        file.writeframes(bytes(round(SILENCE_AT_END * RATE) * 2))
+        file.writeframes(bytes(round(silence_at_end * RATE) * 2))

@@ -38,6 +38,7 @@ LANES = {
     "tests/e2e/test_calls.py": "calls",
     "tests/e2e/test_chaos.py": "calls",
     "tests/e2e/test_interruptions.py": "calls",
+    "tests/e2e/test_page.py": "calls",
     "tests/e2e/": "talks",
     "tests/local/runner/": "talks",
     "tests/local/understanding/": "calls",

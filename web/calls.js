@@ -5,6 +5,8 @@ import { announce, choice, field, h, problemNote, renew } from "./dom.js";
 import { clock, count, dayAndTime, dayName, millis, money, party, plainWords, shiftDay, words } from "./format.js";
 
 const PAGE = 50;
+const SAID_PAGE = 20;
+/** Of a search for something said: for each call that may hold it a transcript is read. */
 const CSV_PAGE = 200;
 const GOOD = new Set(["ordered", "booked", "changed", "informed", "handed_over"]);
 const BAD = new Set(["failed", "rejected"]);
@@ -183,7 +185,8 @@ class PastCalls {
     this.loading = false;
     this.#tell();
     // The button may be gone; whoever pressed it goes on where there is something new.
-    if (asked) (this.more.hidden && first ? first.querySelector("a") : this.more).focus();
+    if (asked && this.more.hidden) (first ?? this.place).querySelector("a, [role=region]").focus();
+    else if (asked) this.more.focus();
   }
 
   #tell() {
@@ -200,7 +203,7 @@ class PastCalls {
 
   /** Adds the next page; returns its first row, null when the page is empty. */
   async #page() {
-    const page = await get(this.#path("", PAGE), { signal: this.signal });
+    const page = await get(this.#path("", this.filter.said ? SAID_PAGE : PAGE), { signal: this.signal });
     this.continuation = page.continuation;
     this.backTo = page.back_to;
     this.shown += page.calls.length;

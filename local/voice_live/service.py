@@ -55,12 +55,13 @@ class Service:
     lifetime_s: float = _HOUR
     audio_speed: float = 4.0
     _workers: Workers = field(default_factory=Workers)
-    _sockets: dict[web.WebSocketResponse, web.Request] = field(default_factory=dict)
+    _open: dict[web.WebSocketResponse, tuple[web.Request, Session]] = field(default_factory=dict)
 
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_get(PATH, self._connect)
         app.router.add_get("/healthz", self._health)
+        app.router.add_get("/sessions", self._show_sessions)
         app.router.add_get("/faults", self._show_faults)
         app.router.add_post("/faults", self._order_faults)
         app.router.add_delete("/faults", self._clear_faults)
@@ -102,15 +103,18 @@ class Service:
             audio_speed=self.audio_speed,
             drop=lambda: _abort(request),
         )
-        self._sockets[socket] = request
+        self._open[socket] = request, session
         try:
             await connection.run()
         finally:
-            del self._sockets[socket]
+            del self._open[socket]
         return socket
 
     async def _health(self, _: web.Request) -> web.Response:
-        return web.json_response({"status": "ok", "sessions": len(self._sockets)})
+        return web.json_response({"status": "ok", "sessions": len(self._open)})
+
+    async def _show_sessions(self, _: web.Request) -> web.Response:
+        return web.json_response({"sessions": [session.shown() for _, session in self._open.values()]})
 
     async def _show_faults(self, _: web.Request) -> web.Response:
         return web.json_response(msgspec.to_builtins(self.faults.standing))
@@ -122,7 +126,7 @@ class Service:
             return web.json_response({"error": {"code": "400", "message": str(error)}}, status=400)
         self.faults.order(order)
         if order.drop_now:
-            for running in self._sockets.values():
+            for running, _ in self._open.values():
                 _abort(running)
         return web.json_response(msgspec.to_builtins(order))
 
@@ -137,7 +141,7 @@ class Service:
     async def _close_sockets(self, _: web.Application) -> None:
         stopping = (
             socket.close(code=WSCloseCode.GOING_AWAY, message=b"the service stops")
-            for socket in self._sockets
+            for socket in self._open
         )
         await asyncio.gather(*stopping)
 

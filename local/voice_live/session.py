@@ -77,6 +77,10 @@ class Session:
         self._configure_ear()
         self.outbox.send("session.created", session=self._settings.wire())
 
+    def shown(self) -> dict[str, Any]:
+        """The session as its client has set it up."""
+        return self._settings.wire()
+
     def receive(self, frame: str | bytes) -> None:
         """One websocket message. Mistakes in it become `error` events; nothing is raised."""
         try:

@@ -134,6 +134,7 @@ async def test_another_site_cannot_use_the_browser_of_an_operator(api: Api) -> N
         ("/calls?colour=red", "colour"),
         ("/calls?continuation=rubbish", "continuation"),
         ("/calls?said=%3F", "said"),
+        ("/calls?to=null", "to"),
         ("/insights?from=2026-11-20&to=2026-11-01", "from"),
         ("/insights?from=2020-01-01", "from"),
     ],
@@ -149,8 +150,9 @@ async def test_a_wrong_parameter_is_named_with_what_to_do(api: Api, path: str, f
     [("GET", "/nothing", 404), ("POST", "/calls", 405), ("GET", "/calls/x", 404), ("DELETE", "/live", 405)],
 )
 async def test_what_there_is_not_is_told(api: Api, method: str, path: str, status: int) -> None:
-    got, body, _ = await api.ask(method, path)
+    got, body, headers = await api.ask(method, path)
     assert (got, body["status"]) == (status, status)
+    assert ("Allow" in headers) == (status == 405)
 
 
 async def test_past_calls_are_listed_and_told_in_full(api: Api) -> None:

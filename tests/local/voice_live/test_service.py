@@ -191,6 +191,16 @@ async def test_slow_sessions_are_whole(serve: Serve) -> None:
         assert (await events_until(line, "response.done"))[-1]["response"]["status"] == "completed"
 
 
+async def test_open_sessions_are_shown_as_they_were_set_up(serve: Serve) -> None:
+    async with serve() as url:
+        assert (await get(f"{url}/sessions"))[1] == {"sessions": []}
+        async with dialled(url) as line:
+            await line.send_json({"type": "session.update", "session": {"instructions": "Be brief."}})
+            await events_until(line, "session.updated")
+            _, shown, _ = await get(f"{url}/sessions")
+            assert [one["instructions"] for one in shown["sessions"]] == ["Be brief."]
+
+
 async def test_standing_faults_can_be_seen_and_cleared(serve: Serve) -> None:
     async with serve() as url:
         await order(url, event_latency_ms=7)
