@@ -15,6 +15,7 @@ from shared.restaurants import Catalogue
 from shared.tables import Tables
 
 _COMMITS: Final = {"book_table": "booked", "place_order": "ordered", "cancel_booking": "cancelled"}
+_CONTAINED: Final = ("ordered", "booked", "changed", "informed", "answered")
 _INFORMED: Final = ("restaurant_details", "find_bookings", "order_status")
 
 
@@ -56,6 +57,7 @@ class Raw:
             outcome = _outcome(call, tools)
             local = call["rang_at"].astimezone(self.zone)
             count["days"][local.date()] += 1
+            count["days contained"][local.date()] += outcome in _CONTAINED
             count["hours"][local.hour] += 1
             count["outcomes"][outcome] += 1
             seconds = 0
@@ -68,6 +70,7 @@ class Raw:
             replies += [turn["latency_ms"] for turn in agent if "latency_ms" in turn]
             cut = sum("interrupted_ms" in turn for turn in agent)
             sums["interruptions"] += cut
+            count["days interrupted"][local.date()] += cut
             sums["interrupted"] += cut > 0
             unclear = sum(turn["text"] == "Sorry?" for turn in turns)
             sums["misunderstandings"] += unclear
@@ -112,6 +115,16 @@ def differences(figures: Insights, raw: Mapping[str, Any]) -> list[str]:
     pairs: list[tuple[str, object, object]] = [
         ("calls", figures.calls, count["days"].total()),
         ("days", {row.day: row.calls for row in figures.days if row.calls}, dict(count["days"])),
+        (
+            "days contained",
+            {row.day: row.contained for row in figures.days if row.calls},
+            count["days contained"],
+        ),
+        (
+            "days interrupted",
+            {row.day: row.interruptions for row in figures.days if row.calls},
+            count["days interrupted"],
+        ),
         ("hours", {row.hour: row.calls for row in figures.hours if row.calls}, dict(count["hours"])),
         ("outcomes", {str(row.outcome): row.calls for row in figures.outcomes}, dict(count["outcomes"])),
         ("minutes", figures.minutes, round(sums["seconds"] / 60, 2)),

@@ -44,7 +44,18 @@ class DayFigures(Struct, frozen=True, kw_only=True):
     cost: float
     reply_p50_ms: int | None
     reply_p95_ms: int | None
+    greeting_p50_ms: int | None
+    greeting_p95_ms: int | None
+    contained: int
+    containment: float | None
+    interruptions: int
+    misunderstandings: int
+    tool_faults: int
     calls_url: str
+    contained_url: str
+    interruptions_url: str
+    misunderstandings_url: str
+    tool_faults_url: str
 
 
 class HourFigures(Struct, frozen=True, kw_only=True):

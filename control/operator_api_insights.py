@@ -143,7 +143,7 @@ def figures(
             count=whole.misunderstandings, calls=whole.misunderstood, calls_url=link(misunderstood=True)
         ),
         tool_faults=Counted(
-            count=sum(pair.some for pair in whole.tools.values()),
+            count=_tool_faults(whole),
             calls=whole.faulty,
             calls_url=link(tool_fault="any"),
         ),
@@ -195,6 +195,8 @@ def _minutes(counted: Tally) -> float:
 
 
 def _day(day: date, counted: Tally, peak: int) -> DayFigures:
+    link = _Links(day, day)
+    contained = _contained(counted)
     return DayFigures(
         day=day,
         calls=counted.calls,
@@ -204,8 +206,31 @@ def _day(day: date, counted: Tally, peak: int) -> DayFigures:
         cost=money(_cost(counted)[0]) or 0.0,
         reply_p50_ms=percentile(counted.replies, 0.5),
         reply_p95_ms=percentile(counted.replies, 0.95),
-        calls_url=_Links(day, day)(),
+        greeting_p50_ms=percentile(counted.greetings, 0.5),
+        greeting_p95_ms=percentile(counted.greetings, 0.95),
+        contained=contained,
+        containment=_share(contained, counted.conversations),
+        interruptions=counted.interruptions,
+        misunderstandings=counted.misunderstandings,
+        tool_faults=_tool_faults(counted),
+        calls_url=link(),
+        contained_url=link(contained=True),
+        interruptions_url=link(interrupted=True),
+        misunderstandings_url=link(misunderstood=True),
+        tool_faults_url=link(tool_fault="any"),
     )
+
+
+def _contained(counted: Tally) -> int:
+    return sum(part.calls for name, part in counted.outcomes.items() if name in CONTAINED)
+
+
+def _tool_faults(counted: Tally) -> int:
+    return sum(pair.some for pair in counted.tools.values())
+
+
+def _share(part: int, whole: int | None) -> float | None:
+    return round(part / whole, 4) if whole else None
 
 
 def _outcomes(whole: Tally, link: _Links) -> list[OutcomeFigures]:
@@ -244,11 +269,11 @@ def _intents(whole: Tally, link: _Links) -> list[IntentFigures]:
 
 
 def _containment(whole: Tally, link: _Links) -> Containment:
-    contained = sum(part.calls for name, part in whole.outcomes.items() if name in CONTAINED)
+    contained = _contained(whole)
     return Containment(
         contained=contained,
         conversations=whole.conversations,
-        share=round(contained / whole.conversations, 4) if whole.conversations else None,
+        share=_share(contained, whole.conversations),
         contained_url=link(contained=True),
         others_url=link(contained=False),
     )
@@ -288,7 +313,7 @@ def _capacity(peak_of: Mapping[date, int], capacity: int | None) -> Capacity:
         peak=peak,
         peak_day=day if peak else None,
         capacity=capacity,
-        share=round(peak / capacity, 4) if capacity else None,
+        share=_share(peak, capacity),
     )
 
 

@@ -120,14 +120,23 @@ function tiles(figures) {
     tile("Most at once", count(capacity.peak), capacity.capacity === null ? "capacity not known" : `${share(capacity.share)} of ${count(capacity.capacity)}`, peakUrl));
 }
 
-function overTime({ days, hours, capacity, replies }, csv) {
-  const byDay = (...names) => days.map((day) => ({ label: dayName(day.day), tick: dayName(day.day).split(" ").slice(1).join(" "), values: names.map((name) => day[name]), url: day.calls_url }));
+function overTime({ days, hours, capacity, replies, greetings, containment, interruptions, misunderstandings, tool_faults: faults }, csv) {
+  const byDayTo = (url, ...names) => days.map((day) => ({ label: dayName(day.day), tick: dayName(day.day).split(" ").slice(1).join(" "), values: names.map((name) => day[name]), url: day[url] }));
+  const byDay = (...names) => byDayTo("calls_url", ...names);
   const most = (list, name) => list.reduce((best, one) => ((one[name] ?? -1) > (best[name] ?? -1) ? one : best), list[0]);
   const busiest = most(days, "calls");
   const slowest = most(days, "reply_p95_ms");
   const dearest = most(days, "cost");
   const hour = most(hours, "calls");
   const bars = (name, color) => ({ name, color, kind: "bars" });
+  const waits = [{ name: "Median", color: "agent", kind: "line" }, { name: "p95", color: "warn", kind: "line" }];
+  const lowest = days.filter((day) => day.containment !== null).reduce((worst, day) => (worst && worst.containment <= day.containment ? worst : day), null);
+  const latest = most(days, "greeting_p95_ms");
+  /** Something that is counted by day, and the day that had most of it. */
+  const happened = (title, name, color, whole) => ({
+    title, rows: byDayTo(`${name}_url`, name), series: [bars(title, color)], format: count, csv: csv("days"),
+    text: whole.count === 0 ? "None." : `Most on ${dayName(most(days, name).day)}: ${count(most(days, name)[name])}.`,
+  });
   return [
     {
       title: "Calls by day", rows: byDay("calls"), series: [bars("Calls", "agent")], format: count, csv: csv("days"),
@@ -140,16 +149,28 @@ function overTime({ days, hours, capacity, replies }, csv) {
     },
     {
       title: "Waiting for a reply", rows: byDay("reply_p50_ms", "reply_p95_ms"), format: millis, csv: csv("days"),
-      series: [{ name: "Median", color: "agent", kind: "line" }, { name: "p95", color: "warn", kind: "line" }],
+      series: waits,
       text: replies.count === 0 ? "No reply yet." : `Slowest on ${dayName(slowest.day)}: p95 ${millis(slowest.reply_p95_ms)}.`,
     },
+    {
+      title: "Waiting for the greeting", rows: byDay("greeting_p50_ms", "greeting_p95_ms"), format: millis, csv: csv("days"), series: waits,
+      text: greetings.count === 0 ? "No greeting yet." : `Slowest on ${dayName(latest.day)}: p95 ${millis(latest.greeting_p95_ms)}.`,
+    },
+    {
+      title: "Containment", rows: byDayTo("contained_url", "containment"), format: share, axisFormat: (value) => `${Math.round(value * 100)} %`, csv: csv("days"),
+      series: [{ name: "Ended by the agent alone", color: "agent", kind: "line" }],
+      text: containment.share === null ? "No conversation yet." : `${share(containment.share)} in all; lowest on ${dayName(lowest.day)}: ${share(lowest.containment)}.`,
+    },
+    happened("Interruptions", "interruptions", "warn", interruptions),
+    happened("Misunderstandings", "misunderstandings", "warn", misunderstandings),
+    happened("Failed tools", "tool_faults", "bad", faults),
     {
       title: "Cost by day", rows: byDay("cost"), series: [bars("Cost", "caller")], format: money, axisFormat: (value) => money(value, 2), csv: csv("days"),
       text: `Most on ${dayName(dearest.day)}: ${money(dearest.cost)}.`,
     },
     {
       title: "Minutes by day", rows: byDay("minutes"), series: [bars("Minutes", "caller")], format: (value) => count(value === null ? null : Math.round(value * 10) / 10), csv: csv("days"),
-      text: `Most on ${dayName(most(days, "minutes").day)}.`,
+      text: `Most on ${dayName(most(days, "minutes").day)}: ${count(Math.round(most(days, "minutes").minutes))}.`,
     },
     {
       title: "Most calls at once", rows: byDay("peak"), series: [bars("At once", "tool")], format: count, csv: csv("days"),

@@ -140,8 +140,7 @@ class Service:
 
     async def _close_sockets(self, _: web.Application) -> None:
         stopping = (
-            socket.close(code=WSCloseCode.GOING_AWAY, message=b"the service stops")
-            for socket in self._open
+            socket.close(code=WSCloseCode.GOING_AWAY, message=b"the service stops") for socket in self._open
         )
         await asyncio.gather(*stopping)
 

@@ -231,6 +231,7 @@ async def test_every_figure_leads_to_the_calls_behind_it(api: Api) -> None:
             for name in ("interruptions", "misunderstandings")
         ),
         (figures["containment"]["contained"], figures["containment"]["contained_url"]),
+        *((row["contained"], row["contained_url"]) for row in figures["days"]),
         (figures["conversations"], figures["conversations_url"]),
         (figures["unpriced_calls"], figures["unpriced_url"]),
         *(
