@@ -15,7 +15,7 @@ from typing import Final
 from azure.core.exceptions import AzureError
 
 from bridge.loop_lag import watching_loop
-from shared.admission import Channel, Report, fresh, sharing
+from shared.admission import Channel, Report, fresh, serving
 from shared.admission_store import AdmissionStore
 from shared.waiting_line import in_line
 
@@ -101,7 +101,7 @@ class Reporter:
             await self._store.give_back(self._held[call_id])
             del self._held[call_id]
         seen = await self._store.seen()
-        self._others(len(sharing(fresh(seen.reports, now))))
+        self._others(len(serving(fresh(seen.reports, now))))
         self._waiting(len(in_line(seen.waiting)))
         came = [call_id for call_id in load.live if call_id not in self._held]
         if came:

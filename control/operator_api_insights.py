@@ -31,7 +31,7 @@ from control.operator_api_figures import (
 from control.operator_api_http import ApiAnswer, ApiRequest, answer_if_new
 from control.operator_api_views import money, restaurant_name
 from control.operator_services import OperatorServices
-from shared.admission import fresh, taking
+from shared.admission import fresh, serving
 from shared.call_facts import CONTAINED, CallerOutcome
 from shared.histogram import ERROR, percentile
 from shared.intents import Intent
@@ -85,7 +85,7 @@ async def insights(
     first, last = days_of(query, ops.insights.day_of(ops.clock()))
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     by_day = dict(zip(days, await ops.insights.tallies(days), strict=True))
-    reports = taking(fresh((await ops.admission.seen()).reports, ops.clock()))
+    reports = serving(fresh((await ops.admission.seen()).reports, ops.clock()))
     capacity = sum(report.calls for report in reports) or None
     return figures(by_day, ops.catalogue, ops.prices, capacity=capacity, most_names=most_names)
 

@@ -79,18 +79,12 @@ def held(channels: Collection[Channel], up: Collection[Report], now: datetime) -
     return [one for one in channels if (one.replica in names if one.replica else now < one.until)]
 
 
-def taking(up: Collection[Report]) -> list[Report]:
-    """The bridges that new calls go to: of those that are well, the newest release."""
-    well = [report for report in up if not report.draining and report.late_ms < LATE_MS]
-    newest = max((report.release for report in well), default="")
-    return [report for report in well if report.release == newest]
-
-
-def sharing(up: Collection[Report]) -> list[Report]:
-    """The bridges that share the quotas of Voice Live: those of the release that new calls go to, also the
-    ones that are late."""
-    releases = {report.release for report in taking(up)}
-    return [one for one in up if not one.draining and (not releases or one.release in releases)]
+def serving(up: Collection[Report]) -> list[Report]:
+    """The bridges that get new calls, and share the quotas of Voice Live: of those that go on, the newest
+    release. The ones before it may hold as much as they like: no new call comes there."""
+    on = [report for report in up if not report.draining]
+    newest = max((report.release for report in on), default="")
+    return [report for report in on if report.release == newest]
 
 
 def demand(
@@ -115,7 +109,7 @@ def demand(
     if not ours:
         return None
     live = sum(report.live for report in ours)
-    goes_to = {report.release for report in taking(up)}
+    goes_to = {report.release for report in serving(up)}
     if release and goes_to and release not in goes_to:
         return live
     return live + waiting + sum(not channel.replica for channel in held(channels, up, now))
@@ -136,7 +130,7 @@ def room(
     if not up:
         return None
     taken = held(channels, up, now)
-    able = taking(up)
+    able = [one for one in serving(up) if one.late_ms < LATE_MS]
     # Those that take no more still hold what they have.
     holdable = sum(max(one.calls, one.live) if one in able else one.live for one in up)
     free = holdable - len(taken)

@@ -19,8 +19,7 @@ from shared.admission import (
     fresh,
     held,
     room,
-    sharing,
-    taking,
+    serving,
 )
 
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
@@ -82,17 +81,20 @@ def test_after_a_deployment_there_is_room_at_the_newest_release_only() -> None:
     taken = [channel(number, "a") for number in range(3)]
     assert room([old], taken, NOW) == (3, 4, 5, 6, 7, 8)
     assert room([old, new], taken, NOW) == (3, 4)
-    for gone in (replace(new, draining=True), replace(new, late_ms=LATE_MS), replace(new, at=NOW - FRESH)):
+    for gone in (replace(new, draining=True), replace(new, at=NOW - FRESH)):
         assert room([old, gone], taken, NOW) == (3, 4, 5, 6, 7, 8), "it went back to the one before"
+    assert room([old, replace(new, late_ms=LATE_MS)], taken, NOW) is Full.CHANNELS, (
+        "calls come here, and late"
+    )
 
 
 def test_who_opens_no_new_sessions_has_no_part_of_the_quota() -> None:
     old = replace(BRIDGE, release=OLD)
     late = replace(BRIDGE, replica="b", late_ms=LATE_MS, release=NEW)
     new = replace(BRIDGE, replica="c", release=NEW)
-    assert sharing([old, late, new, replace(new, replica="d", draining=True)]) == [late, new]
-    assert sharing([late]) == [late]
-    assert sharing([replace(new, draining=True)]) == []
+    assert serving([old, late, new, replace(new, replica="d", draining=True)]) == [late, new]
+    assert serving([old, late]) == [late]
+    assert serving([replace(new, draining=True)]) == []
 
 
 def test_each_release_is_given_bridges_for_its_own_calls() -> None:
@@ -189,5 +191,5 @@ def test_no_call_is_left_out_of_the_demand(reported: list[Report], taken: list[C
         ours = [one for one in fresh(reported, NOW) if one.release == release]
         assert (told is None) == (not ours)
         assert (told or 0) >= sum(one.live for one in ours)
-    if taking(fresh(reported, NOW)):
+    if serving(fresh(reported, NOW)):
         assert sum(one or 0 for one in of_each) == whole, "a call on its way goes to one of them"
