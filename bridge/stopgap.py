@@ -16,7 +16,7 @@ _WITH_SESSION = 2.0
 """The same with a session that is about to: most replies come sooner."""
 _AFTER_A_BREAK = 0.2
 """The same when the call comes from another bridge: the caller has waited for some seconds already."""
-_AGAIN = 4.0
+_AGAIN = 2.2
 """Seconds of silence before something further in the same wait."""
 
 type Recorded = Callable[[str], bytes | None]

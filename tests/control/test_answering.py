@@ -323,6 +323,56 @@ class TestFollow:
         assert await follow(line, CALL_ID, [happened(EventKind.CONNECTED)]) is None
 
 
+class TestWrongClocks:
+    """This process does not agree with the others on the time, or slept, or its clock was set."""
+
+    @pytest.mark.parametrize("behind", [timedelta(minutes=5), timedelta(hours=1), timedelta(days=30)])
+    async def test_a_call_that_seems_to_ring_in_time_to_come_is_answered(
+        self, line: Line, clock: Clock, behind: timedelta
+    ) -> None:
+        clock.now = RANG - behind
+        assert await answer_incoming(line, INCOMING) is Answer.ANSWERED
+        assert await answer_incoming(line, INCOMING) is Answer.DUPLICATE
+
+    @pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=59)])
+    async def test_no_clock_ends_a_call_that_goes_on(
+        self, line: Line, acs: AcsServer, clock: Clock, ahead: timedelta
+    ) -> None:
+        """What counts is whether the service knows it to go on; an hour is what no call lasts."""
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        before, acs.state = await stored(line), "connected"
+        for offset in (ahead, -ahead, ahead):  # set ahead, back, and ahead again
+            clock.now = RANG + offset
+            await sweep(line)
+        assert await stored(line) == before
+        assert acs.of(":terminate") == []
+
+    async def test_after_a_night_asleep_a_call_is_closed_once(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        """Two sweeps at once, on waking: the call ends once, at the time at which that was found out."""
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        acs.state = None
+        clock.now += timedelta(hours=9)
+        await asyncio.gather(sweep(line), sweep(line))
+        call = await stored(line)
+        assert (call.state, call.ended_at) == (CallState.ENDED, clock.now)
+        clock.now -= timedelta(hours=9)
+        await sweep(line)
+        assert await stored(line) == call
+
+    async def test_callbacks_from_a_clock_that_is_wrong_lead_to_an_end_all_the_same(
+        self, line: Line, clock: Clock
+    ) -> None:
+        await answer_incoming(line, INCOMING)
+        for kind, second in ((EventKind.CONNECTED, -3_600), (EventKind.DISCONNECTED, -3_590)):
+            await follow(line, CALL_ID, [happened(kind, second=second)])
+        call = await stored(line)
+        assert (call.state, call.outcome) == (CallState.ENDED, Outcome.COMPLETED)
+
+
 class TestSweep:
     async def test_a_call_that_nobody_answered_is_missed(
         self, line: Line, acs: AcsServer, clock: Clock
