@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from azure.core.exceptions import AzureError
 
-from chaos.faults import FAULTS, SHORT, Fault
+from chaos.faults import BY_NAME, FAULTS, SHORT, Fault
 from chaos.house import House, open_house
 from chaos.run import AFTER_S, Placed, Speech, Stream
 from chaos.schedule import Step, at_random, each_once
@@ -23,7 +23,6 @@ from local.ear import RATE
 from local.processes import ServiceDiedError, StartError, Tell
 from local.services import ROOT
 
-BY_NAME = {fault.name: fault for fault in FAULTS}
 FAILURES = ROOT / ".local" / "chaos"
 """Where the recordings and logs of runs that went wrong are kept."""
 

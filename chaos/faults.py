@@ -257,5 +257,6 @@ FAULTS = (
     Fault("bridge-asleep", "a bridge gets no time for 12 s", _bridge_asleep, ASLEEP_S, ASLEEP_S + BRIDGE_S),
     Fault("all-asleep", "the whole machine sleeps for 12 s", _all_asleep, ASLEEP_S),
 )
+BY_NAME = {fault.name: fault for fault in FAULTS}
 SHORT = ("events-twice", "model-dropped", "bridge-killed", "media-cut")
 """What `make test` tries."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.__main__ import BY_NAME, plan, try_out
-from chaos.faults import SHORT
+from chaos.__main__ import plan, try_out
+from chaos.faults import BY_NAME, SHORT
 from chaos.verdict import table
 
 CALLS = 2

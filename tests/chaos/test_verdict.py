@@ -1,0 +1,98 @@
+"""What is held against a call, and what against the fault that it went through."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from chaos.booker import Booker
+from chaos.caller import Caller
+from chaos.faults import BY_NAME
+from chaos.run import Placed, Window
+from chaos.verdict import Kept, call_troubles, judge, table
+from local.ear import RATE, Samples
+from local.line import Progress
+from local.scripts import WISHES
+from shared.calls import Call, CallEvent, EventKind, apply, derive_call_id
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+async def understand(_: Samples) -> str:
+    raise AssertionError("nothing is to be understood here")
+
+
+def placed(number: int = 1, *, quiet_s: float = 1.0, told: bool = True, greeted: int = 1) -> Placed:
+    """A call that is over: the caller spoke for a second, and after `quiet_s` of silence the agent did."""
+    caller = Caller(Booker(WISHES[0], "tomorrow at seven"), {}, understand)
+    caller.booker.told, caller.booker.greeted = told, greeted
+    sound, silence = np.full(RATE, 3_000, np.int16), np.zeros(RATE, np.int16)
+    quiet = np.zeros(round(RATE * quiet_s), np.int16)
+    for said, heard in ((sound, silence), (quiet, quiet), (silence, sound)):
+        caller.caller.hear(said)
+        caller.agent.hear(heard)
+    progress = Progress(1.0, f"correlation-{number}", 2.0, 2.0, "agent_hung_up")
+    return Placed(number, caller, progress, over=True)
+
+
+def kept(bookings: int = 1, *, closed: bool = True) -> Kept:
+    record = Call(derive_call_id(NOW, "c"), NOW, NOW, correlation_id="c")
+    return Kept(apply(record, CallEvent(EventKind.DISCONNECTED, NOW)) if closed else record, bookings)
+
+
+def window(*calls: Placed, fault: str = "model-dropped") -> Window:
+    return Window(BY_NAME[fault], {one.number: 0 for one in calls}, {one.number: 10 * RATE for one in calls})
+
+
+def test_a_call_as_promised() -> None:
+    assert call_troubles(placed(), kept()) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "found", "trouble"),
+    [
+        (placed(), kept(0), "told of a booking, 0 in the store"),
+        (placed(), kept(2), "told of a booking, 2 in the store"),
+        (placed(told=False), kept(0), "the caller got no table"),
+        (placed(greeted=2), kept(), "the greeting was heard 2 times"),
+        (placed(), kept(closed=False), "its record was not closed"),
+        (Placed(1, placed().caller, Progress(), "no close frame"), kept(), "the line broke: no close frame"),
+        (Placed(1, placed().caller, Progress(ended="rejected")), kept(), "never answered: rejected"),
+    ],
+)
+def test_what_is_not_as_promised_is_said(call: Placed, found: Kept, trouble: str) -> None:
+    assert trouble in call_troubles(call, found)
+
+
+def test_a_silence_counts_against_the_fault_in_whose_time_it_was() -> None:
+    quick, slow = placed(1, quiet_s=2.0), placed(2, quiet_s=3.0)
+    both = window(quick, slow)
+    [row] = judge([both], [quick, slow], {1: kept(), 2: kept()})
+    assert (row.calls, row.survived, row.longest_silence_s) == (2, 2, 3.0)
+    assert (row.bookings_expected, row.bookings_found) == (2, 2)
+    assert row.broken == ["call 2: a silence of 3.0 s"]
+    both.ends[2] = RATE // 2  # it was over before the caller had to wait
+    assert judge([both], [quick, slow], {1: kept(), 2: kept()})[0].broken == []
+    assert judge([window(slow)], [slow], {2: kept()}, slack=2.0)[0].broken == []
+
+
+def test_who_is_sent_away_while_nothing_can_answer_is_not_lost() -> None:
+    call = placed(told=False)
+    call.caller.booker.sent_away = True
+    [gone, dropped] = judge([window(call, fault="model-gone"), window(call)], [call], {1: kept(0)})
+    assert (gone.survived, gone.broken) == (1, [])
+    assert (dropped.survived, dropped.broken) == (0, ["call 1: sent away without a table"])
+
+
+def test_the_table_names_what_was_not_kept() -> None:
+    call = placed()
+    broken = window(call)
+    broken.not_kept = "nobody heard the busy tone"
+    text = table(judge([broken, window(call)], [call], {1: kept()}))
+    head, first, second, trouble = text.splitlines()
+    assert head.startswith("fault")
+    assert first.endswith("NOT KEPT")
+    assert second.endswith("kept")
+    assert trouble == "model-dropped: nobody heard the busy tone"
