@@ -12,12 +12,16 @@ from bridge.replies import Kind
 
 _WITHOUT_SESSION = 1.2
 """Seconds of silence, with nobody there to speak, before the caller hears something."""
-_WITH_SESSION = 2.0
-"""The same with a session that is about to: most replies come sooner."""
+_WITH_SESSION = 1.7
+"""The same with a session that is about to: most replies come sooner. It takes half a second more until it is
+clear that the caller has finished."""
 _AFTER_A_BREAK = 0.2
 """The same when the call comes from another bridge: the caller has waited for some seconds already."""
 _AGAIN = 2.2
 """Seconds of silence before something further in the same wait."""
+_INTERLUDE = 1.0
+"""Seconds. A wait that is taken up so soon has not ended: a new session has heard once more what the caller
+said before, or a tool was quick."""
 
 type Recorded = Callable[[str], bytes | None]
 """The recording of a text in the agent's voice, PCM16LE 24 kHz mono; None when there is none."""
@@ -37,21 +41,36 @@ class Stopgap:
         self._recorded = recorded
         self._fillers = Fillers(0.0)
         self._since: float | None = None
+        self._left: tuple[float, float] | None = None
+        """When the last wait ended, and since when it had lasted."""
         self._said = 0
+        self._said_until = -math.inf
+        """When the last recording ends."""
         self.has_waited = False
         """Whether the caller has waited before the call came here."""
 
     def heard(self) -> None:
         """The agent was heard, or the caller: the next wait is another one."""
         self._said = 0
+        self._left = None
         self.has_waited = False
 
     def now_is(self, *, waits: bool, now: float) -> None:
         """Whether the caller waits for somebody to speak."""
         if not waits:
+            if self._since is not None:
+                self._left = now, self._since
             self._since = None
         elif self._since is None:
-            self._since = max(now, self._voice.ends_at)
+            self._since = self._taken_up(now)
+
+    def _taken_up(self, now: float) -> float:
+        """Since when a wait lasts that begins now, or goes on after something short."""
+        if self._left is not None:
+            left_at, since = self._left
+            if now - max(left_at, self._said_until) < _INTERLUDE and since < math.inf:
+                return max(since, self._said_until)
+        return max(now, self._voice.ends_at)
 
     def due(self) -> float | None:
         """When `on_timer` is to be called; None for never."""
@@ -84,4 +103,6 @@ class Stopgap:
         if not pcm:
             self._since = math.inf  # until something changes
             return None
-        return self._voice.recorded(text, pcm, now, aside=not answers and self._parts.greeted)
+        commands = self._voice.recorded(text, pcm, now, aside=not answers and self._parts.greeted)
+        self._said_until = self._voice.ends_at
+        return commands

@@ -49,6 +49,13 @@ class TestStopgap:
         assert talk.after(2.9).recordings() == [], "of the first one a second is heard"
         assert talk.after(1.0).recordings() == [PHRASES.fillers[1]]
 
+    def test_the_wait_goes_on_while_another_session_hears_the_caller_again(self) -> None:
+        """What it hears was said before: nobody speaks now."""
+        talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please").loses(1)
+        assert talk.after(2.2).recordings() == [PHRASES.fillers[0]]
+        talk.another(2).caller_starts("c2").after(0.3).caller_stops("c2", "sushi please")
+        assert talk.after(2.0).recordings() == [PHRASES.fillers[1]]
+
     def test_not_before_what_is_there_has_been_heard(self) -> None:
         talk = Talk(recorded=1.0).greeted().agent_says("r1", "one two three", 5.0).loses(1)
         talk.took()
@@ -58,7 +65,7 @@ class TestStopgap:
     def test_a_filler_when_a_reply_takes_long(self) -> None:
         talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please")
         talk.took()
-        assert talk.after(1.9).recordings() == []
+        assert talk.after(1.6).recordings() == []
         assert talk.after(0.2).recordings() == [PHRASES.fillers[0]]
 
     def test_and_the_model_is_told_of_it(self) -> None:
