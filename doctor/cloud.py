@@ -184,6 +184,18 @@ def _bridge_revision(azure: Azure, environment: AzdEnvironment) -> Iterator[Find
         yield failed("cloud.bridge.revision", what, "the last deployment is not in use", fix)
     else:
         yield ok("cloud.bridge.revision", "the latest revision of the bridge is in use")
+    scale = (properties.get("template") or {}).get("scale") or {}
+    scalers = [(rule.get("custom") or {}).get("type") for rule in scale.get("rules") or []]
+    if "metrics-api" in scalers and scale.get("minReplicas"):
+        most = scale.get("maxReplicas")
+        yield ok("cloud.bridge.scale", f"replicas of the bridge follow the calls, {most} at most")
+    else:
+        yield warning(
+            "cloud.bridge.scale",
+            "replicas of the bridge do not follow the calls: its scale rules were changed by hand",
+            "at a rush callers find the line busy, or a first caller finds nobody",
+            "azd deploy bridge",
+        )
 
 
 def _deep_health(azure: Azure, environment: AzdEnvironment, ask: Ask) -> list[Finding]:

@@ -68,9 +68,20 @@ def cloud(values: dict[str, str]) -> Iterator[FakeAzure]:
                     "functionAppConfig": runtime("3.13"),
                 }
             },
-            BRIDGE: {"properties": {"latestRevisionName": "b--2", "latestReadyRevisionName": "b--2"}},
+            BRIDGE: {
+                "properties": {
+                    "latestRevisionName": "b--2",
+                    "latestReadyRevisionName": "b--2",
+                    "template": {"scale": scale("metrics-api", "cpu")},
+                }
+            },
         }
         yield made
+
+
+def scale(*scalers: str, least: int = 1) -> Mapping[str, Any]:
+    rules = [{"name": name, "custom": {"type": name}} for name in scalers]
+    return {"minReplicas": least, "maxReplicas": 10, "rules": rules}
 
 
 def look(
@@ -136,6 +147,9 @@ def runtime(version: str) -> dict[str, Any]:
         ("cloud.functions.runtime", properties(FUNCTIONS, functionAppConfig=runtime("3.11"))),
         ("cloud.bridge", gone(BRIDGE)),
         ("cloud.bridge.revision", properties(BRIDGE, latestReadyRevisionName="b--1")),
+        ("cloud.bridge.scale", properties(BRIDGE, template={"scale": scale("cpu")})),
+        ("cloud.bridge.scale", properties(BRIDGE, template={"scale": scale("metrics-api", least=0)})),
+        ("cloud.bridge.scale", properties(BRIDGE, template={"scale": None})),
         ("cloud.functions.runtime", gone(FUNCTIONS)),
     ],
 )  # fmt: skip
