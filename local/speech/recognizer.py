@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from local.speech.adapter import Adapter
 from local.speech.audio import FloatAudio
+from local.speech.language import Language
 from local.speech.moonshine import BEGIN, END, SAMPLE_RATE, Moonshine, Scores
 from local.speech.phrases import PhraseBias, fold, phrase_bias
 from local.speech.transcript import Transcript, tidy
 
 DEFAULT_MODEL_DIR = Path(__file__).resolve().parents[2] / ".models" / "moonshine-tiny-en"
 DEFAULT_ADAPTER = Path(__file__).parent / "telephone.npz"
+DEFAULT_LANGUAGE = Path(__file__).parent / "language.npz"
 SHORTEST_SECONDS = 0.25
 """Less audio than this is never a word, and the model fails below 0.1 s."""
+
+_FLUENCY = 0.2
+"""How much the words being likely counts beside the sound being like them."""
+_LENGTH = 0.6
+"""Log-probability added for each token, since likely words cost something too: else short texts would win."""
 
 _CONTEXT_SECONDS = (1.5, 2.0)
 """The model hears a word on its own better in a stretch of silence. How much suits best changes from word to
@@ -37,10 +45,11 @@ class _Hypothesis:
     score: float  # log-probability of the tokens
     place: int  # in the phrase automaton
     earned: float  # biasing credit kept so far
+    fluency: float  # log-probability of the words for a caller of a restaurant line
 
     @property
     def worth(self) -> float:
-        return self.score + self.earned
+        return self.score + self.earned + _FLUENCY * self.fluency + _LENGTH * len(self.tokens)
 
     @property
     def confidence(self) -> float:
@@ -59,6 +68,7 @@ class Recognizer:
         Raises ModelError when a file is missing or is no model.
         """
         self._model = Moonshine(model_dir, Adapter.load(adapter_file) if adapter_file else None)
+        self._language = Language.load(DEFAULT_LANGUAGE)
         self._folded = [fold(self._model.piece(token)) for token in range(len(self._model.tokens))]
 
     def transcribe(self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 4) -> Transcript:
@@ -84,19 +94,19 @@ class Recognizer:
     def _search(self, audio: FloatAudio, bias: PhraseBias, beam: int) -> _Hypothesis:
         """Extend the best unfinished hypotheses until none of them can beat the best finished one."""
         state = self._model.encode(audio)
-        live = [_Hypothesis((), 0.0, bias.start, 0.0)]
+        live = [_Hypothesis((), 0.0, bias.start, 0.0, 0.0)]
         best: _Hypothesis | None = None
         for _ in range(int(len(audio) / SAMPLE_RATE * _TOKENS_PER_SECOND) + _SPARE_TOKENS):
             last = np.array([h.tokens[-1] if h.tokens else BEGIN for h in live], np.int64)
             logits, state = self._model.step(state, last)
             grown: list[tuple[float, int, _Hypothesis]] = []
             for parent, (hypothesis, row) in enumerate(zip(live, logits, strict=True)):
-                for token, score in _likely(row):
+                for token, score, fluency in self._next(hypothesis, row):
                     if token == END:
-                        done = self._end(hypothesis, score, bias)
+                        done = self._end(hypothesis, score, fluency, bias)
                         best = done if best is None or done.worth > best.worth else best
                     else:
-                        child = self._extend(hypothesis, token, score, bias)
+                        child = self._extend(hypothesis, token, score, fluency, bias)
                         grown.append((child.worth + bias.lent(child.place), parent, child))
             grown.sort(key=lambda entry: entry[0], reverse=True)
             floor = best.worth if best else -np.inf
@@ -107,14 +117,30 @@ class Recognizer:
             live = [child for _, _, child in kept]
         return best or live[0]
 
-    def _extend(self, parent: _Hypothesis, token: int, score: float, bias: PhraseBias) -> _Hypothesis:
+    def _next(self, hypothesis: _Hypothesis, logits: Scores) -> Iterator[tuple[int, float, float]]:
+        """The likeliest next tokens, with the log-probability of each by its sound and by the language."""
+        tokens, scores = _likely(logits)
+        fluency = self._language.scores((BEGIN, *hypothesis.tokens), tokens)
+        return zip(tokens.tolist(), scores.tolist(), fluency.tolist(), strict=True)
+
+    def _extend(
+        self, parent: _Hypothesis, token: int, score: float, fluency: float, bias: PhraseBias
+    ) -> _Hypothesis:
         place, earned = bias.advance(parent.place, self._folded[token])
-        return _Hypothesis((*parent.tokens, token), parent.score + score, place, parent.earned + earned)
+        return _Hypothesis(
+            (*parent.tokens, token),
+            parent.score + score,
+            place,
+            parent.earned + earned,
+            parent.fluency + fluency,
+        )
 
     @staticmethod
-    def _end(parent: _Hypothesis, score: float, bias: PhraseBias) -> _Hypothesis:
+    def _end(parent: _Hypothesis, score: float, fluency: float, bias: PhraseBias) -> _Hypothesis:
         earned = parent.earned + bias.finish(parent.place)
-        return _Hypothesis(parent.tokens, parent.score + score, parent.place, earned)
+        return _Hypothesis(
+            parent.tokens, parent.score + score, parent.place, earned, parent.fluency + fluency
+        )
 
 
 def _amid_silence(audio: FloatAudio, seconds: float) -> FloatAudio:
@@ -122,12 +148,12 @@ def _amid_silence(audio: FloatAudio, seconds: float) -> FloatAudio:
     return np.pad(audio, (missing // 2, missing - missing // 2))
 
 
-def _likely(logits: Scores) -> list[tuple[int, float]]:
+def _likely(logits: Scores) -> tuple[NDArray[np.intp], Scores]:
     """The likeliest next tokens and their log-probabilities, from the logits of one hypothesis."""
     top = logits.max()
     shifted = logits - top
-    total = float(np.log(np.exp(shifted).sum()))
+    total = np.log(np.exp(shifted).sum())
     near = np.flatnonzero(shifted > -_TOKEN_RANGE)
     ranked = near[np.argsort(shifted[near])[-_TOKENS_TRIED:]]
-    tried = [int(token) for token in ranked if token != END or shifted[token] > -_END_RANGE]
-    return [(token, float(shifted[token]) - total) for token in tried]
+    tried = ranked[(ranked != END) | (shifted[ranked] > -_END_RANGE)]
+    return tried, shifted[tried] - total

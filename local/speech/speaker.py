@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from hibari import Hibari, dsp
@@ -32,8 +32,9 @@ _PAUSE_SECONDS = {"sentence": 0.3, "clause": 0.1}
 class Speaker:
     """Shared by all who speak; blocking; safe to use from several threads."""
 
-    def __init__(self) -> None:
-        self._hibari = Hibari(threads=1)
+    def __init__(self, pronounce: Callable[[str], str] | None = None) -> None:
+        """`pronounce` turns text into hibari's sounds; left out, as an American would."""
+        self._hibari = Hibari(threads=1, g2p=pronounce)
         self._phonemizer = threading.Lock()  # its tables are filled as words come up
         for _ in self.stream("Warm up."):  # the first sentence costs 0.3 s, so it is not a caller's
             pass

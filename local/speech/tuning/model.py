@@ -87,6 +87,14 @@ def front(weights: Weights, audio: Array, samples: Array) -> tuple[Array, Array]
     return x.transpose(0, 2, 1), jnp.arange(x.shape[2])[None] < count[:, None]
 
 
+def halved(weights: Weights) -> Weights:
+    """In 16 bits: twice as fast, and no coarser than the 8 bits that are used in the end."""
+    return {
+        name: value if name == "frequencies" else value.astype(jnp.bfloat16)
+        for name, value in weights.items()
+    }
+
+
 def encode(weights: Weights, factors: Weights, x: Array, real: Array) -> Array:
     hidden = jnp.where(real, 0.0, _NEVER)[:, None, None]
     for layer in range(_LAYERS):
@@ -131,8 +139,10 @@ def _linear(weights: Weights, factors: Weights, module: str, x: Array) -> Array:
 
 
 def _norm(x: Array, scale: Array) -> Array:
-    centred = x - x.mean(-1, keepdims=True)
-    return centred * jax.lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + 1e-5) * scale
+    wide = x.astype(jnp.float32)
+    centred = wide - wide.mean(-1, keepdims=True)
+    level = jax.lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + 1e-5)
+    return (centred * level).astype(x.dtype) * scale
 
 
 def _heads(x: Array) -> Array:
@@ -140,7 +150,8 @@ def _heads(x: Array) -> Array:
 
 
 def _attend(query: Array, key: Array, value: Array, mask: Array) -> Array:
-    seen = jax.nn.softmax(query @ key.transpose(0, 1, 3, 2) * _WIDTH**-0.5 + mask, -1) @ value
+    likeness = (query @ key.transpose(0, 1, 3, 2)).astype(jnp.float32) * _WIDTH**-0.5
+    seen = jax.nn.softmax(likeness + mask, -1).astype(value.dtype) @ value
     return seen.transpose(0, 2, 1, 3).reshape(seen.shape[0], seen.shape[2], -1)
 
 
@@ -150,7 +161,7 @@ def _rotated(x: Array, frequencies: Array) -> Array:
     cosine, sine = (jnp.repeat(side, 2, -1) for side in (jnp.cos(angle), jnp.sin(angle)))
     turned, rest = x[..., :_ROTATED], x[..., _ROTATED:]
     crossed = jnp.stack([-turned[..., 1::2], turned[..., 0::2]], -1).reshape(turned.shape)
-    return jnp.concatenate([turned * cosine + crossed * sine, rest], -1)
+    return jnp.concatenate([(turned * cosine + crossed * sine).astype(x.dtype), rest], -1)
 
 
 def _conv(x: Array, kernel: Array, stride: int) -> Array:

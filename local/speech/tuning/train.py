@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +20,26 @@ from jax import Array
 from numpy.typing import NDArray
 
 from local.speech import FloatAudio
-from local.speech.moonshine import BEGIN, END, read_tokens
+from local.speech.moonshine import BEGIN, END
 from local.speech.recognizer import DEFAULT_ADAPTER, DEFAULT_MODEL_DIR
 from local.speech.tuning.line import RATE, Line
-from local.speech.tuning.model import Weights, decode, encode, front, read
+from local.speech.tuning.model import Weights, decode, encode, front, halved, read
 from local.speech.tuning.speech import load
+from local.speech.tuning.tokenizer import Tokenizer
 
-RANK = 16
+RANK = 24
+SIDES = ("down", "up")
 _RATE_AT_MOST = 1e-3
 _WARM_UP_STEPS = 40
 _NOBODY = 0.02
 """Share of examples in which nobody speaks."""
 
-_SIZES = ((2.0, 18, 18), (3.4, 12, 30), (5.5, 7, 44))
-"""Examples go together by length: seconds and tokens at most, and how many at once."""
+_SIZES = ((2.0, 24, 14), (2.8, 17, 18), (3.8, 13, 24), (5.2, 9, 32), (8.5, 5, 52))
+"""Examples go together by length: seconds at most, how many at once, and tokens at most."""
 
-_FIRST_WORD_PIECE = 259  # before it: marks and single bytes
-_WORD_START = "\u2581"
+_AVERAGED = 0.99
+"""What is saved is an average over the last hundred steps or so: better than any one of them."""
+_SAVE_EVERY_SECONDS = 240.0
 
 type Example = tuple[FloatAudio, list[int]]
 type Batch = tuple[
@@ -46,33 +48,19 @@ type Batch = tuple[
 """Audio, samples, tokens before, tokens after, and which of those count."""
 
 
-class Tokenizer:
-    """Words to tokens: byte-pair merges, the earlier in the vocabulary the sooner."""
-
-    def __init__(self, vocabulary: bytes) -> None:
-        pieces = [token.decode("utf-8", "replace") for token in read_tokens(vocabulary)]
-        self._ids: dict[str, int] = {}
-        for index, piece in enumerate(pieces[_FIRST_WORD_PIECE:], start=_FIRST_WORD_PIECE):
-            self._ids.setdefault(piece, index)
-
-    def tokens(self, text: str) -> list[int]:
-        parts = list(_WORD_START + text.replace(" ", _WORD_START))
-        while merges := [
-            (self._ids[left + right], at)
-            for at, (left, right) in enumerate(pairwise(parts))
-            if left + right in self._ids
-        ]:
-            at = min(merges)[1]
-            parts[at : at + 2] = [parts[at] + parts[at + 1]]
-        return [self._ids[part] for part in parts]
-
-
-def batches(said: list[tuple[NDArray[np.int16], list[int]]], seed: int) -> Iterator[Batch]:
-    """Examples without end, every one carried by another line."""
+def batches(folder: Path, tokenizer: Tokenizer, seed: int) -> Iterator[Batch]:
+    """Examples without end, every one carried by another line; files that come later are taken up."""
     chance, line = random.Random(seed), Line(seed)
     waiting: list[list[Example]] = [[] for _ in _SIZES]
+    said: dict[Path, list[tuple[NDArray[np.int16], list[int]]]] = {}
     while True:
-        for samples, tokens in chance.sample(said, len(said)):
+        for file in sorted(set(folder.glob("*.npz")) - set(said)):
+            said[file] = [(samples, tokenizer.tokens(text)) for text, samples in load(file)]
+        if not said:
+            raise FileNotFoundError(f"{folder}: no speech; make some with local.speech.tuning.speech")
+        everything = [example for examples in said.values() for example in examples]
+        print(f"{len(everything)} sentences", flush=True)
+        for samples, tokens in chance.sample(everything, len(everything)):
             example: Example = (
                 (line.nobody(), [])
                 if chance.random() < _NOBODY
@@ -111,42 +99,73 @@ def fresh(weights: Weights, modules: list[str], seed: int) -> Weights:
     return factors
 
 
+def going_on(factors: Weights, names: dict[str, tuple[str, str]], start: Path) -> Weights:
+    """Fresh factors whose first columns are those of an adapter that was made before."""
+    learnt = dict(factors)
+    with np.load(start) as arrays:
+        for module, (model_file, name) in names.items():
+            if f"{module}/down" in factors:
+                down, up = (jnp.asarray(arrays[f"{model_file}/{name}/{side}"], jnp.float32) for side in SIDES)
+                rank = min(RANK, down.shape[1])
+                learnt[f"{module}/down"] = factors[f"{module}/down"].at[:, :rank].set(down[:, :rank])
+                learnt[f"{module}/up"] = factors[f"{module}/up"].at[:rank].set(up[:rank])
+    return learnt
+
+
 def _loss(factors: Weights, weights: Weights, batch: Batch) -> Array:
     audio, samples, before, after, counts = batch
     frames, real = front(weights, audio, samples)
-    scores = decode(weights, factors, encode(weights, factors, frames, real), real, before)
+    short, added = halved(weights), halved(factors)
+    encoded = encode(short, added, frames.astype(jnp.bfloat16), real)
+    scores = decode(short, added, encoded, real, before).astype(jnp.float32)
     likely = jnp.take_along_axis(jax.nn.log_softmax(scores, -1), after[..., None], -1)[..., 0]
     return -(likely * counts).sum() / counts.sum()
 
 
-def train(weights: Weights, factors: Weights, examples: Iterator[Batch], seconds: float) -> Weights:
-    """Learn for so long, ever more carefully; tells the mean loss of a token as it goes."""
+def train(
+    weights: Weights,
+    factors: Weights,
+    examples: Iterator[Batch],
+    seconds: float,
+    keep: Callable[[Weights], None],
+) -> None:
+    """Learn for so long, ever more carefully; tells the mean loss of a token, keeps what was learnt."""
     optimizer = optax.chain(
-        optax.clip_by_global_norm(1.0), optax.scale_by_adam(), optax.add_decayed_weights(1e-3)
+        optax.clip_by_global_norm(1.0), optax.scale_by_adam(b2=0.98), optax.add_decayed_weights(1e-3)
     )
     state = optimizer.init(factors)
 
     def change(
-        factors: Weights, state: optax.OptState, rate: float, batch: Batch
-    ) -> tuple[Weights, optax.OptState, Array]:
+        factors: Weights, average: Weights, state: optax.OptState, rate: float, kept: float, batch: Batch
+    ) -> tuple[Weights, Weights, optax.OptState, Array]:
         loss, slopes = jax.value_and_grad(_loss)(factors, weights, batch)
         changes, state = optimizer.update(slopes, state, factors)
-        return jax.tree.map(lambda value, by: value - rate * by, factors, changes), state, loss
+        factors = jax.tree.map(lambda value, by: value - rate * by, factors, changes)
+        average = jax.tree.map(lambda mean, value: kept * mean + (1 - kept) * value, average, factors)
+        return factors, average, state, loss
 
-    step = jax.jit(change)
+    step = jax.jit(change, donate_argnums=(0, 1, 2))
     losses: list[float] = []
-    begun = time.monotonic()
+    begun = saved = time.monotonic()
+    average = jax.tree.map(jnp.copy, factors)
     for number, batch in enumerate(examples, start=1):
-        done = (time.monotonic() - begun) / seconds
+        now = time.monotonic()
+        done = (now - begun) / seconds
+        if done > 1 or now - saved > _SAVE_EVERY_SECONDS:
+            keep(average)
+            saved = now
         if done > 1:
             break
         slowing = 0.5 * (1 + np.cos(np.pi * done)) * 0.97 + 0.03
         rate = _RATE_AT_MOST * min(1.0, number / _WARM_UP_STEPS) * slowing
-        factors, state, loss = step(factors, state, rate, batch)
+        kept = min(_AVERAGED, number / (number + 10))
+        factors, average, state, loss = step(factors, average, state, rate, kept, batch)
         losses.append(float(loss))
-        if number % 20 == 0:
-            print(f"step {number}, {done:.0%}: loss {np.mean(losses[-40:]):.3f}", flush=True)
-    return factors
+        if number % 50 == 0:
+            print(
+                f"step {number}, {done:.0%}, {now - begun:.0f} s: loss {np.mean(losses[-100:]):.3f}",
+                flush=True,
+            )
 
 
 def save(factors: Weights, names: dict[str, tuple[str, str]], file: Path) -> None:
@@ -154,12 +173,15 @@ def save(factors: Weights, names: dict[str, tuple[str, str]], file: Path) -> Non
     arrays: dict[str, Any] = {}
     for module, (model_file, name) in names.items():
         if f"{module}/down" in factors:
-            down, up = (np.asarray(factors[f"{module}/{side}"]) for side in ("down", "up"))
+            down, up = (np.asarray(factors[f"{module}/{side}"]) for side in SIDES)
             # Equally large, so that neither runs out of half precision's range.
             balance = np.sqrt(np.linalg.norm(down) / max(float(np.linalg.norm(up)), 1e-8))
             arrays[f"{model_file}/{name}/down"] = (down / balance).astype(np.float16)
             arrays[f"{model_file}/{name}/up"] = (up * balance).astype(np.float16)
-    np.savez_compressed(file, **arrays)
+    made = file.with_suffix(".part")
+    with made.open("wb") as out:
+        np.savez_compressed(out, **arrays)
+    made.rename(file)
 
 
 def main() -> None:
@@ -168,14 +190,17 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=60.0)
     options.add_argument("--seed", type=int, default=3)
     options.add_argument("--out", type=Path, default=DEFAULT_ADAPTER)
+    options.add_argument("--start", type=Path, help="an adapter to go on from; default: from nothing")
     given = options.parse_args()
     weights, names = read(DEFAULT_MODEL_DIR)
     tokenizer = Tokenizer((DEFAULT_MODEL_DIR / "tokenizer.bin").read_bytes())
-    said = [(samples, tokenizer.tokens(text)) for text, samples in load(given.folder)]
     modules = [module for module in names if not module.endswith("proj_out")]
     factors = fresh(weights, modules, given.seed)
-    print(f"{len(said)} sentences, {sum(value.size for value in factors.values())} numbers to learn")
-    save(train(weights, factors, batches(said, given.seed), given.minutes * 60), names, given.out)
+    if given.start:
+        factors = going_on(factors, names, given.start)
+    print(f"{sum(value.size for value in factors.values())} numbers to learn")
+    examples = batches(given.folder, tokenizer, given.seed)
+    train(weights, factors, examples, given.minutes * 60, lambda learnt: save(learnt, names, given.out))
 
 
 if __name__ == "__main__":

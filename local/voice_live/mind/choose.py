@@ -45,6 +45,12 @@ _ASKS_FOR_OPTIONS = phrases(
     """
 )
 """Ways to ask for a list without saying of what."""
+_VISIT = """
+    want/like/love/hoping/planning/wish to eat/dine/go/come/lunch |
+    want/like/love/hoping/planning/wish to have (a) dinner/lunch/brunch/breakfast/supper/meal
+"""
+"""A wish to eat somewhere that is named: a table is wanted there, though no word says so."""
+_VISITING = 1.2
 _NAMED = 1.5
 _ANY_OF_THEM = 1.0
 """Who asks for any place at all must be told of some before one can be booked."""
@@ -85,6 +91,8 @@ def best_tool(talk: Talk, reading: Reading, subject: str) -> Candidate | None:
             values[talk.schema.subject] = subject
         own = _asks_for_any(talk, reading, values) if tool.role is Role.SEARCH else 0.0
         own += reading.pull.get(tool.name, 0.0) + _evidence(talk, tool, values)
+        if tool.role is Role.COMMIT and subject and reading.line.has(_VISIT):
+            own += _VISITING
         score = own + _about_the_subject(talk, tool, reading, subject)
         scores[tool.name] = score
         named = any(_tells(p, talk) for p in tool.parameters if p.name in values)

@@ -87,7 +87,11 @@ KNOW_OF_IT = """
 BOOKED = """
     are/were/am i/we (still) booked/down |
     have/do you (got/have) (a/any/my/our) booking/reservation/table for me/us |
-    lost/forgot/forgotten/misplaced * code/reference | what did i/we book | what (have) i/we booked |
+    lost/forgot/forgotten/misplaced * code/reference | what did i/we book |
+    what (have) i/we (got) booked/reserved |
+    what/which (restaurant/restaurants/place/places) have/did i/we (got) booked/reserved/book |
+    have i/we (got) anything/something booked/reserved |
+    have i/we booked/reserved anything/something/anywhere |
     where/when/what * did i/we book | do you have me/us down
 """
 FOLLOWS = """

@@ -17,6 +17,7 @@ _TOGETHER = {
 }  # fmt: skip
 """What is written apart, or for another word of the same sound, whatever stands around it."""
 _JOIN = re.compile(r"\b(" + "|".join(_TOGETHER) + r")\b", re.IGNORECASE)
+_HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _SITES = (
     "river|harbou?r|sea|water|station|university|uni|park|centre|center|church|window|door|old town|docks"
 )
@@ -28,6 +29,12 @@ _IN_CONTEXT = tuple(
         (rf"\bbuy(?= (?:the )?(?:{_SITES})\b)", "by"),
         (r"\ball (?=(?:town|part of (?:the )?(?:town|city))\b)", "old "),
         (r"\barbou?r\b", "harbour"),
+        (
+            rf"\b(?:half|halve|hof|harp)[ -](?:a|of|the|pas|part|bath|path)[ -](?=(?:{_HOURS})\b)",
+            "half past ",
+        ),
+        (rf"\b(?:quarter|water|cord?er) (?:passed|pass|part|pas|paste) (?=(?:{_HOURS})\b)", "quarter past "),
+        (rf"\b(?:water|cord?er|quarters?) (?:to|too|two) (?=(?:{_HOURS})\b)", "quarter to "),
         (r"\bneer\b", "near"),
         (r"\bwood\b(?! ?-?(?:oven|fire|fired|burning|panel|panels|floor))", "would"),
         (r"\bwere (?=is\b)", "where "),

@@ -90,7 +90,7 @@ async def test_moved_after_a_yes(store: BookingStore, wish: str, changes: dict[s
 
 @pytest.mark.parametrize("wish", [
     "what time is my booking?", "when is my table", "do I have a booking with you", "can you check my reservation",
-    "I'd like to know about my booking",
+    "I'd like to know about my booking", "which restaurants have I booked", "what have I got booked",
 ])  # fmt: skip
 async def test_looked_up(store: BookingStore, wish: str) -> None:
     """What is booked is told at once, and can be changed right after."""

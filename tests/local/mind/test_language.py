@@ -70,6 +70,7 @@ def test_no_dates(said: str) -> None:
 
 @pytest.mark.parametrize(("said", "meant"), [
     ("at eight", "20:00"), ("at ate", "20:00"), ("half past seven", "19:30"), ("half seven", "19:30"), ("7:30", "19:30"),
+    ("half-a-seven", "19:30"), ("half of eight", "20:30"), ("quarter passed six", "18:15"), ("water to eight", "19:45"),
     ("7.30", "19:30"), ("at 730", "19:30"), ("7 30", "19:30"), ("seven thirty", "19:30"), ("1930", "19:30"), ("19:30", "19:30"),
     ("seven thirty p.m.", "19:30"), ("quarter to eight", "19:45"), ("quarter two eight", "19:45"), ("quarter past six", "18:15"),
     ("twenty past six", "18:20"), ("ten minutes to nine", "20:50"), ("eight o'clock", "20:00"), ("8 pm", "20:00"),

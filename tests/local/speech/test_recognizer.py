@@ -65,9 +65,9 @@ def test_short_answers_are_heard_and_not_taken_for_noise(
 
 
 def test_phrases_decide_where_the_audio_leaves_a_choice(recognizer: Recognizer, speaker: Speaker) -> None:
-    audio = spoken(speaker, "How much is the chicken tikka masala?")
-    assert "tikka masala" not in recognizer.transcribe(audio).text.lower()
-    assert "tikka masala" in recognizer.transcribe(audio, ["Chicken Tikka Masala"]).text.lower()
+    audio = spoken(speaker, "Do they serve bhindi bhaji?")
+    assert "bhindi" not in recognizer.transcribe(audio).text.lower()
+    assert "bhindi bhaji" in recognizer.transcribe(audio, ["Bhindi Bhaji"]).text.lower()
 
 
 def test_phrases_that_were_not_said_are_not_heard(
