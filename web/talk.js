@@ -33,7 +33,7 @@ export class Talk {
     this.mute = h(
       "button", { type: "button", "aria-pressed": "false", disabled: true, onclick: () => this.toggleMute() }, "Mute",
     );
-    this.keypad = keypad((key) => this.press(key));
+    this.keypad = keypad((key) => this.press(key), () => this.showKeys(false));
     this.keys = h(
       "button",
       {
@@ -209,9 +209,11 @@ export class Talk {
   }
 
   showKeys(shown) {
+    const stood = this.keypad.contains(document.activeElement);
     this.keypad.hidden = !shown;
     this.keys.setAttribute("aria-expanded", String(shown));
     if (shown) this.keypad.querySelector("button").focus();
+    else if (stood) (this.keys.disabled ? this.button : this.keys).focus();
   }
 
   press(key) {
@@ -268,13 +270,14 @@ function meter(name) {
   };
 }
 
-function keypad(press) {
+function keypad(press, close) {
   const pad = h(
     "div",
     { id: "keypad", class: "keypad", role: "group", "aria-label": "Keypad", hidden: true },
     [..."123456789*0#"].map((key) => h("button", { type: "button", onclick: () => press(key) }, key)),
   );
   pad.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
+    if (key === "Escape") close();
     if (!ctrlKey && !metaKey && !altKey && "0123456789*#".includes(key)) press(key);
   });
   return pad;

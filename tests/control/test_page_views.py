@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import csv
 import filecmp
 import json
@@ -19,7 +20,7 @@ from control import operator_api_recording
 from control.operator_api_http import ApiError, answer_problem
 from control.operator_services import operator_services
 from control.page import WEB
-from control.services import services
+from control.services import close_services, services
 from local.browser import chromium
 from shared.calls import Call, CallEvent, EventKind, Turn, apply, derive_call_id
 from shared.settings import StoreSettings
@@ -392,6 +393,36 @@ async def test_a_call_that_ends_while_it_is_watched_says_so(page: Page, control:
     assert await violations(page) == []
     await operator_services().counter.count_now(call.id)
     await expect(page.get_by_text("Correct this")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_a_viewer_sees_no_words_and_is_told_what_is_not_theirs(
+    page: Page, control: ControlPlane, filled: None, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """As Easy Auth tells of somebody with the role of a viewer."""
+    monkeypatch.setenv("OPERATOR_TOKEN", "")
+    monkeypatch.setenv("OPERATOR_EASY_AUTH", "true")
+    claims = [
+        {"typ": "oid", "val": "1"},
+        {"typ": "name", "val": "Vic"},
+        {"typ": "roles", "val": "Tabletalk.Viewer"},
+    ]
+    principal = base64.b64encode(json.dumps({"claims": claims}).encode()).decode()
+    await close_services()
+    await page.set_extra_http_headers({"X-MS-CLIENT-PRINCIPAL": principal})
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.goto(address(control, "/talk"))
+    await expect(page.get_by_role("button", name="Start talking")).to_be_disabled()
+    await expect(page.get_by_text("Your role may look at calls")).to_be_visible()
+    assert await violations(page) == []
+    await page.get_by_role("link", name="Calls").click()
+    await expect(page.locator("table.calls tbody tr").first).to_contain_text("*")
+    await expect(page.get_by_label("Words said")).to_have_count(0)
+    assert await violations(page) == []
+    await page.locator("table.calls tbody a").first.click()
+    await expect(page.get_by_role("heading", name="Figures")).to_be_visible()
+    await expect(page.get_by_text("Correct this")).to_have_count(0)
+    assert await violations(page) == []
 
 
 async def test_a_talk_to_which_no_bridge_answers_says_so(page: Page, control: ControlPlane) -> None:

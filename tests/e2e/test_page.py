@@ -21,6 +21,7 @@ from shared.call_store import CallStore
 from shared.calls import CallState, Outcome
 from shared.settings import StoreSettings
 from shared.tables import Tables
+from tests.control.test_page_views import violations
 from tests.e2e.conftest import PlaceCall, spoken
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -69,6 +70,7 @@ async def test_a_talk_interrupts_books_is_watched_and_ended(
         await expect(said.locator(".tool", has_text="book_table").last).to_contain_text("ms")
         await expect(said.locator(".turn.agent").last).to_contain_text("booked")
 
+        assert await violations(page) == []
         seen = watching.get_by_role("log")
         await expect(seen.locator(".tool", has_text="book_table").last).to_be_visible()
         await expect(watching.locator(".timeline rect.caller").first).to_be_visible()
@@ -208,6 +210,7 @@ async def test_a_phone_call_is_put_through_to_a_person_from_the_page(
         await page.locator(".live-calls a", has_text="+15550177").click()
         await page.get_by_role("button", name="Put through…").click()
         await page.get_by_label("What they are told").fill("asked for by the desk")
+        assert await violations(page) == []
         await page.get_by_role("button", name="Put through", exact=True).click()
         report = await calling
         assert report.outcome == Outcome.TRANSFERRED
