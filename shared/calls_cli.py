@@ -180,9 +180,11 @@ def _tools(said: Transcript) -> list[tuple[datetime, str]]:
 
 
 def _object(call: Call, said: Transcript, facts: CallFacts | None) -> str:
-    """A call as one line of JSON; secrets of its URLs, hashed as they are, stay where they are."""
+    """A call as one line of JSON; secrets of its URLs, hashed as they are, stay where they are. The words of
+    its facts stand in its turns."""
+    bare = None if facts is None else msgspec.structs.replace(facts, words=None)
     record = {name: getattr(call, name) for name in call.__slots__ if name != "secret_hashes"}
-    whole = {"call": record, "facts": facts, "turns": said.turns, "tools": said.tools}
+    whole = {"call": record, "facts": bare, "turns": said.turns, "tools": said.tools}
     return f"{msgspec.json.encode(whole).decode()}\n"
 
 

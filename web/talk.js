@@ -17,8 +17,6 @@ const ENDS = {
   1013: "All lines are busy. Try again in a moment.",
 };
 
-const TALKING = "Talking. You can speak over the agent.";
-
 /** The view, and the talk in it, which goes on while other views are shown. `told(talking)` is called as it begins and ends. */
 export class Talk {
   constructor(options, told) {
@@ -148,14 +146,14 @@ export class Talk {
     this.button.textContent = "Hang up";
     this.button.classList.add("on");
     for (const control of [this.mute, this.keys]) control.disabled = false;
-    this.#say(TALKING);
+    this.#talking();
     this.told(true);
   }
 
   #slow() {
     this.#say("The connection is slow: some of what you say gets lost.");
     clearTimeout(this.recovering);
-    this.recovering = setTimeout(() => this.line && this.#say(TALKING), SLOW_SHOWN_MS);
+    this.recovering = setTimeout(() => this.line && this.#talking(), SLOW_SHOWN_MS);
   }
 
   /** The microphone went away in the middle: the agent is heard still, and another one may do. */
@@ -167,7 +165,7 @@ export class Talk {
         if (!this.line) return stream.getTracks().forEach((track) => track.stop());
         this.line.hear(stream);
         this.trouble.replaceChildren();
-        this.#say(TALKING);
+        this.#talking();
         this.button.focus();
       } catch (error) {
         this.trouble.replaceChildren(problemNote(error, again));
@@ -184,6 +182,7 @@ export class Talk {
     this.line = null;
     this.button.textContent = "Start talking";
     this.button.classList.remove("on");
+    if ([this.mute, this.keys].includes(document.activeElement)) this.button.focus(); // they go
     for (const control of [this.mute, this.keys]) control.disabled = true;
     this.choices.disabled = false;
     this.mute.setAttribute("aria-pressed", "false");
@@ -201,11 +200,19 @@ export class Talk {
     this.state.textContent = text;
   }
 
+  get #muted() {
+    return this.mute.getAttribute("aria-pressed") === "true";
+  }
+
+  #talking() {
+    this.#say(this.#muted ? "Muted: the agent hears silence." : "Talking. You can speak over the agent.");
+  }
+
   toggleMute() {
-    const muted = this.mute.getAttribute("aria-pressed") !== "true";
+    const muted = !this.#muted;
     this.line?.mute(muted);
     this.mute.setAttribute("aria-pressed", String(muted));
-    this.#say(muted ? "Muted: the agent hears silence." : TALKING);
+    this.#talking();
   }
 
   showKeys(shown) {

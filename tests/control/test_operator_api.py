@@ -453,3 +453,5 @@ async def test_no_request_breaks_it(api: Api, request_: tuple[Endpoint, dict[str
     ) as answer:
         told = document()["paths"][endpoint.path][endpoint.method.lower()]["responses"]
         assert str(answer.status) in told, await answer.text()
+        if answer.ok and answer.status != 304 and endpoint.answers is not None:
+            msgspec.json.decode(await answer.read(), type=endpoint.answers)

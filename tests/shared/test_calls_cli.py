@@ -58,6 +58,7 @@ async def test_list_show_and_export(env: dict[str, str]) -> None:
     assert (status, [one["call"]["id"] for one in exported]) == (0, [call.id])
     assert exported[0]["tools"][0]["name"] == "book_table"
     assert "secret_hashes" not in exported[0]["call"]
+    assert await run(env, "show", "--json", call.id) == (0, lines)
 
 
 async def test_what_is_wrong_is_told(env: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
