@@ -94,19 +94,19 @@ async def test_no_number_rather_than_one_too_small(stage: Stage) -> None:
     assert (status, text.partition(":")[0]) == (503, "store")
 
 
-@pytest.mark.parametrize("path", ["/calls", "/calls/20261127T090000Z", "/metrics"])
-@pytest.mark.parametrize("token", [None, "", "shown-by-somebody", TOKEN + "x", "é"])
-async def test_numbers_are_for_who_shows_the_token(stage: Stage, path: str, token: str | None) -> None:
-    assert (await ask(stage, path, token))[0] == 401
+async def test_numbers_are_for_who_shows_the_token(stage: Stage) -> None:
+    for path in ("/calls", "/calls/20261127T090000Z", "/metrics"):
+        for token in (None, "", "shown-by-somebody", TOKEN + "x", "é"):
+            assert (await ask(stage, path, token))[0] in (401, 429), (path, token)
+    assert (await ask(stage, "/metrics"))[0] == 200, "who has the token is not held up by who has not"
 
 
-@pytest.mark.parametrize("path", ["/calls", "/metrics"])
-async def test_without_a_token_set_there_are_no_numbers(stage: Stage, path: str) -> None:
+async def test_without_a_token_set_there_are_no_numbers(stage: Stage) -> None:
     settings = replace(stage.services.settings, metrics_token=None)
     async with Services.open(settings) as services:
         server = BridgeServer(services)
         silent = replace(stage, url=f"ws://127.0.0.1:{await server.start()}")
-        assert (await ask(silent, path, "None"))[0] == 404
+        assert [(await ask(silent, path, "None"))[0] for path in ("/calls", "/metrics")] == [404, 404]
         await server.drain(0)
 
 
