@@ -240,7 +240,7 @@ def load_agent(folder: Path) -> Agent:
     toml, prompt = (folder / name for name in FILES)
     try:
         config = config_check.convert(tomllib.loads(_text(toml)), AgentConfig)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise AgentError(f"{toml.name}: not TOML: {error}") from error
     except config_check.ConfigError as error:
         raise AgentError(f"{toml.name}: {error}") from error

@@ -118,7 +118,7 @@ def read_table[T: Table](folder: Path, name: str, kind: type[T]) -> T:
         return config_check.convert(tomllib.loads(path.read_text("utf-8")), kind)
     except (OSError, UnicodeDecodeError) as error:
         raise PricesError(f"{path}: cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PricesError(f"{name}: not TOML: {error}") from error
     except config_check.ConfigError as error:
         raise PricesError(f"{name}: {error}") from error

@@ -65,6 +65,11 @@ class Catalogue:
         Raises:
             CatalogueError: an item is wrong; the message names it.
         """
+        try:
+            json.dumps(raw, ensure_ascii=False).encode()
+        except (UnicodeError, RecursionError) as error:
+            # Half of a character can be written in JSON, and then neither said nor sent.
+            raise CatalogueError(f"{file}: not text: {error}") from error
         city = _convert(raw["city"], City, f"{file}: city")
         items = raw["restaurants"]
         if not isinstance(items, list) or not items:

@@ -57,8 +57,7 @@ class Merge:
         else:
             items, read = list(jsonld.restaurants(document)), jsonld.read
         if not items:
-            self.report.refused += 1
-            self.report.lines.append(
+            self._refuse(
                 f"{file}: no restaurant in it; expected schema.org JSON-LD with @type Restaurant, or an "
                 "extract of OpenStreetMap (Overpass JSON or GeoJSON) with amenity restaurant"
             )
@@ -74,8 +73,11 @@ class Merge:
             merged = _convert(self._placed(_over(before, raw)))
             after = self._told_apart(merged, before)
         except ValueError as error:
-            self.report.refused += 1
-            self.report.lines.append(f"{label}: {error}")
+            self._refuse(f"{label}: {error}")
+            return
+        except (TypeError, AttributeError, KeyError, ArithmeticError, RecursionError) as error:
+            # Files of others hold anything anywhere; what no reader thought of costs this one item.
+            self._refuse(f"{label}: a field has a value of a kind that it never has ({type(error).__name__})")
             return
         self.report.lines += [f"{label}: {line}" for line in notes.lines]
         if before is None:
@@ -85,6 +87,10 @@ class Merge:
         else:
             self.report.changed += 1
         self._by_id[after.id] = after
+
+    def _refuse(self, line: str) -> None:
+        self.report.refused += 1
+        self.report.lines.append(line)
 
     def _placed(self, raw: Item) -> Item:
         """With the area it lies in, when only its coordinates are known."""

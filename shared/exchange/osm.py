@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeGuard
 
 from shared.exchange import hours
-from shared.exchange.values import Notes, slug, telephone, text, texts
+from shared.exchange.values import Notes, many, slug, telephone, text, texts
 from shared.menu import Diet
 from shared.restaurant import Atmosphere, City
 
@@ -42,16 +42,17 @@ def is_extract(document: object) -> TypeGuard[Item]:
 
 def restaurants(document: Item) -> Iterator[Item]:
     """The places to eat in an extract, each with `osm` (its id), `tags`, and `lat` and `lon` where known."""
-    for element in document.get("elements", []):
+    for element in many(document.get("elements")):
         if isinstance(element, dict) and isinstance(element.get("tags"), dict):
-            place = element if "lat" in element else element.get("center") or {}
+            center = element.get("center")
+            place = element if "lat" in element or not isinstance(center, dict) else center
             yield from _if_food(
                 f"{element.get('type', 'node')}/{element.get('id')}",
                 element["tags"],
                 place.get("lat"),
                 place.get("lon"),
             )
-    for feature in document.get("features", []):
+    for feature in many(document.get("features")):
         properties = feature.get("properties") if isinstance(feature, dict) else None
         if isinstance(properties, dict):
             tags = properties["tags"] if isinstance(properties.get("tags"), dict) else properties
@@ -103,8 +104,10 @@ def cuisine_said(tag: str) -> str:
 
 
 def _if_food(osm_id: str, tags: Item, lat: object, lon: object) -> Iterator[Item]:
-    if tags.get("amenity") in KINDS:
-        yield {"osm": osm_id, "tags": tags, "lat": lat, "lon": lon}
+    # Values of tags are texts; whatever else a file has there says nothing.
+    plain = {key: str(value) for key, value in tags.items() if isinstance(value, str | int | float)}
+    if plain.get("amenity") in KINDS:
+        yield {"osm": osm_id, "tags": plain, "lat": lat, "lon": lon}
 
 
 def _middle(geometry: object) -> tuple[Any, Any]:
@@ -117,7 +120,7 @@ def _middle(geometry: object) -> tuple[Any, Any]:
 
 
 def _points(coordinates: object) -> Iterator[tuple[float, float]]:
-    if isinstance(coordinates, list) and len(coordinates) >= 2 and isinstance(coordinates[0], int | float):
+    if isinstance(coordinates, list) and [type(one) in (int, float) for one in coordinates[:2]] == [True] * 2:
         yield coordinates[0], coordinates[1]
     elif isinstance(coordinates, list):
         for part in coordinates:
