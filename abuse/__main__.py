@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import itertools
 import os
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -41,6 +41,9 @@ TALK: Final = (*LONG_TALK[:5], LONG_TALK[-1])
 _SETTLE_SECONDS: Final = 20.0
 """After the abuse, before it is looked at what the services still hold."""
 _LOOK_SECONDS: Final = 5.0
+_ENTRY: Final = re.compile(r"\{|\d{4}-\d\d-\d\d ")
+"""How an entry of a log begins."""
+_WEB_SERVER: Final = " aiohttp.server: "
 _TOKEN: Final = "shown-to-the-abuse-run"  # noqa: S105 - of a system that ends with it
 
 
@@ -68,7 +71,7 @@ async def abuse(seconds: float, per_second: float, seed: int) -> Run:
         _tell(f"calls alone, for {seconds / 2:.0f} s ...")
         before = await _phase(stack, talk, seconds / 2)
         _tell(f"  {before.completed} of {before.calls} calls, {len(before.replies_ms)} replies")
-        held = services()
+        held, known = services(), _tracebacks(stack.directory)
         _tell(f"calls under abuse, for {seconds:.0f} s ...")
         async with _watched() as most:
             attacking = asyncio.create_task(_attack(stack, seconds, per_second, seed))
@@ -83,7 +86,7 @@ async def abuse(seconds: float, per_second: float, seed: int) -> Run:
             services(),
             outcome,
             await _limits(stack),
-            _tracebacks(stack.directory),
+            _tracebacks(stack.directory) - known,  # while it starts, one meets others that are not up yet
             seconds,
             per_second,
         )
@@ -174,10 +177,11 @@ def _tracebacks(directory: Path) -> int:
     """In the logs of the two planes; not those of the web server that stands in for the Functions host."""
     found = 0
     for plane in ("bridge", "functions"):
-        lines = (directory / f"{plane}.log").read_text("utf-8", "replace").splitlines()
-        for before, line in itertools.pairwise(["", *lines]):
-            found += line.startswith("Traceback ") and "aiohttp.server" not in before
-            found += '"exception":' in line
+        entry = ""
+        for line in (directory / f"{plane}.log").read_text("utf-8", "replace").splitlines():
+            if _ENTRY.match(line):
+                entry = line
+            found += '"exception":' in line or (line.startswith("Traceback ") and _WEB_SERVER not in entry)
     return found
 
 

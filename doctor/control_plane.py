@@ -34,7 +34,7 @@ _CHECK_SECONDS: Final = 40.0
 async def check_control(env: Mapping[str, str], *, from_outside: bool = False) -> list[Finding]:
     """All checks of this plane, at once. `from_outside` also asks the Functions app for its health, which it
     cannot well do itself."""
-    machine = [check_python(), *check_packages(_ROOT / "requirements.txt")]
+    machine = [check_python(), *check_packages(_ROOT / "control" / "requirements.txt")]
     try:
         settings = ControlSettings.from_env(env)
     except SettingError as error:

@@ -99,7 +99,7 @@ install_packages() { # stamp
 }
 
 setup_packages() {
-    stamp=$(stamp_of requirements.txt requirements-dev.txt bridge/requirements.txt)
+    stamp=$(stamp_of control/requirements.txt requirements-dev.txt bridge/requirements.txt)
     is_stamped .venv/requirements.stamp "$stamp" && return
     step "installing Python packages" install_packages "$stamp"
 }

@@ -18,6 +18,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "bridge" / "Dockerfile"
 LOCK = ROOT / "bridge" / "requirements.lock"
+FUNCTIONS_LOCK = ROOT / "requirements.txt"
+"""Of the Functions app: Azure installs the file of this name."""
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -119,10 +121,10 @@ def test_the_health_check_tells_well_from_unwell(status: int, *, well: bool) -> 
     assert asked == ["/healthz"]
 
 
-def locked() -> dict[str, tuple[str, int]]:
+def locked(lock: Path = LOCK) -> dict[str, tuple[str, int]]:
     """Name to version and number of hashes."""
     found = {}
-    for block in re.split(r"\n(?=\S)", LOCK.read_text()):
+    for block in re.split(r"\n(?=\S)", lock.read_text()):
         match = re.match(r"([A-Za-z0-9._-]+)(?:\[[\w,]+\])?==(\S+)", block)
         if match:
             found[normal(match[1])] = (match[2], block.count("--hash=sha256:"))
@@ -134,14 +136,18 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_the_lock_is_of_these_requirements() -> None:
+@pytest.mark.parametrize(("room", "lock"), [("bridge", LOCK), ("control", FUNCTIONS_LOCK)])
+def test_a_lock_is_of_these_requirements(room: str, lock: Path) -> None:
     """Same versions; a hash for each. Else: sh scripts/lock.sh."""
-    lock = locked()
-    for line in (ROOT / "bridge" / "requirements.txt").read_text().splitlines():
+    found = locked(lock)
+    for line in (ROOT / room / "requirements.txt").read_text().splitlines():
         if line and not line.startswith("#"):
             name, _, version = line.partition("==")
-            assert lock[normal(name.partition("[")[0])][0] == version.split(";")[0].strip(), name
-    assert all(hashes for _, hashes in lock.values())
+            assert found[normal(name.partition("[")[0])][0] == version.split(";")[0].strip(), name
+    assert all(hashes for _, hashes in found.values())
+
+
+def test_the_container_takes_nothing_without_its_hash() -> None:
     assert "RUN" in dict(instructions())
     assert "--require-hashes" in DOCKERFILE.read_text()
 

@@ -92,7 +92,7 @@ def machine(tmp_path: Path) -> Machine:
         assert found is not None, tool
         (tmp_path / "bin" / tool).symlink_to(found)
     for name in (
-        "requirements.txt",
+        "control/requirements.txt",
         "requirements-dev.txt",
         "bridge/requirements.txt",
         "scripts/setup.sh",
@@ -142,7 +142,9 @@ def test_the_second_run_does_nothing_and_says_nothing(machine: Machine) -> None:
     assert (second.returncode, second.stdout, second.stderr, machine.calls()) == (0, "", "", [])
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "bridge/requirements.txt"])
+@pytest.mark.parametrize(
+    "file", ["control/requirements.txt", "requirements-dev.txt", "bridge/requirements.txt"]
+)
 def test_changed_requirements_are_installed_and_nothing_else_is(machine: Machine, file: str) -> None:
     machine.install("bin/python3.13", PYTHON)
     machine.setup()
