@@ -72,6 +72,10 @@ class Merge:
             before = self._by_id.get(raw["@id"])
             merged = _convert(self._placed(_over(before, raw)))
             after = self._told_apart(merged, before)
+            msgspec.json.encode(after)
+        except UnicodeError:
+            self._refuse(f"{label}: it has half of a character in it, which could not be written")
+            return
         except ValueError as error:
             self._refuse(f"{label}: {error}")
             return
