@@ -19,7 +19,7 @@ from control.admitting import Gate
 from control.answering import Line, follow
 from control.waiting import GOODBYE, PERSON, Queue, announcement
 from shared.acs_events import Callback, played
-from shared.admission import Channel, room
+from shared.admission import Channel
 from shared.admission_store import Seen
 from shared.call_store import UpdateConflictError
 from shared.calls import Call, CallEvent, CallState, EventKind, is_waiting, transfer_context
@@ -35,6 +35,8 @@ _FREED_EVERY: Final = 0.4
 """A call that has ended frees its place when its bridge says so, which is a moment after the callback."""
 
 _TOO_LONG: Final = "no place in time"
+_PERSON_KEY: Final = "zero"
+"""As callbacks name it; `phrases.press_zero` names it to callers."""
 
 
 async def hear(line: Line, call: Call, callbacks: Sequence[Callback]) -> None:
@@ -62,8 +64,18 @@ async def hear(line: Line, call: Call, callbacks: Sequence[Callback]) -> None:
             ) -> Waiting:
                 return heard(one, news, now, context=context, connection=at)
 
-            await queue.store.update(call.id, told)
+            one = await queue.store.update(call.id, told)
+            if news is News.CONNECTED and one is not None and one.offers_person:
+                await _hear_keys(line, one, call.caller)
         await advance(line)
+
+
+async def _hear_keys(line: Line, one: Waiting, caller: str, *, hears: bool = True) -> None:
+    """Be told of the keys that the caller presses, or no longer. Without it they go on waiting."""
+    try:
+        await line.telephony.hear_keys(one.connection, caller, hears=hears)
+    except TelephonyError as error:
+        _log.warning("call %s: %s", one.call_id, error)
 
 
 def _news(callbacks: Sequence[Callback]) -> list[tuple[News, str, str]]:
@@ -74,6 +86,8 @@ def _news(callbacks: Sequence[Callback]) -> list[tuple[News, str, str]]:
         match callback.type.removeprefix("Microsoft.Communication."):
             case "CallConnected":
                 found.append((News.CONNECTED, "", connection))
+            case "ContinuousDtmfRecognitionToneReceived" if callback.data.tone == _PERSON_KEY:
+                found.append((News.PRESSED, "", connection))
             case "CallTransferFailed":
                 found.append((News.NOBODY_THERE, "", connection))
     ends = [end for end in played(callbacks) if is_context(end.context)]
@@ -95,9 +109,7 @@ async def advance(line: Line) -> bool:
     for _ in range(_ROUNDS):
         seen = await gate.channels.seen()
         now = line.clock()
-        numbers = room(seen.reports, seen.channels.values(), now)
-        places = len(numbers) if isinstance(numbers, tuple) else 0
-        due = steps(seen.waiting, places, now, queue.rules)
+        due = steps(seen.waiting, seen.places(now), now, queue.rules)
         if not due:
             return bool(seen.waiting)
         mover = _Mover(line, queue, gate, seen)
@@ -139,7 +151,8 @@ class _Mover:
             case Act.CALL:
                 await self._call(step)
             case Act.HAND_OVER:
-                _log.warning("call %s: waited too long, a person is called", one.call_id)
+                _log.warning("call %s: a person is called", one.call_id)
+                await self._stop_playing(one)
                 await self._play(one, PERSON)
             case Act.RING:
                 await self._ring(one)
@@ -173,19 +186,26 @@ class _Mover:
                     one.call_id, lambda known: step.before if known == one else known
                 )
             return
-        with contextlib.suppress(TelephonyError):  # the tone under the greeting is the least of evils
-            await telephony.stop_playing(one.connection)
+        await self._stop_playing(one)
+        if one.offers_person and (call := await self.line.calls.get(one.call_id)) is not None:
+            await _hear_keys(self.line, one, call.caller, hears=False)  # the bridge hears them from now on
         try:
             await telephony.start_media(one.connection)
         except TelephonyError as error:
-            if error.transient or not (error.gone or await self._has_begun(one)):
-                raise
             if error.gone:
                 await self.gate.give_back(channel)
                 raise
+            if error.transient or not await self._has_begun(one):
+                _log.warning("call %s: %s", one.call_id, error)
+                await self._heard(one, News.NOT_BEGUN)
+                return
         await self._record(one, EventKind.CALLED)
         await self.queue.store.leave(one)
         _log.info("call %s: has a place after %d announcements", one.call_id, one.rounds)
+
+    async def _stop_playing(self, one: Waiting) -> None:
+        with contextlib.suppress(TelephonyError):  # the tone under other words is the least of evils
+            await self.line.telephony.stop_playing(one.connection)
 
     async def _has_begun(self, one: Waiting) -> bool:
         """Whether a bridge has the call already: who began its audio did not live to write it down."""

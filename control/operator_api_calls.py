@@ -32,7 +32,7 @@ from shared.call_archive import Transcript
 from shared.call_facts import CallFacts, codes_of
 from shared.call_search import BadTokenError, CallFilter
 from shared.call_words import NothingToFindError
-from shared.calls import Call, CallEvent, CallState, EventKind, is_call_id
+from shared.calls import Call, CallEvent, CallState, EventKind, is_call_id, is_waiting
 from shared.commands import CallCommand, Order
 from shared.handover import paragraph
 from shared.insights import CountConflictError
@@ -208,6 +208,13 @@ async def transfer_call(
     if call.talk is not None:
         raise ApiError(
             409, "not_by_phone", "a talk from the page cannot be put through", fix="end it instead"
+        )
+    if is_waiting(call):
+        raise ApiError(
+            409,
+            "in_line",
+            "the caller waits in line, and talks with nobody yet",
+            fix="end the call, or set ADMISSION_QUEUE_THEN to person",
         )
     targets = ops.agent.transfer.everybody
     if not targets:

@@ -96,6 +96,8 @@ class CallItem(Struct, frozen=True, kw_only=True):
 
     id: str
     state: CallState
+    waiting: bool = False
+    """In line for a place, and not talking yet."""
     carrier: Carrier
     rang_at: datetime
     ended_at: datetime | None = None

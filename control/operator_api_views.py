@@ -32,7 +32,7 @@ from shared.booking_records import Booking
 from shared.call_archive import Transcript
 from shared.call_facts import CallFacts, is_fault
 from shared.call_words import Excerpt
-from shared.calls import Call, CallState, EventKind, ToolRun, Turn
+from shared.calls import Call, CallState, EventKind, ToolRun, Turn, is_waiting, talks_from
 from shared.g711 import RATE
 from shared.intents import result_of
 from shared.json_errors import NOT_JSON
@@ -109,6 +109,7 @@ def live_item(call: Call, user: User) -> CallItem:
     return CallItem(
         id=call.id,
         state=call.state,
+        waiting=is_waiting(call),
         carrier="phone" if call.talk is None else "browser",
         rang_at=call.rang_at,
         ended_at=call.ended_at,
@@ -135,7 +136,7 @@ def detail(
         call=live_item(call, user) if facts is None or live else ended_item(facts, user),
         masked=not sees_all,
         answered_at=call.answered_at,
-        live_from=call.media_connected_at or call.connected_at,
+        live_from=talks_from(call),
         end_reason=call.end_reason,
         model=call.model,
         language=call.talk.language if call.talk is not None else "",
@@ -157,7 +158,12 @@ def detail(
         faults=_faults(call, said.tools),
         actions=Actions(
             end=sees_all and live and (call.talk is not None or call.call_connection_id != ""),
-            transfer=sees_all and live and call.talk is None and ops.agent.transfer.any,
+            # Who waits in line is at no bridge that could put them through.
+            transfer=sees_all
+            and live
+            and call.talk is None
+            and not is_waiting(call)
+            and ops.agent.transfer.any,
             correct=sees_all and not live,
             listen=sees_all and not live and tape is not None and tape.bytes > 0,
         ),

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from azure.core.exceptions import AzureError
 
@@ -20,7 +21,7 @@ from shared.agent_config import Agent, AgentError, load_agent
 from shared.auth import new_secret
 from shared.calls import Call
 from shared.handover import Nobody, choose
-from shared.recorded_lines import RecordedLines
+from shared.recorded_lines import RecordedLines, texts_in_line
 from shared.restaurants import Catalogue, CatalogueError
 from shared.settings import OperatorSettings, QueueSettings
 from shared.waiting_line import ANSWERED_WITHIN, Rules, Waiting
@@ -49,6 +50,7 @@ class Files:
     def __init__(self, settings: OperatorSettings) -> None:
         self._settings = settings
         self._agent: Agent | None = None
+        self._zone: ZoneInfo | None = None
         self._told = False
 
     def agent(self) -> Agent | None:
@@ -68,11 +70,11 @@ class Files:
         if agent is None or agent.transfer.to is None:
             return None
         try:
-            zone = Catalogue.load(self._settings.restaurants_file).zone
+            self._zone = self._zone or Catalogue.load(self._settings.restaurants_file).zone
         except CatalogueError as error:
             _log.error("nobody is called: %s", error)
             return None
-        target = choose(agent.transfer, None, zone, now)
+        target = choose(agent.transfer, None, self._zone, now)
         return None if isinstance(target, Nobody) else target
 
 
@@ -108,6 +110,8 @@ class Queue:
                     language=language,
                     secret=new_secret(),
                     due_at=now + ANSWERED_WITHIN,
+                    # Keys are those of a caller who is known by an id.
+                    offers_person=call.caller != "" and self.files.person(now) is not None,
                 )
                 return await self.store.join(one, self.settings.length)
         except (AzureError, TimeoutError) as error:
@@ -130,7 +134,9 @@ class Queue:
         phrases, tone = agent.phrases_for(one.language), timedelta(0)
         if asked["round"] is not None:
             first = [phrases.waiting] if int(asked["round"]) == 1 else []
-            texts, tone = [*first, phrases.waiting_at(int(asked["place"]))], self.settings.every
+            offer = [phrases.press_zero] if one.offers_person else []
+            texts = [*first, phrases.waiting_at(int(asked["place"])), *offer]
+            tone = self.settings.every
         else:
             texts = [phrases.waiting_goodbye if file == GOODBYE else phrases.transferring]
         words = await self._all(texts)
@@ -144,10 +150,7 @@ class Queue:
         for language in dict.fromkeys(
             [agent.language_for(call.caller, call.called), agent.languages.default]
         ):
-            phrases = agent.phrases_for(language)
-            places = (phrases.waiting_at(place) for place in range(1, self.settings.length + 1))
-            texts = [phrases.waiting, *places, phrases.waiting_goodbye, phrases.transferring]
-            if await self._all(texts) is not None:
+            if await self._all(texts_in_line(agent, language, self.settings.length)) is not None:
                 return language
         _log.warning("call %s: not put in line: nothing is recorded that it could hear", call.id)
         return None

@@ -54,7 +54,12 @@ async def _up(options: argparse.Namespace) -> None:
         else None
     )
     tell("starting the system ...")
-    async with open_stack(host=options.host, bridges=options.bridges, tell=tell) as stack:
+    async with open_stack(
+        host=options.host,
+        bridges=options.bridges,
+        planes=lambda _: {"BRIDGE_MAX_CALLS": str(options.max_calls)},
+        tell=tell,
+    ) as stack:
         tell(f"ready after {time.monotonic() - begun:.1f} s")
         if options.json:
             print(_ready_line(stack.addresses), flush=True)
@@ -146,6 +151,14 @@ def _parser() -> argparse.ArgumentParser:
         default=1,
         metavar="N",
         help="how many bridges hold the calls, 1 to 8: one that ends comes back, its calls go on at another",
+    )
+    parser.add_argument(
+        "--max-calls",
+        type=int,
+        choices=range(1, 1001),
+        default=50,
+        metavar="N",
+        help="how many calls a bridge holds, 1 to 1000 (50): more find it full",
     )
     return parser
 

@@ -79,6 +79,8 @@ class _CallbackData(msgspec.Struct, rename="camel"):
     operation_context: str | None = None
     result_information: _ResultInformation | None = None
     media_streaming_update: _MediaStreamingUpdate | None = None
+    tone: str | None = None
+    """Of ContinuousDtmfRecognitionToneReceived: the key, as a word."""
 
 
 class Callback(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from azure.data.tables import UpdateMode
 
 from shared.admission import TAKEN_WITHIN, Channel, Full, Report, fresh, held, room
 from shared.tables import Tables
-from shared.waiting_line import Waiting, ahead_of
+from shared.waiting_line import Waiting, ahead_of, on_their_way
 from shared.waiting_rows import PARTITION, SEAT, to_waiting
 
 _REPLICA: Final = "replica-"
@@ -57,8 +57,17 @@ class Seen:
         numbers = room(self.reports, self.channels.values(), now)
         if not isinstance(numbers, tuple):
             return numbers
-        placed = {channel.call_id for channel in self.channels.values()}
-        return numbers[ahead_of(call_id, self.waiting, placed, now) :] or Full.CHANNELS
+        return numbers[ahead_of(call_id, self.waiting, self._placed, now) :] or Full.CHANNELS
+
+    def places(self, now: datetime) -> int:
+        """How many of those in line can be called."""
+        numbers = room(self.reports, self.channels.values(), now)
+        free = len(numbers) if isinstance(numbers, tuple) else 0
+        return free - len(on_their_way(self.waiting, self._placed))
+
+    @property
+    def _placed(self) -> set[str]:
+        return {channel.call_id for channel in self.channels.values()}
 
 
 class AdmissionStore:

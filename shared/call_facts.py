@@ -16,7 +16,7 @@ import msgspec
 
 from shared import intents
 from shared.call_words import words_of
-from shared.calls import Call, EventKind, Outcome, ToolRun, Turn
+from shared.calls import Call, EventKind, Outcome, ToolRun, Turn, talks_from
 from shared.intents import Decision, Intent, arguments_of, commits, result_of
 from shared.prices import Prices, Usage
 from shared.repairs import LANGUAGES, asks_again, plain_words
@@ -167,8 +167,7 @@ class FactsMaker:
             raise NotEndedError(f"call {call.id} has not ended")
         wishes = intents.wishes(call, turns, tools)
         agent = [turn for turn in turns if turn.role == "agent"]
-        # Who waits in line talks with nobody yet.
-        live_from = call.media_connected_at or (call.connected_at if call.queued_at is None else None)
+        live_from = talks_from(call)
         seconds = 0 if live_from is None else max(0, math.ceil((call.ended_at - live_from).total_seconds()))
         carrier: Carrier = "browser" if call.talk is not None else "phone"
         usage = _usage(agent)

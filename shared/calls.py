@@ -331,6 +331,11 @@ def never_called(call: Call) -> bool:
     return call.queued_at is not None and call.called_at is None and call.media_connected_at is None
 
 
+def talks_from(call: Call) -> datetime | None:
+    """When the conversation began; None while there is none. Who waits in line talks with nobody yet."""
+    return call.media_connected_at or (call.connected_at if call.queued_at is None else None)
+
+
 def is_waiting(call: Call) -> bool:
     """Whether the call waits in line for a place."""
     return call.state is not CallState.ENDED and never_called(call)

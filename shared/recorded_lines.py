@@ -34,7 +34,8 @@ def texts_in_line(agent: Agent, language: str, places: int) -> list[str]:
     """All that a caller in a line of so many places may hear."""
     phrases = agent.phrases_for(language)
     at = [phrases.waiting_at(place) for place in range(1, places + 1)]
-    return list(dict.fromkeys([phrases.waiting, *at, phrases.waiting_goodbye, phrases.transferring]))
+    others = [phrases.waiting, phrases.press_zero, phrases.waiting_goodbye, phrases.transferring]
+    return list(dict.fromkeys([*others, *at]))
 
 
 class RecordedLines:

@@ -234,6 +234,24 @@ class Telephony:
         connection = self._client.get_call_connection(call_connection_id)
         await _within_deadline("stop playing", connection.cancel_all_media_operations())
 
+    async def hear_keys(self, call_connection_id: str, caller: str, *, hears: bool = True) -> None:
+        """Have callbacks tell of each key that the caller presses, or no longer.
+
+        Args:
+            caller: raw id.
+
+        Raises:
+            TelephonyError
+        """
+        connection = self._client.get_call_connection(call_connection_id)
+        who = _phone_number(caller) or _user(caller)
+        order = (
+            connection.start_continuous_dtmf_recognition(who)
+            if hears
+            else connection.stop_continuous_dtmf_recognition(who)
+        )
+        await _within_deadline("hear keys", order)
+
     async def start_media(self, call_connection_id: str) -> None:
         """Begin the media stream, for the first time or anew, to the address given with the answer.
 

@@ -31,9 +31,10 @@ FORGOTTEN_AFTER: Final = timedelta(minutes=1)
 """A seat that was due so long ago keeps nobody out: nothing looks after the line any more."""
 
 MOST_FAILURES: Final = 3
-"""Announcements in a row that cannot be played. Nobody is left on a silent line."""
+"""Announcements in a row that cannot be played, and tries to begin the audio. Nobody is left on a silent
+line."""
 _PAUSE: Final = timedelta(seconds=2)
-"""After one that could not be played."""
+"""After one of them."""
 
 _CONTEXT: Final = re.compile(r"waiting-(\d{1,5}|goodbye|person)")
 
@@ -47,7 +48,7 @@ class Stage(StrEnum):
     CALLED = "called"
     """It has a place: its audio is about to begin."""
     HANDED_OVER = "handed over"
-    """It waited too long, and hears that a person is called."""
+    """It waited too long or asked for it, and hears that a person is called."""
     RINGING = "ringing"
     """That person is called."""
     GOODBYE = "goodbye"
@@ -64,6 +65,8 @@ class Act(StrEnum):
     """Say that a person is called."""
     RING = "ring"
     """Call the person."""
+    RETURN = "return"
+    """Nothing: nobody took the call, and the caller is in line again, where they were."""
     GOODBYE = "goodbye"
     HANG_UP = "hang up"
     FORGET = "forget"
@@ -102,7 +105,11 @@ class Waiting:
     rounds: int = 0
     """Announcements that were begun."""
     failures: int = 0
-    """Announcements in a row that could not be played."""
+    """Announcements in a row that could not be played, or tries to begin the audio."""
+    offers_person: bool = False
+    """Whether they are told that a key puts them through to a person."""
+    wants_person: bool = False
+    """Whether they have pressed it."""
 
 
 class News(StrEnum):
@@ -113,6 +120,10 @@ class News(StrEnum):
     PLAYED = "played"
     """What was played is over, or was broken off."""
     NOT_PLAYED = "not played"
+    NOT_BEGUN = "not begun"
+    """The audio could not be begun."""
+    PRESSED = "pressed"
+    """The key for a person."""
     NOBODY_THERE = "nobody there"
     """The person did not take the call."""
 
@@ -134,64 +145,80 @@ def in_line(rows: Collection[Waiting]) -> list[Waiting]:
     return sorted(waiting, key=lambda one: (one.since, one.call_id))
 
 
-def ahead_of(call_id: str, rows: Collection[Waiting], placed: Collection[str], now: datetime) -> int:
-    """How many places are to be left to others when `call_id` wants one.
+def on_their_way(rows: Collection[Waiting], placed: Collection[str]) -> list[Waiting]:
+    """Who was called and has not taken the place yet.
 
     Args:
         placed: the calls that have their place already.
     """
+    return [one for one in rows if one.stage is Stage.CALLED and one.call_id not in placed]
+
+
+def ahead_of(call_id: str, rows: Collection[Waiting], placed: Collection[str], now: datetime) -> int:
+    """How many places are to be left to others when `call_id` wants one; `placed` as for `on_their_way`."""
     looked_after = [one for one in rows if now < one.due_at + FORGOTTEN_AFTER]
-    called = [one.call_id for one in looked_after if one.stage is Stage.CALLED]
-    if call_id in called:
+    if any(one.call_id == call_id and one.stage is Stage.CALLED for one in looked_after):
         return 0
-    line = [*(one for one in called if one not in placed), *(one.call_id for one in in_line(looked_after))]
+    line = [one.call_id for one in [*on_their_way(looked_after, placed), *in_line(looked_after)]]
     return line.index(call_id) if call_id in line else len(line)
 
 
 def steps(rows: Collection[Waiting], places: int, now: datetime, rules: Rules) -> list[Step]:
-    """What is due at `now`, when so many further calls can be held."""
+    """What is due at `now`, when so many further calls can be held besides those that are on their way."""
     due = [
         step
         for place, one in enumerate(in_line(rows), 1)
         if (step := _in_line(one, place, places, now, rules)) is not None
     ]
-    due += [step for one in rows if now >= one.due_at and (step := _under_way(one, now)) is not None]
+    due += [step for one in rows if now >= one.due_at and (step := _under_way(one, now, rules)) is not None]
     return due
 
 
 def _in_line(one: Waiting, place: int, places: int, now: datetime, rules: Rules) -> Step | None:
     up = one.stage is Stage.WAITING
     if up and place <= places:
-        return Step(Act.CALL, one, replace(one, stage=Stage.CALLED, due_at=now + DONE_WITHIN), place)
+        called = replace(one, stage=Stage.CALLED, due_at=now + DONE_WITHIN, failures=0)
+        return Step(Act.CALL, one, called, place)
+    if up and one.wants_person:
+        return _hand_over(one, place, now)
     if up and now >= one.since + rules.longest:
-        return _too_long(one, place, now, rules)
+        return _hand_over(one, place, now) if rules.person else _goodbye(one, place, now)
     if now < one.due_at:
         return None
     if not up and not one.connection:
         return Step(Act.FORGET, one, one, place)
     # Its connection is known, and that it is up was not told: that is found out by speaking.
+    return _announce(one, place, now, rules)
+
+
+def _announce(one: Waiting, place: int, now: datetime, rules: Rules) -> Step:
     announced = replace(
         one, stage=Stage.WAITING, rounds=one.rounds + 1, due_at=now + rules.every + SPOKEN_WITHIN
     )
     return Step(Act.ANNOUNCE, one, announced, place)
 
 
-def _too_long(one: Waiting, place: int, now: datetime, rules: Rules) -> Step:
-    act, stage = (Act.HAND_OVER, Stage.HANDED_OVER) if rules.person else (Act.GOODBYE, Stage.GOODBYE)
-    return Step(act, one, replace(one, stage=stage, due_at=now + SPOKEN_WITHIN), place)
+def _hand_over(one: Waiting, place: int, now: datetime) -> Step:
+    handed_over = replace(one, stage=Stage.HANDED_OVER, wants_person=False, due_at=now + SPOKEN_WITHIN)
+    return Step(Act.HAND_OVER, one, handed_over, place)
 
 
-def _under_way(one: Waiting, now: datetime) -> Step | None:
+def _goodbye(one: Waiting, place: int, now: datetime) -> Step:
+    return Step(Act.GOODBYE, one, replace(one, stage=Stage.GOODBYE, due_at=now + SPOKEN_WITHIN), place)
+
+
+def _under_way(one: Waiting, now: datetime, rules: Rules) -> Step | None:
     """What comes next for one who has left the line, or comes again because nobody lived to do it."""
     match one.stage:
-        case Stage.CALLED:
+        case Stage.CALLED if one.failures < MOST_FAILURES:
             return Step(Act.CALL, one, replace(one, due_at=now + DONE_WITHIN), 0)
         case Stage.HANDED_OVER:
             ringing = replace(one, stage=Stage.RINGING, due_at=now + TAKEN_WITHIN)
             return Step(Act.RING, one, ringing, 0)
-        case Stage.RINGING:
-            goodbye = replace(one, stage=Stage.GOODBYE, due_at=now + SPOKEN_WITHIN)
-            return Step(Act.GOODBYE, one, goodbye, 0)
+        case Stage.RINGING if now < one.since + rules.longest:
+            return Step(Act.RETURN, one, replace(one, stage=Stage.WAITING, due_at=now), 0)
+        case Stage.CALLED | Stage.RINGING:
+            return _goodbye(one, 0, now)
         case Stage.GOODBYE:
             return Step(Act.HANG_UP, one, replace(one, due_at=now + DONE_WITHIN), 0)
     return None
@@ -211,6 +238,10 @@ def heard(one: Waiting, news: News, now: datetime, *, context: str = "", connect
             return replace(one, failures=0, due_at=now)
         case News.NOT_PLAYED if context == context_of(one):
             return _not_played(one, now)
+        case News.NOT_BEGUN if one.stage is Stage.CALLED:
+            return replace(one, failures=one.failures + 1, due_at=now + _PAUSE)
+        case News.PRESSED if one.stage is Stage.WAITING and one.offers_person:
+            return replace(one, wants_person=True)
         case News.NOBODY_THERE if one.stage is Stage.RINGING:
             return replace(one, due_at=now)
     return one

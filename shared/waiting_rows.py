@@ -12,7 +12,16 @@ PARTITION: Final = "bridge"
 """Of table `replicas`: the line stands beside the reports and channels that decide how it moves."""
 SEAT: Final = "waiting-"
 
-_SAME: Final = ("call_id", "language", "secret", "connection", "rounds", "failures")
+_SAME: Final = (
+    "call_id",
+    "language",
+    "secret",
+    "connection",
+    "rounds",
+    "failures",
+    "offers_person",
+    "wants_person",
+)
 
 
 def seat_key(seat: int) -> str:

@@ -106,7 +106,7 @@ class CallView {
     const who = call.carrier === "browser" ? "Talk from the page" : party(call.caller) || "Anonymous caller";
     this.title.replaceChildren(who);
     document.title = `${who} – Tabletalk`;
-    this.state.replaceChildren(live ? h("span", { class: "tag live" }, words(call.state)) : outcomeTag(call.outcome));
+    this.state.replaceChildren(live ? h("span", { class: "tag live" }, call.waiting ? "waiting in line" : words(call.state)) : outcomeTag(call.outcome));
     const stood = [this.through, this.over].find((button) => button === document.activeElement);
     this.through.hidden = !actions.transfer;
     this.over.hidden = !actions.end;

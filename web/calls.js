@@ -9,7 +9,7 @@ const SAID_PAGE = 20;
 /** Of a search for something said: for each call that may hold it a transcript is read. */
 const CSV_PAGE = 200;
 const GOOD = new Set(["ordered", "booked", "changed", "informed", "handed_over"]);
-const BAD = new Set(["failed", "rejected"]);
+const BAD = new Set(["failed", "rejected", "gave_up"]);
 const FIELDS = ["from", "to", "outcome", "intent", "restaurant", "text", "said"];
 /** Filters that have a field; the others come with a link of a figure, and stand as tags that can be taken off. */
 const TOLD = {
@@ -115,7 +115,7 @@ function liveCall(call) {
   return h("li", {}, h("a", { href: `#/calls/${call.id}` },
     h("span", { class: "dot", "aria-hidden": "true" }),
     h("strong", {}, call.carrier === "browser" ? "Talk from the page" : party(call.caller) || "anonymous"),
-    h("span", { class: "muted" }, `${words(call.state)} · since ${dayAndTime(call.rang_at)}`)));
+    h("span", { class: "muted" }, `${call.waiting ? "waiting in line" : words(call.state)} · since ${dayAndTime(call.rang_at)}`)));
 }
 
 class PastCalls {

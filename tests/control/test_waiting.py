@@ -51,7 +51,7 @@ from shared.tables import Tables
 from shared.telephony import Telephony
 from shared.waiting_line import DONE_WITHIN, MOST_FAILURES, SPOKEN_WITHIN, TAKEN_WITHIN, Stage
 from shared.waiting_store import WaitingStore
-from tests.control.conftest import ControlPlane
+from tests.control.conftest import OPERATOR_TOKEN, ControlPlane
 from tests.control.test_triggers import callback
 from tests.shared.acs_server import AcsServer, failure
 
@@ -232,6 +232,7 @@ async def test_what_is_heard_is_what_was_recorded(house: House) -> None:
     first, again = await heard(announcement(1, 2)), await heard(announcement(2, 2))
     assert [sound(text) in first for text in (PHRASES.waiting, PHRASES.waiting_at(2))] == [True, True]
     assert [sound(text) in again for text in (PHRASES.waiting, PHRASES.waiting_at(2))] == [False, True]
+    assert sound(PHRASES.press_zero) in again
     assert len(again) > SETTINGS.every.total_seconds() * RATE * 2, "the tone goes on until the next one"
     assert sound(PHRASES.waiting_goodbye) in await heard("goodbye.wav")
     assert sound(PHRASES.transferring) in await heard("person.wav")
@@ -307,7 +308,7 @@ async def test_who_hangs_up_leaves_the_line_at_once(house: House) -> None:
 async def test_who_hung_up_unheard_is_found_gone(house: House) -> None:
     await house.fills()
     assert await house.rings(1) is Answer.QUEUED
-    house.acs.replies = [failure(404, "8522")]
+    house.acs.replies = [failure(404, "8522") for _ in range(2)]
     await house.called_back(1, "CallConnected")
     assert await house.line_now() == []
     assert (await house.call(1)).outcome is Outcome.GAVE_UP
@@ -363,6 +364,40 @@ async def test_who_finds_no_person_hears_a_goodbye(house: House) -> None:
     assert await house.line_now() == []
 
 
+async def test_a_key_puts_through_and_who_finds_nobody_is_in_line_again(house: House) -> None:
+    await house.fills()
+    await house.waits(1)
+    await house.waits(2)
+    [key, _] = house.acs.of(":startContinuousDtmfRecognition")
+    assert key.body["targetParticipant"]["phoneNumber"] == {"value": "+15550100"}
+    await house.called_back(1, "ContinuousDtmfRecognitionToneReceived", tone="five", sequenceId=1)
+    assert len(house.played()) == 2
+    await house.called_back(1, "ContinuousDtmfRecognitionToneReceived", tone="zero", sequenceId=2)
+    assert house.played()[2:] == [("person.wav", "waiting-person")]
+    await house.called_back(1, "PlayCanceled", operationContext="waiting-1")
+    assert house.acs.of(":transferToParticipant") == []
+    await house.called_back(1, "PlayCompleted", operationContext="waiting-person")
+    [order] = house.acs.of(":transferToParticipant")
+    await house.called_back(1, "CallTransferFailed", operationContext=order.body["operationContext"])
+    assert house.played()[3:] == [("announcement-2-1.wav", "waiting-2")]
+    assert await house.line_now() == [1, 2]
+    await house.ends(0)
+    assert await house.begun() == [1]
+    assert len(house.acs.of(":stopContinuousDtmfRecognition")) == 1
+
+
+async def test_a_caller_without_a_number_is_offered_no_key(house: House) -> None:
+    await house.fills()
+    withheld = replace(house.incoming(1), caller="")
+    assert await answer_incoming(house.line, withheld) is Answer.QUEUED
+    await house.called_back(1, "CallConnected")
+    assert house.acs.of(":startContinuousDtmfRecognition") == []
+    [one] = (await house.channels.seen()).waiting
+    data = await house.queue.sound(one, announcement(1, 1))
+    assert data is not None
+    assert sound(PHRASES.press_zero) not in data
+
+
 async def test_an_announcement_that_cannot_be_played_is_tried_again_and_then_the_call_ends(
     house: House,
 ) -> None:
@@ -410,7 +445,7 @@ async def test_trouble_with_the_audio_is_tried_again(house: House) -> None:
     await house.fills()
     await house.waits(1)
     await house.places(2)
-    house.acs.replies = [failure(500) for _ in range(6)]
+    house.acs.replies = [failure(500) for _ in range(12)]
     await advance(house.line)
     assert await house.line_now() == [1]
     house.acs.replies.clear()
@@ -493,6 +528,17 @@ class TestFromOutside:
             async with control.http.get(wrong) as answer:
                 assert answer.status == 404
                 assert "secret" not in await answer.text()
+
+        bearer = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
+        async with control.http.get(f"{control.url}/api/v1/live", headers=bearer) as answer:
+            [shown] = (await answer.json())["calls"]
+        assert (shown["waiting"], shown["state"]) == (True, "connected")
+        there = f"{control.url}/api/v1/calls/{shown['id']}"
+        async with control.http.get(there, headers=bearer) as answer:
+            told = await answer.json()
+        assert (told["live_from"], told["actions"]["end"], told["actions"]["transfer"]) == (None, True, False)
+        async with control.http.post(f"{there}/transfer", headers=bearer, json={}) as answer:
+            assert (answer.status, (await answer.json())["type"]) == (409, "urn:tabletalk:problem:in_line")
 
         await channels.report(replace(full, at=datetime.now(UTC), calls=1))
         function, now = control.worker.find("move_up"), datetime.now(UTC)

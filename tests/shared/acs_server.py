@@ -95,6 +95,8 @@ class AcsServer:
             return web.json_response({"operationContext": request.body["operationContext"]}, status=202)
         if request.path.endswith((":startMediaStreaming", ":play", ":cancelAllMediaOperations")):
             return web.Response(status=202)
+        if request.path.endswith("ContinuousDtmfRecognition"):
+            return web.Response(status=200)
         if request.method == "GET":
             if self.state is None:
                 return _error(404, "8522")

@@ -105,6 +105,8 @@ def test_each_release_is_given_bridges_for_its_own_calls() -> None:
     assert demand([old, new, leaving], taken, NOW, OLD) == 3
     assert demand([old, new, leaving], taken, NOW, NEW) == 4, "its own, those that leave, and one on its way"
     assert demand([old, new, leaving], taken, NOW) == 7
+    assert demand([old, new, leaving], taken, NOW, OLD, waiting=5) == 3, "who waits goes to the new ones"
+    assert demand([old, new, leaving], taken, NOW, NEW, waiting=5) == 9
     assert demand([old, replace(new, draining=True)], taken, NOW, OLD) == 4, "new calls go there again"
     assert [demand([old, new], [], NOW, one, waiting=5) for one in (OLD, NEW, "")] == [3, 6, 9]
 

@@ -130,11 +130,42 @@ class TestTooLong:
         assert only(one, at=one.due_at).act is Act.HANG_UP
 
 
+class TestKey:
+    """A key puts who waits through to a person, if that is offered."""
+
+    offered = replace(waits(), offers_person=True)
+
+    def test_only_where_it_is_offered(self) -> None:
+        assert heard(waits(), News.PRESSED, NOW) == waits()
+
+    def test_a_place_that_is_free_goes_first(self) -> None:
+        pressed = heard(self.offered, News.PRESSED, NOW)
+        assert only(pressed, places=1).act is Act.CALL
+        assert only(pressed).act is Act.HAND_OVER
+
+    def test_who_finds_nobody_there_is_in_line_again_where_they_were(self) -> None:
+        words = only(heard(self.offered, News.PRESSED, NOW)).after
+        ringing = only(heard(words, News.PLAYED, NOW, context=context_of(words))).after
+        assert ringing.stage is Stage.RINGING
+        alone = heard(ringing, News.NOBODY_THERE, NOW)
+        back = only(alone)
+        assert back.act is Act.RETURN
+        assert in_line([waits(1), back.after])[0].call_id == alone.call_id
+        assert only(back.after).act is Act.ANNOUNCE
+
+
 class TestCalled:
     def test_who_died_over_it_is_stood_in_for(self) -> None:
         called = only(waits(), places=1).after
         assert acts(called, places=1) == []
         assert acts(called, at=NOW + DONE_WITHIN) == [("call-0", Act.CALL)]
+
+    def test_when_the_audio_cannot_be_begun_it_is_tried_again_and_then_the_call_ends(self) -> None:
+        one = only(waits(), places=1).after
+        for _ in range(MOST_FAILURES):
+            assert only(one, at=one.due_at).act is Act.CALL
+            one = heard(one, News.NOT_BEGUN, one.due_at)
+        assert only(one, at=one.due_at).act is Act.GOODBYE
 
     def test_a_phone_that_rings_leaves_a_place_to_each_in_line(self) -> None:
         line = [waits(0), waits(1)]
@@ -171,10 +202,11 @@ def test_whatever_happens_everybody_gets_a_place_in_turn_or_an_end_in_time(data:
     for _ in range(data.draw(st.integers(5, 40))):
         now += timedelta(seconds=data.draw(st.sampled_from([0, 0.2, 3, 15, 90])))
         match data.draw(
-            st.sampled_from(["ring", "connect", "played", "nobody", "leave", "free", "look", "look"])
+            st.sampled_from(["ring", "connect", "played", "nobody", "press", "leave", "free", "look", "look"])
         ):
             case "ring":
                 one = replace(rings(number), since=now, due_at=now + ANSWERED_WITHIN)
+                one = replace(one, offers_person=data.draw(st.booleans()))
                 rows[one.call_id], number = one, number + 1
             case "free":
                 places += 1
@@ -183,6 +215,8 @@ def test_whatever_happens_everybody_gets_a_place_in_turn_or_an_end_in_time(data:
                 one = rows[call_id]
                 if event == "connect":
                     rows[call_id] = heard(one, News.CONNECTED, now, connection="c")
+                elif event == "press":
+                    rows[call_id] = heard(one, News.PRESSED, now)
                 elif event == "nobody":
                     rows[call_id] = heard(one, News.NOBODY_THERE, now)
                 elif event == "leave":
@@ -201,7 +235,7 @@ def test_whatever_happens_everybody_gets_a_place_in_turn_or_an_end_in_time(data:
                     for step in due:
                         one, lives = step.after, data.draw(st.booleans())
                         rows[one.call_id] = one
-                        assert one.due_at > now or step.act is Act.FORGET
+                        assert one.due_at > now or step.act in (Act.FORGET, Act.RETURN)
                         if step.act is Act.CALL and lives and (places or not step.place):
                             assert one.call_id not in called
                             called.append(one.call_id)
