@@ -16,6 +16,8 @@ from shared.calls import Call, ToolRun, Turn
 
 _MOST_ITEMS: Final = 200
 """Turns and tool runs that are told, the last ones."""
+_OVERTIME: Final = 60.0
+"""Seconds beyond its longest time in which a call may still be on its way to the end."""
 _GAP: Final = 500
 """Places in the order of turns that are left to whatever the bridge before has still to write."""
 
@@ -39,10 +41,15 @@ class Resumed:
         places = [turn.seq for turn in self.turns] + [run.seq for run in self.tools]
         return max(places, default=-1) + _GAP
 
-    def seconds(self, now: datetime) -> float:
-        """How long the call has been going."""
+    def seconds(self, now: datetime, most: float) -> float:
+        """How long the call has been going; `most` is as long as one may.
+
+        A time that cannot be counts for nothing: then the clocks of two bridges differ, and it is not the
+        caller who pays for it.
+        """
         begun = self.call.media_connected_at or now
-        return max(0.0, (now - begun).total_seconds())
+        seconds = (now - begun).total_seconds()
+        return seconds if 0.0 <= seconds <= most + _OVERTIME else 0.0
 
 
 async def load(store: CallStore, call: Call) -> Resumed:

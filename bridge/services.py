@@ -220,7 +220,7 @@ class Services:
                 *([] if resumed is None else resumed.items),
             ],
             goes_on=bool(earlier),
-            resumed=None if resumed is None else resumed.seconds(now),
+            resumed=None if resumed is None else resumed.seconds(now, agent.limits.max_call_minutes * 60.0),
             recorded=self._recorded(agent, language),
             notice=notice,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.core.exceptions import ServiceRequestError
@@ -230,3 +230,12 @@ def test_a_tool_whose_end_nobody_wrote_down_may_be_done_or_not() -> None:
 def test_what_the_first_bridge_still_writes_is_not_overwritten() -> None:
     runs = [ToolRun(seq, "book_table", "{}", "{}", 0, NOW) for seq in (3, 9)]
     assert Resumed(call_record(), [], runs).first_seq > 9 + 20
+
+
+@pytest.mark.parametrize(
+    ("passed", "seconds"), [(0, 0.0), (300, 300.0), (650, 650.0), (-120, 0.0), (3_600, 0.0), (86_400, 0.0)]
+)
+def test_how_long_a_call_has_been_going_is_no_more_than_can_be(passed: int, seconds: float) -> None:
+    """A bridge whose clock is an hour ahead does not send the callers of the other one away."""
+    begun = replace(call_record(), media_connected_at=NOW)
+    assert Resumed(begun, [], []).seconds(NOW + timedelta(seconds=passed), 600.0) == seconds
