@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import aiohttp
 import numpy as np
 
 from chaos.booker import QUESTIONS, Booker
@@ -21,7 +22,7 @@ from local.call import CALLED, somebody
 from local.ear import RATE, Samples
 from local.line import LineError, Progress, place_call
 from local.phone import FRAME_BYTES, Move
-from local.processes import StartError, Tell
+from local.processes import ServiceDiedError, StartError, Tell
 from local.scripts import WISHES
 from local.speech import Recognizer, Resampler, Speaker, pcm16_to_float
 from local.speech.moonshine import SAMPLE_RATE
@@ -91,28 +92,33 @@ class Stream:
         self.calls: list[Placed] = []
         self.windows: list[Window] = []
         self._lanes = lanes
-        self._chance = random.Random(seed)
+        self._seed = seed
         self._speech = speech
         self._tell = tell
         self._numbers = itertools.count(1)
-        self._wishes = itertools.cycle(range(len(WISHES)))
         self._closing = False
         self._extra: set[asyncio.Task[None]] = set()
 
     async def run(self, faults: Mapping[str, Fault], steps: Sequence[Step]) -> None:
-        """Place calls until every step is done, and wait for the last ones to end."""
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(self.house.stack.watch())
-            async with asyncio.TaskGroup() as lanes:
+        """Place calls until every step is done, and wait for the last ones to end.
+
+        Raises:
+            ServiceDiedError: a service ended that no fault has ended.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                watch = group.create_task(self.house.stack.watch())
                 for number in range(self._lanes):
-                    lanes.create_task(self._lane(number * _STAGGER_S))
+                    group.create_task(self._lane(number * _STAGGER_S))
                 await self._first_words()
                 for step in steps:
                     await asyncio.sleep(step.pause_s)
                     await self._throw(faults[step.fault])
                 self._closing = True
-            await self.rung_out()
-            watch.cancel()
+                await _until(lambda: all(call.over for call in self.calls))
+                watch.cancel()
+        except* ServiceDiedError as deaths:
+            raise deaths.exceptions[0] from None
 
     # --- Trial: what a fault has to work with
 
@@ -121,7 +127,7 @@ class Stream:
         return sum(call.up for call in self.calls)
 
     async def ring(self) -> None:
-        call = await self._new_call(questions=0)
+        call = await self._new_call(most_questions=0)
         task = asyncio.create_task(self._place(call))
         self._extra.add(task)
         async with asyncio.timeout(ANSWERED_WITHIN_S):
@@ -156,13 +162,16 @@ class Stream:
     async def _lane(self, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
         while not self._closing:
-            await self._place(await self._new_call(questions=self._chance.randint(0, 2)))
+            await self._place(await self._new_call(most_questions=2))
 
-    async def _new_call(self, *, questions: int) -> Placed:
+    async def _new_call(self, *, most_questions: int) -> Placed:
         number = next(self._numbers)
-        wish = WISHES[next(self._wishes)]
-        asked = self._chance.sample(QUESTIONS, questions)
-        booker = Booker(wish, self._chance.choice(_WHENS), asked)
+        chance = random.Random(
+            f"{self._seed} {number}"
+        )  # the caller of a number is the same, whoever rings when
+        wish = WISHES[number % len(WISHES)]
+        asked = chance.sample(QUESTIONS, chance.randint(0, most_questions))
+        booker = Booker(wish, chance.choice(_WHENS), asked)
         voice = await asyncio.to_thread(self._speech.say, booker.vocabulary, wish.voice)
         call = Placed(number, Caller(booker, voice, self._speech.understand))
         self.calls.append(call)
@@ -200,7 +209,7 @@ class Stream:
             await fault.act(self)
         except NotKeptError as error:
             window.not_kept = str(error)
-        except (StartError, TimeoutError, OSError) as error:
+        except (StartError, TimeoutError, OSError, aiohttp.ClientError) as error:
             window.not_kept = f"the fault could not be made: {type(error).__name__} {error}"
         acted = time.monotonic() - begun
         await asyncio.sleep(AFTER_S)
