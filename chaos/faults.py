@@ -14,6 +14,8 @@ VOICE_LIVE_S = 2.5
 """A caller waits no longer than this for a voice, whatever Voice Live does."""
 BRIDGE_S = 5.0
 """Nor than this for the other bridge to go on."""
+STORE_S = 5.0
+"""Nor than this for another word while a tool waits for the store: those come every four seconds."""
 
 
 class NotKeptError(Exception):
@@ -251,8 +253,8 @@ FAULTS = (
     Fault("rolling-restart", "one bridge after the other is restarted", _rolling_restart, 20, BRIDGE_S),
     Fault("media-cut", "the media sockets of all calls break", _media_cut, 2, BRIDGE_S),
     Fault("functions-killed", "the Functions app is killed and comes back", _functions_killed, 8),
-    Fault("store-down", "the store is away for 30 s", _store_down, 33),
-    Fault("store-still", "the store does not answer for 12 s", _store_stands_still, 12),
+    Fault("store-down", "the store is away for 30 s", _store_down, 33, STORE_S),
+    Fault("store-still", "the store does not answer for 12 s", _store_stands_still, 12, STORE_S),
     Fault("full-house", "more calls come than there are places", _full_house, 10),
     Fault("bridge-asleep", "a bridge gets no time for 12 s", _bridge_asleep, ASLEEP_S, ASLEEP_S + BRIDGE_S),
     Fault("all-asleep", "the whole machine sleeps for 12 s", _all_asleep, ASLEEP_S),
