@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Self
 
 from azure.core.exceptions import AzureError
+from msgspec import MsgspecError
 
 from bridge.backlog import Backlog
 from bridge.metrics import Metrics
@@ -26,6 +27,7 @@ from bridge.records import (
     is_away,
 )
 from bridge.spill import SpillFile
+from bridge.spill_frames import MOST
 from bridge.spill_keeper import SpillKeeper
 from shared.call_store import CallStore, UpdateConflictError
 from shared.calls import CallEvent, ToolRun, Turn
@@ -253,8 +255,8 @@ class Recorder:
             try:
                 if self._file is None:
                     self._file = await asyncio.to_thread(keeper.spill.new_file, self._call_id)
-                await asyncio.to_thread(self._file.append, [encode(record) for record in records])
-            except (OSError, ValueError) as error:
+                await asyncio.to_thread(self._file.append, [_payload(record) for record in records])
+            except OSError as error:
                 log.warning("records not saved on disk", extra={"reason": type(error).__name__})
                 self._backlog.not_saved()
             else:
@@ -270,7 +272,7 @@ class Recorder:
                     raise OSError("there is no file")
                 found = await asyncio.to_thread(file.last, count, _WAITING)
                 self._backlog.read([self._item(decode(payload)) for payload in found])
-            except (OSError, ValueError):
+            except (OSError, MsgspecError):
                 log.exception("records cannot be read from disk")
                 lost = self._backlog.lost()
                 self._lose("records given up, the disk does not give them back", "unreadable", lost)
@@ -298,3 +300,16 @@ class Recorder:
             await asyncio.to_thread(self._file.close)
             self._file = None
             self._keeper.left()
+
+
+def _payload(record: Record) -> bytes:
+    """A record for the disk. One that has no place there, with half a character or of a megabyte, waits in
+    memory only, and one that does no harm stands for it: the others do not wait for it."""
+    try:
+        payload = encode(record)
+    except ValueError:
+        payload = b""
+    if 0 < len(payload) <= MOST:
+        return payload
+    log.warning("a record cannot wait on disk")
+    return encode(Recount())

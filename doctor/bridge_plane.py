@@ -71,7 +71,7 @@ async def look(settings: BridgeSettings, agent: Agent, catalogue: Catalogue) -> 
             check_clock(settings.acs.jwks_url),
         )
     machine = [check_python(), *check_packages(_REQUIREMENTS), clock]
-    return [*machine, *store, *acs, *voice, *scale, *telemetry, *_metrics(settings)]
+    return [*machine, *store, *acs, *voice, *scale, *telemetry, *_metrics(settings), *_spill(settings)]
 
 
 def _metrics(settings: BridgeSettings) -> list[Finding]:
@@ -83,5 +83,18 @@ def _metrics(settings: BridgeSettings) -> list[Finding]:
             "neither a metrics page nor OpenTelemetry is set up",
             "slow replies and refused calls go unnoticed",
             "set METRICS_TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT or APPLICATIONINSIGHTS_CONNECTION_STRING",
+        )
+    ]
+
+
+def _spill(settings: BridgeSettings) -> list[Finding]:
+    if settings.spill is not None:
+        return []
+    return [
+        warning(
+            "spill.off",
+            "there is no disk on which records of calls can wait",
+            "when Table Storage is away for long, or a bridge ends meanwhile, records are lost",
+            "set BRIDGE_SPILL_DIR to a folder that outlives the process",
         )
     ]

@@ -135,7 +135,6 @@ def service_specs(
     *,
     host: Host,
     tables_directory: Path | None,
-    spill_directory: Path | None = None,
     planes: Mapping[str, str] | None = None,
 ) -> list[Spec]:
     """What a stack runs, the store first. `planes`: settings of the two planes beside their own."""
@@ -146,7 +145,7 @@ def service_specs(
         _store(ports, host, tables_directory, env),
         _stand_in("voice-live", ports.voice_live, env, "--api-key", keys.voice_live_key),
         _functions(ports, keys, addresses, host, settings),
-        *_bridges(ports, env, settings | {"BRIDGE_SPILL_DIR": str(spill_directory or "")}),
+        *_bridges(ports, env, settings),
         _stand_in(
             "acs",
             ports.acs,

@@ -235,14 +235,13 @@ async def _services(
     keys = Keys.make()
     addresses = addresses_of(ports)
     addresses = msgspec.structs.replace(addresses, page=page_url(addresses, keys))
-    extra = planes(addresses)
+    extra = {"BRIDGE_SPILL_DIR": str(directory / "spill"), **planes(addresses)}
     specs = service_specs(
         ports,
         keys,
         addresses,
         host=host,
         tables_directory=directory if on_disk else None,
-        spill_directory=directory / "spill",
         planes=extra,
     )
     if host == "func" and not LOCAL_SETTINGS.exists():

@@ -238,6 +238,17 @@ class TestOnDisk:
         assert "record given up, too many wait" in caplog.text
         assert b'records_lost_total{why="full"}' in metrics.page()
 
+    @pytest.mark.parametrize("text", ["half a character: \ud83d", "x" * 2_000_000])
+    async def test_one_record_that_the_disk_does_not_take_keeps_the_others_from_nothing(
+        self, spill: Spill, monkeypatch: pytest.MonkeyPatch, text: str
+    ) -> None:
+        monkeypatch.setattr(bridge.recorder, "_SHORT_DRAIN_SECONDS", 0.05)
+        async with self.recorder(FlakyStore(failures=10**9), spill) as recorder:
+            recorder.turn(_turn(1))
+            recorder.turn(Turn(2, "agent", text, NOW, NOW))
+            recorder.turn(_turn(3))
+        assert self.on_disk(spill) == [1, 3]
+
     async def test_what_cannot_wait_on_disk_is_told_to_be_lost(
         self, spill: Spill, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -92,6 +92,7 @@ class House:
             "VOICE_LIVE_ENDPOINT": self.voice_url,
             "VOICE_LIVE_API_KEY": VOICE_KEY,
             "METRICS_TOKEN": METRICS_TOKEN,
+            "BRIDGE_SPILL_DIR": "/var/tabletalk/spill",
             "BRIDGE_SCALE_URL": f"{self.plane.url}/calls",
         }
         return {name: value for name, value in (env | self.changed).items() if value}

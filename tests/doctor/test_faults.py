@@ -51,7 +51,7 @@ async def findings(house: House) -> list[Finding]:
 
 async def findings_about(house: House, check: str) -> list[Finding]:
     """Of the plane that looks for it; both, where both do."""
-    if check.startswith(("voice.", "metrics.", "scale.")):
+    if check.startswith(("voice.", "metrics.", "scale.", "spill.")):
         return await check_bridge_plane(house.env)
     return await findings(house) if check == "settings" else await check_control(house.env, from_outside=True)
 
@@ -163,6 +163,7 @@ FAULTS: list[tuple[str, str, Callable[[House], None]]] = [
     ("no key for callers", "callers.no_key", setting("CALLER_KEY", "")),
     ("no topic", "events.off", lambda h: h.changed.update(EVENTS_TOPIC_ENDPOINT="", EVENTS_TOPIC_KEY="")),
     ("nowhere for numbers", "metrics.off", setting("METRICS_TOKEN", "")),
+    ("nowhere for records to wait", "spill.off", setting("BRIDGE_SPILL_DIR", "")),
     ("no token for who adds bridges", "scale.token", setting("METRICS_TOKEN", "")),
     ("another token for who adds bridges", "scale.token", setting("METRICS_TOKEN", "changed" * 5)),
     ("nobody to ask for calls", "scale.reach", setting("BRIDGE_SCALE_URL", f"{NOBODY}/calls")),

@@ -22,7 +22,7 @@ from shared.calls import Outcome
 from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
 from shared.tables import Tables
 from tests.e2e.conftest import METRICS_TOKEN, spoken
-from tests.e2e.test_slow_store import WatchedPhone, call_of
+from tests.e2e.store_stops import WatchedPhone, call_of
 
 ASKS = "What is the address of Cedar Grill?"
 BYE = "Goodbye."

@@ -16,7 +16,7 @@ from shared.calls import Outcome
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.e2e.conftest import spoken
-from tests.e2e.test_slow_store import WatchedPhone, call_of
+from tests.e2e.store_stops import WatchedPhone, call_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
