@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +17,7 @@ import pytest
 import bridge.recorder
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
-from bridge.records import RecordWriter
+from bridge.records import RecordWriter, TurnRecord, encode
 from bridge.spill import Spill
 from bridge.spill_keeper import SpillKeeper
 from bridge.tools import ToolBox
@@ -163,3 +164,35 @@ async def test_a_bridge_that_is_killed_meanwhile_loses_nothing(
     assert await house.keeper.write_out(CALL, within=30)
     assert [turn.seq for turn in await house.calls.turns(CALL)] == list(range(20))
     assert house.keeper.spill.left() == []
+
+
+async def test_the_next_bridge_writes_what_the_one_before_left(
+    house: House, table_prefix: str, tmp_path: Path
+) -> None:
+    """As it is started in a container: by its settings, before any call comes."""
+    file = house.keeper.spill.new_file(CALL)
+    file.append([encode(TurnRecord(turn(seq))) for seq in range(1, 4)])
+    file.close()
+    settings = {
+        "TABLES_CONNECTION_STRING": house.azurite.connection_string,
+        "TABLES_PREFIX": table_prefix,
+        "BRIDGE_SPILL_DIR": str(tmp_path),
+        "BRIDGE_HOST": "127.0.0.1",
+        "BRIDGE_PORT": "0",
+        "ACS_ENDPOINT": "http://127.0.0.1:9",
+        "ACS_ACCESS_KEY": "YWNz",
+        "ACS_RESOURCE_ID": "resource",
+        "VOICE_LIVE_ENDPOINT": "http://127.0.0.1:9",
+        "VOICE_LIVE_API_KEY": "key",
+        "RECORD_PHRASES": "off",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge"), env=os.environ | settings, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await until(lambda: not house.keeper.spill.left())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        status = await process.wait()
+    assert status == 0
+    assert [turn.seq for turn in await house.calls.turns(CALL)] == [0, 1, 2, 3]
