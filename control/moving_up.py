@@ -22,7 +22,7 @@ from shared.acs_events import Callback, played
 from shared.admission import Channel
 from shared.admission_store import Seen
 from shared.call_store import UpdateConflictError
-from shared.calls import Call, CallEvent, CallState, EventKind, is_waiting, transfer_context
+from shared.calls import Call, CallEvent, CallState, EventKind, is_given_up, is_waiting, transfer_context
 from shared.telephony import TelephonyError
 from shared.waiting_line import Act, News, Stage, Step, Waiting, context_of, heard, is_context, steps
 
@@ -65,9 +65,21 @@ async def hear(line: Line, call: Call, callbacks: Sequence[Callback]) -> None:
                 return heard(one, news, now, context=context, connection=at)
 
             one = await queue.store.update(call.id, told)
-            if news is News.CONNECTED and one is not None and one.offers_person:
+            if news is News.CONNECTED and one is None and not is_given_up(call):
+                await _end(line, call, connection)
+            elif news is News.CONNECTED and one is not None and one.offers_person:
                 await _hear_keys(line, one, call.caller)
         await advance(line)
+
+
+async def _end(line: Line, call: Call, connection: str) -> None:
+    """A call is up that has no seat, having come too late: nobody would ever speak in it."""
+    _log.error("call %s: is up and has no seat in line; ended", call.id)
+    await follow(line, call.id, [CallEvent(EventKind.FAILED, line.clock(), "no seat", connection)])
+    try:
+        await line.telephony.hang_up(connection)
+    except TelephonyError as error:
+        _log.warning("call %s: %s; the sweep hangs up", call.id, error)
 
 
 async def _hear_keys(line: Line, one: Waiting, caller: str, *, hears: bool = True) -> None:
@@ -133,7 +145,7 @@ class _Mover:
         one = step.after
         try:
             if step.act is Act.FORGET:
-                await self.queue.store.leave(one)
+                await self.queue.store.forget(self.seen, one)
             elif await self.queue.store.change(self.seen, step.before, one):
                 await self._do(step, one)
         except TelephonyError as error:

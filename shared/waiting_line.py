@@ -188,10 +188,6 @@ def _in_line(one: Waiting, place: int, places: int, now: datetime, rules: Rules)
     if not up and not one.connection:
         return Step(Act.FORGET, one, one, place)
     # Its connection is known, and that it is up was not told: that is found out by speaking.
-    return _announce(one, place, now, rules)
-
-
-def _announce(one: Waiting, place: int, now: datetime, rules: Rules) -> Step:
     announced = replace(
         one, stage=Stage.WAITING, rounds=one.rounds + 1, due_at=now + rules.every + SPOKEN_WITHIN
     )

@@ -6,6 +6,7 @@ A seat is a row with a number, so the line is never longer than there are seats,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -77,6 +78,17 @@ class WaitingStore:
             if await self._replace(after, seen.seat_etags[before.seat]):
                 return after
         return await self.find(call_id)
+
+    async def forget(self, seen: Seen, one: Waiting) -> None:
+        """Free the seat, unless anything has been heard of the call since it was seen."""
+        table = await self._tables.table("replicas")
+        with contextlib.suppress(ResourceNotFoundError, ResourceModifiedError):
+            await table.delete_entity(
+                PARTITION,
+                seat_key(one.seat),
+                etag=seen.seat_etags[one.seat],
+                match_condition=MatchConditions.IfNotModified,
+            )
 
     async def leave(self, one: Waiting) -> None:
         """Free the seat, if it is still this call's."""

@@ -49,7 +49,14 @@ from shared.settings import (
 )
 from shared.tables import Tables
 from shared.telephony import Telephony
-from shared.waiting_line import DONE_WITHIN, MOST_FAILURES, SPOKEN_WITHIN, TAKEN_WITHIN, Stage
+from shared.waiting_line import (
+    ANSWERED_WITHIN,
+    DONE_WITHIN,
+    MOST_FAILURES,
+    SPOKEN_WITHIN,
+    TAKEN_WITHIN,
+    Stage,
+)
 from shared.waiting_store import WaitingStore
 from tests.control.conftest import OPERATOR_TOKEN, ControlPlane
 from tests.control.test_triggers import callback
@@ -486,6 +493,20 @@ async def test_who_answers_for_one_that_died_keeps_the_call_in_line(house: House
     assert house.acs.of(":answer")[-1].body["mediaStreamingOptions"]["startMediaStreaming"] is False
     await house.called_back(1, "CallConnected")
     assert await house.begun() == [1]
+
+
+async def test_a_call_that_comes_up_after_its_seat_was_given_up_is_no_silent_line(house: House) -> None:
+    await house.fills()
+    assert await house.rings(1) is Answer.QUEUED
+    call_id = house.incoming(1).call_id
+    await house.queue.store.update(call_id, lambda one: replace(one, connection=""))
+    await house.at(ANSWERED_WITHIN.total_seconds())
+    await advance(house.line)
+    assert await house.line_now() == []
+    await house.called_back(1, "CallConnected")
+    await house.called_back(1, "CallConnected")
+    assert len(house.acs.of(":terminate")) == 1
+    assert (await house.call(1)).end_reason == "failed: no seat"
 
 
 async def test_an_answer_that_is_refused_gives_the_seat_back(house: House) -> None:
