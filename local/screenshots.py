@@ -39,7 +39,11 @@ SCRIPT: Final = (
     (11.0, "I would like to book a table for two at Tokyo Corner tomorrow at seven."),
     (9.0, "My name is Anna."),
     (14.0, "Yes, please."),
+    (15.0, "When does Sakura House open today?"),
+    (12.0, "And what is its address?"),
+    (12.0, "When does Cedar Grill open today?"),
 )
+"""What is said, after so many seconds: the last ones keep the agent talking while pictures are taken."""
 
 
 def main(argv: list[str]) -> int:
