@@ -44,7 +44,7 @@ export class Talk {
     this.trouble = h("div", {});
     this.after = h("p", { class: "after" });
     this.choices = this.#choices();
-    this.transcript.follow(true);
+    this.transcript.follow(true, { quietly: true });
   }
 
   /** Show it in `place`. */

@@ -21,11 +21,15 @@ export class Transcript {
     this.following = false;
   }
 
-  /** Whether more is to come: then it is read out, and what is new stays in view. */
-  follow(following) {
+  /**
+   * Whether more is to come: then it is read out, and what is new stays in view. `quietly`: not read out, which would
+   * speak over who is heard, and into the microphone.
+   */
+  follow(following, { quietly = false } = {}) {
     if (this.following === following) return;
     this.following = following;
     this.element.setAttribute("role", following ? "log" : "group");
+    this.element.setAttribute("aria-live", following && !quietly ? "polite" : "off");
     if (following) this.toEnd();
   }
 
