@@ -105,6 +105,7 @@ async def _phase(stack: Stack, talk: list[Line], seconds: float) -> Phase:
     return Phase(
         calls=len(reports),
         completed=sum(report.outcome == "completed" for report in reports),
+        others=[report.outcome for report in reports if report.outcome != "completed"],
         replies_ms=[ms for report in reports for ms in latencies(report)],
         greetings_ms=[report.greeting_ms for report in reports if report.greeting_ms is not None],
         pings_ms=waits.ms,

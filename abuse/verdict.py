@@ -28,6 +28,8 @@ class Phase:
 
     calls: int
     completed: int
+    others: Sequence[str]
+    """How the calls ended that did not come to their end in order."""
     replies_ms: Sequence[int]
     """What callers waited, in the audio at the phone."""
     greetings_ms: Sequence[int]

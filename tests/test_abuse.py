@@ -11,7 +11,7 @@ from abuse.attacker import Outcome
 from abuse.processes import Held
 from abuse.verdict import Phase, Run, describe, judge, percentile
 
-CALM = Phase(4, 4, [700 + n % 100 for n in range(100)], [300], [0.5] * 100)
+CALM = Phase(4, 4, [], [700 + n % 100 for n in range(100)], [300], [0.5] * 100)
 GOOD = Run(
     before=CALM,
     under=CALM,
@@ -36,7 +36,7 @@ def test_a_run_that_keeps_everything() -> None:
 def test_each_promise_that_is_broken_is_named() -> None:
     slow = replace(CALM, replies_ms=[round(ms * 1.3) for ms in CALM.replies_ms])
     broken = {
-        "calls under abuse": replace(GOOD, under=replace(CALM, completed=3)),
+        "calls under abuse": replace(GOOD, under=replace(CALM, completed=3, others=["line_broke"])),
         "99th percentile": replace(GOOD, under=slow),
         "bridge has died": replace(GOOD, held_after={"bridge": Held(2, 100.0, 20)}),
         "bridge holds 200 MB": replace(GOOD, held_after={"bridge": Held(1, 200.0, 20)}),
