@@ -12,6 +12,7 @@ from typing import Final
 from azure.core.exceptions import AzureError
 
 from doctor.acs import check_acs
+from doctor.line import check_line
 from doctor.machine import check_clock, check_packages, check_python
 from doctor.reach import check_bridge, check_functions
 from doctor.store import check_store
@@ -45,6 +46,7 @@ async def check_control(env: Mapping[str, str], *, from_outside: bool = False) -
         check_topic(settings.events),
         check_bridge(settings.media_base_url),
         check_telemetry(settings.telemetry),
+        check_line(settings),
         _bridges(settings),
         _clock(settings),
     ]
