@@ -27,6 +27,8 @@ class Wanted(Enum):
     """Whether something about the caller may be kept."""
     FORGET = auto()
     """Whether what is kept shall be deleted."""
+    RECORD = auto()
+    """Whether the call may be recorded."""
     GO_ON = auto()
     """Whether to go on where an earlier call stopped."""
     CHANGE = auto()
@@ -55,6 +57,7 @@ _ABOUT_THE_CALLER = (
         ("shall i delete", "should i delete", "shall i forget", "should i forget", "want me to delete"),
         Wanted.FORGET,
     ),
+    (("record this call", "recorded", "recording this call"), Wanted.RECORD),
     (("where we stopped", "where we left off", "where we were"), Wanted.GO_ON),
 )
 _OFFERS = phrases(

@@ -42,6 +42,8 @@ class Want(Enum):
     """To have something remembered, or an answer to whether it may be."""
     FORGET = auto()
     """To have what is kept about the caller deleted."""
+    RECORD = auto()
+    """To be recorded, or not to be."""
     KNOWN = auto()
     """To hear what is known of the caller."""
     NO_USUAL = auto()

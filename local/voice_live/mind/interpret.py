@@ -18,6 +18,7 @@ from local.voice_live.mind.keys import in_words
 from local.voice_live.mind.ordering import about_order
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
+from local.voice_live.mind.recorded import about_recording
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
 from local.voice_live.mind.refining import refines
 from local.voice_live.mind.roles import IN_SET_PHRASES, Role
@@ -73,6 +74,8 @@ def _interpret(talk: Talk, reading: Reading, text: str) -> Heard:
     courtesy = _courtesy(talk, reading, text)
     if courtesy is not None:
         return courtesy
+    if (recorded := about_recording(talk, reading)) is not None:
+        return recorded
     if (memory := about_memory(talk, reading)) is not None:
         return memory
     if (goes_on_again := _on_going_on(talk, reading)) is not None:

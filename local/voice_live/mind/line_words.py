@@ -1,5 +1,5 @@
-"""Words that the line says in the agent's name: fillers, checks, what was not heard, keys, the way back from
-a hand-over. They answer nothing, and what was asked before them stays asked.
+"""Words that the line says in the agent's name: fillers, checks, notices, what was not heard, keys, the way
+back from a hand-over. They answer nothing, and what was asked before them stays asked.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ class LineWords(Enum):
 
     FILLER = auto()
     """That something takes a moment, or that the caller is being put through."""
+    NOTICE = auto()
+    """That the call is recorded."""
     CHECK = auto()
     """Whether the caller is still there."""
     NOT_HEARD = auto()
@@ -53,6 +55,7 @@ _MISSED = re.compile(
     r"\b(?:did not|didnt|could not|couldnt|still did not|have lost)\b.*"
     r"\b(?:catch|get|hear|understand|thread|make out)\b"
 )
+_RECORDED = re.compile(r"(?:this|your|the) call (?:is|may be|will be) (?:being )?recorded\b")
 _KEYS = re.compile(r"\bpress (?:the )?(?:key )?\d\b")
 _NOBODY = re.compile(r"\b(?:nobody|no one|cannot reach (?:anybody|anyone)|could not reach)\b")
 _HELP_ELSE = re.compile(r"\b(?:help you with|can i do for you|can i help)\b[^.?!]*\?$")
@@ -64,6 +67,8 @@ def line_words(text: str) -> LineWords | None:
     sentences = [part for part in re.split(r"(?<=[.?!])\s+", said) if part]
     if not sentences:
         return None
+    if _RECORDED.match(said) and not said.endswith("?"):
+        return LineWords.NOTICE
     if _KEYS.search(said):
         return LineWords.KEYS
     if _CHECK.search(said):

@@ -121,6 +121,8 @@ class Replies(Preparing):
                 return [next_for_order(self._talk, self._talk.cart)]
             case Want.PERSON if heard.tool is not None:
                 return [self._unless_it_failed(hand_over(self._talk, heard.tool, heard))]
+            case Want.RECORD if heard.tool is not None:
+                return [self._unless_it_failed(CallFunction(heard.tool.name, dict(heard.values)))]
             case Want.KEEP | Want.FORGET if heard.tool is not None:
                 following = next_for_memory(heard.tool, heard)
                 return [
@@ -337,6 +339,8 @@ class Replies(Preparing):
             return ""
         if tool.role in {Role.COMMIT, Role.PLACE} and (asking := may_keep(talk)):
             return asking
+        if tool.role is Role.RECORD:
+            return self._resume() or WHAT_ELSE
         if tool.role in {Role.COMMIT, Role.PLACE, Role.KEEP, Role.FORGET, *ON_EXISTING}:
             return self._resume() or ANYTHING_ELSE
         if (more := self._resume()) or talk.goal is not None:

@@ -27,6 +27,8 @@ class Role(Enum):
     """Keeps something about the caller for later calls."""
     FORGET = auto()
     """Deletes what is kept about the caller."""
+    RECORD = auto()
+    """Takes down whether the caller wants to be recorded."""
     BEGIN = auto()
     """Begins an order, to which things are added one by one."""
     ADD = auto()
@@ -45,7 +47,9 @@ ON_EXISTING = frozenset({Role.RECALL, Role.CHANGE, Role.UNDO})
 """Roles of tools for what exists; a caller calls for them in set phrases only."""
 OF_AN_ORDER = frozenset({Role.BEGIN, Role.ADD, Role.REVIEW, Role.PLACE})
 """Roles of the tools with which an order is made, one thing after the other."""
-IN_SET_PHRASES = frozenset({Role.END, Role.HAND_OVER, Role.KEEP, Role.FORGET, *ON_EXISTING, *OF_AN_ORDER})
+IN_SET_PHRASES = frozenset(
+    {Role.END, Role.HAND_OVER, Role.KEEP, Role.FORGET, Role.RECORD, *ON_EXISTING, *OF_AN_ORDER}
+)
 """Roles of tools that no likeness of words calls for."""
 EXISTING = word_set("booking bookings reservation reservations appointment appointments order orders")
 """What a caller may have already."""
@@ -124,6 +128,8 @@ def _of_an_order(words: list[str], *, has_number: bool) -> Role | None:
 
 
 def _of_memory(words: list[str]) -> Role | None:
+    if words[0] == "record":
+        return Role.RECORD
     alone = len(words) == 1 or bool(_ABOUT_CALLERS & set(words))
     if words[0] in _KEEP_VERBS and alone:
         return Role.KEEP
