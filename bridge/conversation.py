@@ -357,6 +357,8 @@ class Conversation:
     def _told(self, commands: Sequence[Command]) -> list[Command]:
         """What follows from turns that are over with these commands: the caller may have heard that the call
         is recorded."""
+        if self._parts.notice.mode == "off":
+            return []
         turns = [command.turn for command in commands if isinstance(command, SaveTurn)]
         heard = [turn.text for turn in turns if isinstance(turn, AgentTurn) and turn.over]
         return [Record()] if self._parts.notice.heard(heard, self._parts.phrases) else []

@@ -68,8 +68,6 @@ class Notice:
 
     def heard(self, texts: Iterable[str], phrases: Phrases) -> bool:
         """Turns of the agent are over, as they were heard; True when the call may be recorded from now on."""
-        if self.mode == "off":
-            return False
         words, knew = self.words(phrases), bool(self._told)
         for text in texts:
             self._opened, self._saying = True, False
@@ -79,9 +77,10 @@ class Notice:
 
     def to_say(self, phrases: Phrases) -> str | None:
         """What has to be said before the next reply; None for nothing. Asked for once each time."""
+        if self._closed or self.refused or self._saying or not self._opened or self._times == _MOST_TIMES:
+            return None
         words = self.words(phrases)
-        closed = self._closed or self.refused or words in self._told
-        if closed or self._saying or not self._opened or self._times == _MOST_TIMES:
+        if words in self._told:
             return None
         self._times += 1
         self._saying = True

@@ -100,19 +100,23 @@ class Stream:
             self._frames.append(_Frame(arrived, base64, samples))
 
     def take(self, before: int) -> list[tuple[int, bytes]]:
-        """The frames that begin before a place, each with its own; the others wait."""
-        latest = self._latest_starts()
-        taken: list[tuple[int, bytes]] = []
-        for frame, latest_start in zip(self._frames, latest, strict=True):
-            start = latest_start
+        """The frames that begin before a place, as sounds without a gap, each with its place. The other
+        frames wait."""
+        runs: list[tuple[int, list[bytes]]] = []
+        count = 0
+        for frame, latest_start in zip(self._frames, self._latest_starts(), strict=True):
+            start, goes_on = latest_start, False
             if self._cursor is not None and abs(start - self._cursor) <= _JITTER:
-                start = self._cursor
+                start, goes_on = self._cursor, bool(runs)
             if start >= before:
                 break
-            taken.append((start, b64decode(frame.base64)))
+            if not goes_on:
+                runs.append((start, []))
+            runs[-1][1].append(b64decode(frame.base64))
             self._cursor = start + frame.samples
-        del self._frames[: len(taken)]
-        return taken
+            count += 1
+        del self._frames[:count]
+        return [(start, b"".join(pcm)) for start, pcm in runs]
 
     def _latest_starts(self) -> list[int]:
         starts: list[int] = []

@@ -6,10 +6,10 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 from azure.core.exceptions import AzureError
 
@@ -70,7 +70,7 @@ class TapeWriter:
 
     async def __aenter__(self) -> Self:
         if self._resumed:
-            self._work.append(asyncio.create_task(self._go_on()))
+            self._begin(self._go_on())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -96,7 +96,7 @@ class TapeWriter:
     def start(self) -> None:
         """Record from now on; not when the caller has refused."""
         if self._cutter is None and not self._refused:
-            self._start(datetime.now(UTC))
+            self._start(datetime.now(UTC), 0.0)
 
     def caller(self, base64: str, now: float) -> None:
         """A frame of the caller: base64 of PCM16LE, 24 kHz, mono."""
@@ -129,14 +129,24 @@ class TapeWriter:
 
     # --- inside -----------------------------------------------------------------------------------------
 
-    def _start(self, began_at: datetime) -> None:
-        now, ago = self._clock(), datetime.now(UTC) - began_at
-        cutter = self._cutter = TapeCutter(now - ago / timedelta(seconds=1), now)
-        self._work += [
-            asyncio.create_task(self._cut_all(cutter)),
-            asyncio.create_task(self._write_all(began_at)),
-        ]
+    def _start(self, began_at: datetime, ago: float) -> None:
+        """The tape began so many seconds ago, of which others have the sound."""
+        now = self._clock()
+        cutter = self._cutter = TapeCutter(now - ago, now)
+        for work in (self._cut_all(cutter), self._write_all(began_at)):
+            self._begin(work)
         self._metrics.recording_began()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        self._work.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Without somebody who takes the sound away, none is gathered."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("recording failed", exc_info=error)
+            self._cutter = None
 
     async def _go_on(self) -> None:
         """Go on with what another bridge has begun; with nothing when the store does not tell of it."""
@@ -148,7 +158,7 @@ class TapeWriter:
         if tape is not None and tape.state is TapeState.REFUSED:
             self._refused = True
         elif tape is not None and not self._refused:
-            self._start(tape.began_at)
+            self._start(tape.began_at, (datetime.now(UTC) - tape.began_at).total_seconds())
 
     async def _cut_all(self, cutter: TapeCutter) -> None:
         while self._cutter is cutter:
@@ -178,11 +188,11 @@ class TapeWriter:
 
     async def _write_all(self, began_at: datetime) -> None:
         """Write one piece after the other, once the head stands."""
-        await self._insist(lambda: self._store.begin(self._call_id, began_at))
+        begun = await self._insist(partial(self._store.begin, self._call_id, began_at))
         while True:
             piece = await self._pieces.get()
             try:
-                if not await self._insist(partial(self._store.add, self._call_id, piece)):
+                if not (begun and await self._insist(partial(self._store.add, self._call_id, piece))):
                     self._lost(piece.samples)
             finally:
                 self._pieces.task_done()
@@ -199,6 +209,9 @@ class TapeWriter:
                     log.exception("sound not taken by the store")
                     return False
                 log.warning("sound not written, trying again", extra={"reason": type(error).__name__})
+            except Exception:
+                log.exception("sound not taken by the store")
+                return False
             else:
                 break
             await asyncio.sleep(min(_PAUSE * tried, _LONGEST_PAUSE))

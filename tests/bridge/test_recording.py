@@ -20,6 +20,7 @@ from tests.bridge.stage import Stage, soon
 from tests.bridge.stand_ins import Caller, ModelSession
 from tests.bridge.talk import agent
 from tests.bridge.test_call import OneAgent, another_bridge
+from tests.bridge.test_resuming import on_record
 
 stage = test_server.stage
 
@@ -92,6 +93,14 @@ async def talk(stage: Stage, mode: RecordingMode) -> AsyncIterator[Talk]:
         yield Talk(house, metrics, call, caller, session, opening)
 
 
+async def half_a_second(caller: Caller) -> None:
+    """The caller is given so much; the last 300 ms of it, at most, are not heard yet then."""
+    given = 0
+    while given < 24_000:
+        frame = await soon(caller.hears())
+        given += len(frame["AudioData"]["Data"]) * 3 // 4 if frame["Kind"] == "AudioData" else 0
+
+
 def loud(channel: bytes) -> float:
     """Seconds of a channel in which there is sound."""
     return sum(code not in (SILENT, SILENT ^ 0x80) for code in channel) / RATE
@@ -103,10 +112,7 @@ async def test_both_sides_are_on_the_tape_after_the_notice(stage: Stage) -> None
         await soon(call.metrics.recording.wait())
         await call.says()
         await call.session.speak("r1", "Good evening.", LOUD * 12_000)
-        heard = 0
-        while heard < 24_000:
-            frame = await soon(call.caller.hears())
-            heard += len(frame["AudioData"]["Data"]) * 3 // 4 if frame["Kind"] == "AudioData" else 0
+        await half_a_second(call.caller)
         await call.hangs_up()
         found = extent(await call.tapes.spans(call.call.id))
         assert found.complete
@@ -146,6 +152,34 @@ async def test_nothing_is_recorded_before_the_yes_that_was_asked_for(stage: Stag
         assert found.complete
         caller, _ = await call.tapes.read(call.call.id, 0, found.samples)
         assert loud(caller) == 0  # it was said before the yes
+
+
+async def test_another_bridge_goes_on_with_the_tape(stage: Stage) -> None:
+    """Without a word about it, and at the true place: for a moment both have the call, one of them silent."""
+    async with talk(stage, "announce") as call:
+        await soon(call.metrics.recording.wait())
+        await call.says()
+        await on_record(call.house, call.call)
+        counts = Told()
+        services = replace(call.house.services, name="the-other", metrics=counts)
+        async with another_bridge(call.house, services) as other:
+            call.caller.socket.transport.abort()
+            again = await Caller.dial(other.url, call.call, other.acs.token())
+            there = await soon(other.model.sessions.get())
+            assert "response" not in await soon(there.next("response.create"))  # no words of ours
+            await soon(counts.recording.wait())
+            await soon(call.house.server.drain(20))
+            await there.speak("back", "I am back.", LOUD * 12_000)
+            await half_a_second(again)
+            await again.socket.close()
+            await other.hung_up(call.call)
+            await soon(other.server.drain(20))
+        first, *_, last = await call.tapes.spans(call.call.id)
+        assert (first.start, first.last, last.last) == (0, False, True)
+        assert last.start > 0
+        caller, agent = await call.tapes.read(call.call.id, 0, last.end)
+        assert loud(caller) > 0
+        assert loud(agent[last.start :]) > 0
 
 
 async def test_without_the_setting_there_is_neither_tape_nor_tool(stage: Stage) -> None:
