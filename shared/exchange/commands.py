@@ -49,7 +49,10 @@ def _import(files: Sequence[Path], into: Path, *, dry_run: bool) -> int:
             raise CatalogueError(f"{file}: cannot be read: {error.strerror}") from error
         except (ValueError, RecursionError) as error:
             raise CatalogueError(f"{file.name}: not JSON: {error}") from error
-        merge.document(file.name, document)
+        try:
+            merge.document(file.name, document)
+        except RecursionError as error:
+            raise CatalogueError(f"{file.name}: nested too deeply to be restaurants") from error
     for line in merge.report.lines:
         print(line, file=sys.stderr)
     content = catalogue_text(catalogue.city, merge.restaurants)

@@ -105,7 +105,7 @@ def _resolved(value: object, by_id: dict[str, Item], depth: int = 0) -> object:
         return [_resolved(part, by_id, depth + 1) for part in value]
     if not isinstance(value, dict):
         return value
-    if set(value) == {"@id"} and value["@id"] in by_id:
+    if set(value) == {"@id"} and isinstance(value["@id"], str) and value["@id"] in by_id:
         value = by_id[value["@id"]]
     return {key: _resolved(part, by_id, depth + 1) for key, part in value.items()}
 

@@ -290,3 +290,32 @@ def test_documents_are_not_changed_by_reading_them() -> None:
     before = copy.deepcopy(document)
     merged(document)
     assert document == before
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"@type": "Restaurant", "name": "A", "hasMenu": {"@id": ["#menu"]}},
+        {"@type": "Restaurant", "name": "half a character \ud800"},
+        {"@type": "Restaurant", "name": "A", "address": {"addressLocality": ["Old Town"]}},
+        {"type": "FeatureCollection", "features": [{"properties": {"amenity": ["cafe", "pub"]}}]},
+        {"type": "FeatureCollection", "features": 7},
+        {"elements": [{"tags": {"amenity": "cafe", "name": "A"}, "center": 3, "id": 1}]},
+    ],
+    ids=["@id", "text", "locality", "tag", "features", "center"],
+)
+def test_values_of_a_kind_that_a_field_never_has_cost_one_item_at_most(document: Any) -> None:
+    other = {"@type": "Restaurant", "name": "Casa Blanca"}
+    merge = merged(document, other)
+    assert "casa-blanca" in {restaurant.id for restaurant in merge.restaurants}
+
+
+def test_a_file_that_is_nested_without_end_is_refused_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deep = tmp_path / "deep.json"
+    deep.write_text('{"a":' * 100_000 + "1" + "}" * 100_000)
+    into = tmp_path / "restaurants.json"
+    into.write_bytes(DEFAULT_RESTAURANTS_FILE.read_bytes())
+    assert main(["import", str(deep), "--into", str(into)]) == 2
+    assert "deep.json" in capsys.readouterr().err
