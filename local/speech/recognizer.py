@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from local.speech.adapter import Adapter
 from local.speech.audio import FloatAudio
 from local.speech.language import Language
 from local.speech.moonshine import BEGIN, END, SAMPLE_RATE, Moonshine, Scores
+from local.speech.names import Naming, names
 from local.speech.phrases import PhraseBias, fold, phrase_bias
 from local.speech.transcript import Transcript, tidy
 
@@ -45,6 +46,7 @@ class _Hypothesis:
     score: float  # log-probability of the tokens
     place: int  # in the phrase automaton
     earned: float  # biasing credit kept so far
+    naming: Naming
     fluency: float  # log-probability of the words for a caller of a restaurant line
 
     @property
@@ -69,6 +71,7 @@ class Recognizer:
         """
         self._model = Moonshine(model_dir, Adapter.load(adapter_file) if adapter_file else None)
         self._language = Language.load(DEFAULT_LANGUAGE)
+        self._names = names()
         self._folded = [fold(self._model.piece(token)) for token in range(len(self._model.tokens))]
 
     def transcribe(self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 4) -> Transcript:
@@ -94,7 +97,7 @@ class Recognizer:
     def _search(self, audio: FloatAudio, bias: PhraseBias, beam: int) -> _Hypothesis:
         """Extend the best unfinished hypotheses until none of them can beat the best finished one."""
         state = self._model.encode(audio)
-        live = [_Hypothesis((), 0.0, bias.start, 0.0, 0.0)]
+        live = [_Hypothesis((), 0.0, bias.start, 0.0, self._names.start, 0.0)]
         best: _Hypothesis | None = None
         for _ in range(int(len(audio) / SAMPLE_RATE * _TOKENS_PER_SECOND) + _SPARE_TOKENS):
             last = np.array([h.tokens[-1] if h.tokens else BEGIN for h in live], np.int64)
@@ -107,7 +110,8 @@ class Recognizer:
                         best = done if best is None or done.worth > best.worth else best
                     else:
                         child = self._extend(hypothesis, token, score, fluency, bias)
-                        grown.append((child.worth + bias.lent(child.place), parent, child))
+                        lent = max(bias.lent(child.place), self._names.lent(child.naming))
+                        grown.append((child.worth + lent, parent, child))
             grown.sort(key=lambda entry: entry[0], reverse=True)
             floor = best.worth if best else -np.inf
             kept = [entry for entry in grown[:beam] if entry[0] > max(floor, grown[0][0] - _BEAM_RANGE)]
@@ -127,20 +131,19 @@ class Recognizer:
         self, parent: _Hypothesis, token: int, score: float, fluency: float, bias: PhraseBias
     ) -> _Hypothesis:
         place, earned = bias.advance(parent.place, self._folded[token])
+        naming, credit = self._names.advance(parent.naming, self._folded[token])
         return _Hypothesis(
             (*parent.tokens, token),
             parent.score + score,
             place,
-            parent.earned + earned,
+            parent.earned + earned + credit,
+            naming,
             parent.fluency + fluency,
         )
 
-    @staticmethod
-    def _end(parent: _Hypothesis, score: float, fluency: float, bias: PhraseBias) -> _Hypothesis:
-        earned = parent.earned + bias.finish(parent.place)
-        return _Hypothesis(
-            parent.tokens, parent.score + score, parent.place, earned, parent.fluency + fluency
-        )
+    def _end(self, parent: _Hypothesis, score: float, fluency: float, bias: PhraseBias) -> _Hypothesis:
+        earned = parent.earned + max(bias.finish(parent.place), self._names.finish(parent.naming))
+        return replace(parent, score=parent.score + score, earned=earned, fluency=parent.fluency + fluency)
 
 
 def _amid_silence(audio: FloatAudio, seconds: float) -> FloatAudio:

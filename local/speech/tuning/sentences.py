@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from local.speech.names import known_names
 from shared.restaurants import Catalogue
 from shared.settings import DEFAULT_RESTAURANTS_FILE
 
@@ -21,8 +22,9 @@ _HERE = Path(__file__).parent
 
 _ASKING = ("what", "where", "when", "which", "who", "how")
 _ASKING_WORDS = {"is", "are", "can", "could", "do", "does", "have"}
+_COMMON = 250
 _PLAIN = {
-    "first": "first_names", "last": "last_names", "cuisine": "cuisines", "d": "days", "amount": "amounts",
+    "cuisine": "cuisines", "d": "days", "amount": "amounts",
     "price": "prices", "mood": "moods", "diet": "diets", "allergen": "allergens", "relative": "relatives",
     "occasion": "occasions", "small_talk": "small_talk",
 }  # fmt: skip
@@ -36,6 +38,7 @@ class Sentences:
         """Without `catalogue` none of its restaurants, dishes and areas is named."""
         self._random = random.Random(seed)
         self._words: dict[str, Any] = json.loads((_HERE / "words.json").read_bytes())
+        self._first_names, self._last_names = map(_common_ones_oftener, known_names())
         self._foreign = [name for names in self._words["foreign_names"].values() for name in names]
         self._areas: list[str] = self._words["areas"]
         self._known_names, self._known_dishes = self._foreign, self._words["dishes"]
@@ -53,6 +56,8 @@ class Sentences:
             "name": self._name,
             "dish": self._dish,
             "person": self._person,
+            "first": lambda: self._one(self._first_names),
+            "last": lambda: self._one(self._last_names),
             "area": lambda: self._one(self._areas),
             "near": lambda: self._one(self._words["near"]).format(a=self._one(self._areas)),
             "time": lambda: self._one(self._words["times"]).format(h=self._one(units)),
@@ -104,7 +109,7 @@ class Sentences:
         return self._one(self._known_dishes if self._random.random() < 0.4 else self._words["dishes"]).lower()
 
     def _person(self) -> str:
-        first, last = self._one(self._words["first_names"]), self._one(self._words["last_names"])
+        first, last = self._one(self._first_names), self._one(self._last_names)
         return self._one([first, f"{first} {last}", f"{first} {last}", last, last])
 
     def _on(self) -> str:
@@ -128,6 +133,10 @@ class Sentences:
             ]
         )
         return f"{number} {self._one(self._words['streets'])}"
+
+
+def _common_ones_oftener(names: list[str]) -> list[str]:
+    return names[:_COMMON] * 3 + names
 
 
 def _patterns(text: str) -> list[tuple[int, list[str]]]:
