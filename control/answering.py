@@ -22,7 +22,7 @@ from control.waiting import Queue
 from shared.acs_events import IncomingCall
 from shared.admission import Channel, Full
 from shared.auth import new_secret, secret_hash
-from shared.call_media import is_answered, is_restartable, restarted
+from shared.call_media import MOST_RESTARTS, is_answered, is_mute, is_restartable, restarted
 from shared.call_store import CallStore, UpdateConflictError
 from shared.calls import (
     RING,
@@ -76,7 +76,12 @@ class Answer(StrEnum):
 
 
 class AnsweredUnseenError(Exception):
-    """The call is answered, and the store could not be told."""
+    """The call is answered, and the store could not be told: `note_answered` tells it."""
+
+    def __init__(self, answered: CallEvent, *, queued: bool) -> None:
+        super().__init__("answered, and not on record so")
+        self.answered = answered
+        self.queued = queued
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ async def answer_incoming(line: Line, incoming: IncomingCall, secret: str = "") 
             Event Grid to deliver again, which it does within the ring.
         azure.core.exceptions.AzureError, UpdateConflictError: the store has trouble, and the call is not
             answered; try again.
-        AnsweredUnseenError: the store has trouble, and the call is answered; trying again does no harm.
+        AnsweredUnseenError: the store has trouble, and the call is answered.
     """
     now = line.clock()
     secret = secret or new_secret()
@@ -154,15 +159,20 @@ async def answer_incoming(line: Line, incoming: IncomingCall, secret: str = "") 
         return await _not_answered(line, call, error, first=first)
     answered = CallEvent(EventKind.ANSWERED, line.clock(), call_connection_id=connection)
     try:
-        await follow(line, call.id, [answered])
-        if line.queue is None or waiting is None:
-            return Answer.ANSWERED
-        await line.queue.store.update(
-            call.id, lambda one: replace(one, connection=one.connection or connection)
-        )
+        await note_answered(line, call.id, answered, queued=waiting is not None)
     except (AzureError, UpdateConflictError) as error:
-        raise AnsweredUnseenError from error
-    return Answer.QUEUED
+        raise AnsweredUnseenError(answered, queued=waiting is not None) from error
+    return Answer.ANSWERED if waiting is None else Answer.QUEUED
+
+
+async def note_answered(line: Line, call_id: str, answered: CallEvent, *, queued: bool) -> None:
+    """Write down that a call is answered. Twice is once."""
+    connection = answered.call_connection_id
+    await follow(line, call_id, [answered])
+    if line.queue is not None and queued:
+        await line.queue.store.update(
+            call_id, lambda one: replace(one, connection=one.connection or connection)
+        )
 
 
 async def follow(line: Line, call_id: str, events: Sequence[CallEvent]) -> Call | None:
@@ -311,7 +321,26 @@ async def _look_into(line: Line, call: Call) -> None:
             await follow(line, call.id, [CallEvent(EventKind.LOST, line.clock())])
     elif not call.call_connection_id:
         await follow(line, call.id, [CallEvent(EventKind.RING_ENDED, call.rang_at + RING)])
-    elif await line.telephony.state(call.call_connection_id) in (None, "disconnected"):
+    elif (state := await line.telephony.state(call.call_connection_id)) in (None, "disconnected"):
         await follow(line, call.id, [CallEvent(EventKind.LOST, line.clock())])
     elif is_given_up(call) or call.rang_at < line.clock() - LONGEST_CALL:
         await _hang_up(line, call)
+    elif state == "connected" and is_mute(call):
+        await _give_voice(line, call)
+
+
+async def _give_voice(line: Line, call: Call) -> None:
+    """Begin the media stream of a call in which nobody has ever spoken; end the call when that does not help.
+
+    It may have been up all the time, and not on record yet: then Call Automation refuses, which is no harm.
+    """
+    if call.media_restarts >= MOST_RESTARTS:
+        _log.error("call %s: nobody ever spoke in it", call.id)
+        given_up = await follow(line, call.id, [CallEvent(EventKind.FAILED, line.clock(), "no media")])
+        if given_up is not None and is_given_up(given_up):
+            await _hang_up(line, given_up)
+        return
+    known = await line.calls.update(call.id, lambda one: restarted(one, None) if is_mute(one) else one)
+    if known is not None and is_mute(known):
+        _log.warning("call %s: no media yet, begun anew", call.id)
+        await line.telephony.start_media(call.call_connection_id)

@@ -21,7 +21,7 @@ from typing import Final
 from azure.core.exceptions import AzureError
 
 from control.admitting import turn_away
-from control.answering import Answer, AnsweredUnseenError, Line, answer_incoming
+from control.answering import Answer, AnsweredUnseenError, Line, answer_incoming, note_answered
 from shared.acs_events import IncomingCall
 from shared.auth import new_secret
 from shared.call_store import UpdateConflictError
@@ -36,6 +36,9 @@ _PATIENCE: Final = {
     WhenStoreDown.REDIRECT: timedelta(seconds=8),
 }
 """How long after the ring the store may come back. Whoever the call goes to must have time to pick up."""
+_NOTED_WITHIN: Final = timedelta(minutes=3)
+"""The same to write down that a call is answered, without which the sweep cannot look after it. Event Grid
+does not wait for so long: it delivers again, and hears that somebody has the call."""
 _PAUSE: Final = 0.5
 
 
@@ -51,23 +54,39 @@ async def answer_when_store_answers(
     until = incoming.rang_at + _PATIENCE[settings.when_store_down]
     # One for all tries: a claim that was written before its answer got lost is then our own.
     secret = new_secret()
-    answered = False
     while True:
         try:
             return await answer_incoming(line, incoming, secret)
-        except (AzureError, UpdateConflictError, AnsweredUnseenError) as error:
-            answered = answered or isinstance(error, AnsweredUnseenError)
+        except AnsweredUnseenError as unseen:
+            return await _note(line, incoming, unseen, sleep)
+        except (AzureError, UpdateConflictError) as error:
             _log.warning("call %s: the store is away: %s", incoming.call_id, type(error).__name__)
         if line.clock() >= until:
             break
         await sleep(_PAUSE)
-    if answered:
-        _log.warning("call %s: answered, and not on record so; callbacks tell it", incoming.call_id)
-        return Answer.ANSWERED
     if line.clock() >= incoming.rang_at + RING:
         _log.error("call %s: store down, missed and not on record", incoming.call_id)
         return Answer.TOO_LATE
     return await _turn_away(line, incoming, settings)
+
+
+async def _note(
+    line: Line,
+    incoming: IncomingCall,
+    unseen: AnsweredUnseenError,
+    sleep: Callable[[float], Awaitable[object]],
+) -> Answer:
+    """The store went away just when the call was answered: tell it when it is back."""
+    while line.clock() < incoming.rang_at + _NOTED_WITHIN:
+        await sleep(_PAUSE)
+        try:
+            await note_answered(line, incoming.call_id, unseen.answered, queued=unseen.queued)
+            break
+        except (AzureError, UpdateConflictError) as error:
+            _log.warning("call %s: the store is away: %s", incoming.call_id, type(error).__name__)
+    else:
+        _log.error("call %s: answered, and not on record so; callbacks may tell it", incoming.call_id)
+    return Answer.QUEUED if unseen.queued else Answer.ANSWERED
 
 
 async def _turn_away(line: Line, incoming: IncomingCall, settings: AdmissionSettings) -> Answer:

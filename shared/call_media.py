@@ -54,8 +54,21 @@ def is_answered(call: Call, event: CallEvent) -> bool:
     return event.kind is EventKind.MEDIA_FAILED and answered is not None and event.at <= answered
 
 
-def restarted(call: Call, failed_at: datetime) -> Call:
-    """The record once the media stream is begun anew after a failure; the call itself when it was already."""
+def is_mute(call: Call) -> bool:
+    """Whether no bridge has ever had the media of a call that should have it by now: nobody was told that the
+    stream failed, or could write it down."""
+    ours = call.queued_at is None and call.talk is None and call.transferred_at is None
+    return ours and call.media_connected_at is None and call.state is not CallState.ENDED
+
+
+def restarted(call: Call, failed_at: datetime | None) -> Call:
+    """The record once the media stream is begun anew after a failure; the call itself when it was already.
+
+    Args:
+        failed_at: None when nobody told of a failure.
+    """
+    if failed_at is None:
+        return replace(call, media_restarts=call.media_restarts + 1)
     if call.media_failed_at is not None and failed_at <= call.media_failed_at:
         return call
     return replace(call, media_restarts=call.media_restarts + 1, media_failed_at=failed_at.astimezone(UTC))

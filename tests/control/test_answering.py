@@ -340,7 +340,7 @@ class TestWrongClocks:
     ) -> None:
         """What counts is whether the service knows it to go on; an hour is what no call lasts."""
         await answer_incoming(line, INCOMING)
-        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED), happened(EventKind.MEDIA_CONNECTED)])
         before, acs.state = await stored(line), "connected"
         for offset in (ahead, -ahead, ahead):  # set ahead, back, and ahead again
             clock.now = RANG + offset
@@ -401,7 +401,7 @@ class TestSweep:
         self, line: Line, acs: AcsServer, clock: Clock, state: str
     ) -> None:
         await answer_incoming(line, INCOMING)
-        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
+        await follow(line, CALL_ID, [happened(EventKind.CONNECTED), happened(EventKind.MEDIA_CONNECTED)])
         acs.state = state
         clock.now += SWEEP_CONNECTED_AFTER
         before = await stored(line)
@@ -448,6 +448,39 @@ class TestSweep:
         clock.now += SWEEP_AFTER
         await sweep(line)
         assert len(acs.of(":terminate")) == 1
+
+    @pytest.mark.parametrize("told", [[], [EventKind.CONNECTED]])
+    async def test_nobody_sits_in_silence_because_a_callback_got_lost(
+        self, line: Line, acs: AcsServer, clock: Clock, told: list[EventKind]
+    ) -> None:
+        """The call is up, and no bridge has ever had its media."""
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(kind) for kind in told])
+        for restarts in range(1, MOST_RESTARTS + 1):
+            clock.now += SWEEP_CONNECTED_AFTER
+            await sweep(line)
+            assert (len(acs.of(":startMediaStreaming")), acs.of(":terminate")) == (restarts, [])
+        clock.now += SWEEP_CONNECTED_AFTER
+        await sweep(line)
+        assert len(acs.of(":startMediaStreaming")) == MOST_RESTARTS
+        assert len(acs.of(":terminate")) == 1
+        assert (await stored(line)).end_reason == "failed: no media"
+
+    async def test_a_talk_whose_beginning_is_not_on_record_yet_is_not_cut_off(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        """The stream is up, so that the service refuses to begin it, and the bridge writes a moment later."""
+        await answer_incoming(line, INCOMING)
+        clock.now += SWEEP_AFTER
+        acs.replies = [failure(400)]
+        await sweep(line)
+        assert acs.of(":terminate") == []
+        await follow(line, CALL_ID, [happened(EventKind.MEDIA_CONNECTED)])
+        for _ in range(MOST_RESTARTS + 2):
+            clock.now += SWEEP_AFTER
+            await sweep(line)
+        assert acs.of(":terminate") == []
+        assert (await stored(line)).end_reason == ""
 
     async def test_trouble_with_one_call_does_not_keep_the_others(
         self, line: Line, acs: AcsServer, clock: Clock

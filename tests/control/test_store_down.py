@@ -161,6 +161,26 @@ async def test_one_who_is_answered_is_not_turned_away_for_want_of_a_record(town:
     tables = AwayTables(town.tables, away_from=counting.requests - 1)  # where the answer is to be written
     assert await town.ring(town.line(tables)) is Answer.ANSWERED
     assert (town.acs.of(":reject"), town.acs.of(":redirect")) == ([], [])
+    assert len(town.acs.of(":answer")) == 2, "one for each call"
+
+
+async def test_one_who_is_answered_is_on_record_when_the_store_is_back(town: Town) -> None:
+    """Also when the ring is long over, and Event Grid has given up waiting."""
+    counting = FaultyTables(town.tables)
+    await town.ring(town.line(counting), "counted")
+    tables = AwayTables(town.tables, away_from=counting.requests - 1)
+
+    async def sleep(seconds: float) -> None:
+        await Town.sleep(town, seconds)
+        if town.now >= RANG + timedelta(seconds=90):
+            tables.away_from = float("inf")
+
+    town.sleep = sleep  # type: ignore[method-assign]  # while time passes the store comes back
+    assert await town.ring(town.line(tables)) is Answer.ANSWERED
+    call = await CallStore(town.tables).get(derive_call_id(RANG, "one"))
+    assert call is not None
+    assert call.state is CallState.ANSWERED
+    assert call.call_connection_id.startswith("connection-")
 
 
 async def test_an_event_that_comes_after_the_ring_is_dropped(town: Town) -> None:
