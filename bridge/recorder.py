@@ -22,6 +22,7 @@ from bridge.records import (
     Recount,
     ToolRecord,
     TurnRecord,
+    Unrecorded,
     decode,
     encode,
     is_away,
@@ -31,6 +32,7 @@ from bridge.spill_frames import MOST
 from bridge.spill_keeper import SpillKeeper
 from shared.call_store import CallStore, UpdateConflictError
 from shared.calls import CallEvent, ToolRun, Turn
+from shared.tapes import TapeStore
 from shared.tracing import NO_TRACES, Traces
 
 _WAITING = 500
@@ -74,6 +76,7 @@ class Recorder:
         metrics: is told how many writes wait.
         traces: get a span for each turn and tool.
         keeper: of the disk; left out, everything waits in memory.
+        tapes: of calls that are recorded.
     """
 
     def __init__(
@@ -84,8 +87,9 @@ class Recorder:
         metrics: Metrics,
         traces: Traces = NO_TRACES,
         keeper: SpillKeeper | None = None,
+        tapes: TapeStore | None = None,
     ) -> None:
-        self._writer = RecordWriter(store)
+        self._writer = RecordWriter(store, tapes=tapes)
         self._call_id = call_id
         self._metrics = metrics
         self._traces = traces
@@ -160,6 +164,10 @@ class Recorder:
     def noted(self, write: Write, at: datetime) -> None:
         """Note by `write` whose call it is; another process that has to do it does it by itself."""
         self._put(_Item(write, CallNoted(at)))
+
+    def unrecorded(self, write: Write, at: datetime) -> None:
+        """Delete by `write` the sound of a caller who does not want to be recorded."""
+        self._put(_Item(write, Unrecorded(at)))
 
     def also(self, write: Write) -> None:
         """Make another write that the call does not wait for; it may be tried several times, and is given up

@@ -16,6 +16,7 @@ from shared.booking_access import own_number
 from shared.call_store import CallStore, UpdateConflictError
 from shared.callers import CallerStore
 from shared.calls import Call, CallEvent, ToolRun, Turn, apply
+from shared.tapes import TapeStore
 
 _NOT_THE_RECORDS_FAULT: Final = frozenset({401, 403, 408, 429})
 
@@ -45,11 +46,18 @@ class CallNoted(msgspec.Struct, frozen=True, tag="noted"):
     """When it began, UTC."""
 
 
+class Unrecorded(msgspec.Struct, frozen=True, tag="unrecorded"):
+    """The caller does not want the call recorded: its sound is to be deleted."""
+
+    at: datetime
+    """When they said so, UTC."""
+
+
 class Recount(msgspec.Struct, frozen=True, tag="recount"):
     """The call's figures are to be worked out anew: something was written after its end."""
 
 
-type Record = TurnRecord | ToolRecord | EventRecord | CallNoted | Recount
+type Record = TurnRecord | ToolRecord | EventRecord | CallNoted | Unrecorded | Recount
 
 _decoder: Final[msgspec.json.Decoder[Record]] = msgspec.json.Decoder(Record)
 
@@ -73,11 +81,15 @@ class RecordWriter:
 
     Args:
         callers: left out, nothing is kept about callers.
+        tapes: left out, no call is recorded.
     """
 
-    def __init__(self, calls: CallStore, callers: CallerStore | None = None) -> None:
+    def __init__(
+        self, calls: CallStore, callers: CallerStore | None = None, tapes: TapeStore | None = None
+    ) -> None:
         self._calls = calls
         self._callers = callers
+        self._tapes = tapes
 
     async def write(self, call_id: str, record: Record) -> None:
         """Write one record of a call.
@@ -94,6 +106,9 @@ class RecordWriter:
                 await self._calls.update(call_id, lambda call: apply(call, event))
             case CallNoted(at):
                 await self._note(await self._calls.get(call_id), at)
+            case Unrecorded(at):
+                if self._tapes is not None:
+                    await self._tapes.refuse(call_id, at)
             case Recount():
                 await self._calls.recount(call_id)
 

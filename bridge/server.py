@@ -37,6 +37,7 @@ from shared.call_store import UpdateConflictError
 from shared.calls import Call as CallRecord
 from shared.calls import CallEvent, EventKind
 from shared.pulse import Pulse
+from shared.tapes import TapeStore
 from shared.telemetry import call_id_var
 from shared.telephony import TelephonyError
 from shared.waiting_line import in_line
@@ -375,6 +376,7 @@ class BridgeServer:
             metrics=services.metrics,
             traces=services.traces,
             keeper=services.keeper,
+            tapes=TapeStore(services.tables),
         )
 
     async def _run(

@@ -116,7 +116,7 @@ class Services:
             keeper = None
             if settings.spill is not None:
                 spill = _spill(settings.spill, metrics)
-                writer = RecordWriter(store, callers)
+                writer = RecordWriter(store, callers, TapeStore(tables))
                 keeper = SpillKeeper(spill, store, writer, Agenda(tables), metrics)
                 await stack.enter_async_context(keeper.kept())
             voice_live = await _endpoints(settings.voice_live, metrics, stack)
@@ -175,7 +175,7 @@ class Services:
             notice,
             tape,
             words=lambda: notice.words(agent.phrases_for(conversation.phrases_language)),
-            later=recorder.also,
+            later=recorder.unrecorded,
         )
         memory = self._memory(record, recorder, known, agent, lambda: conversation.spoken_language)
         tools = ToolBox(

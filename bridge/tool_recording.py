@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Final
 
 from azure.core.exceptions import AzureError
 
 from bridge.notice import Notice
 from bridge.tape_writer import TapeWriter
-from bridge.tool_memory import Later
 from bridge.tool_parameters import RecordCall
 from bridge.tool_results import ToolResult, failure, result
 
-_OFF: Final = "The recording is off, and nothing of this call is kept as sound."
+_DELETED: Final = "The recording is off, and nothing of this call is kept as sound."
+_TO_BE_DELETED: Final = "The recording is off, and what there was of it will be deleted."
+
+type Later = Callable[[Callable[[], Awaitable[object]], datetime], None]
+"""Takes a deletion that is tried until it is done, and when it was wanted (UTC)."""
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +40,8 @@ class RecordingTools:
     async def decide(self, wish: RecordCall) -> ToolResult:
         """record_call"""
         if not wish.agreed:
-            await self.refuse()
-            return result({"recording": False, "spoken": _OFF})
+            deleted = await self.refuse()
+            return result({"recording": False, "spoken": _DELETED if deleted else _TO_BE_DELETED})
         if self._notice.refused:
             return failure(
                 "stays_off", "The caller did not want this call recorded, and that stands. Say so if asked."
@@ -51,11 +55,16 @@ class RecordingTools:
         self._tape.start()
         return result({"recording": True, "spoken": "Thank you. What can I do for you?"})
 
-    async def refuse(self) -> None:
-        """Stop at once and delete what there is, later if the store does not do it now."""
+    async def refuse(self) -> bool:
+        """Stop at once and delete what there is; False when the store does it only later."""
         self._notice.refused = True
+        deleted = False
         try:
             await self._tape.refuse()
+            deleted = True
         except AzureError as error:
             log.warning("sound not deleted yet", extra={"reason": type(error).__name__})
-            self._later(self._tape.refuse)
+        finally:  # also when this took too long and is given up
+            if not deleted:
+                self._later(self._tape.refuse, datetime.now(UTC))
+        return deleted

@@ -8,13 +8,18 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+from azure.core.exceptions import ServiceRequestError
+
 from bridge.metrics import Metrics
+from bridge.records import RecordWriter, Unrecorded, decode, encode
 from shared.agent_tables import Recording, RecordingMode
 from shared.calls import Call
 from shared.g711 import RATE, SILENT
-from shared.tapes import TapeState, TapeStore, extent
+from shared.tapes import Piece, Tape, TapeState, TapeStore, extent
 from tests.bridge import test_server
 from tests.bridge.stage import Stage, soon
 from tests.bridge.stand_ins import Caller, ModelSession
@@ -135,6 +140,43 @@ async def test_a_no_deletes_what_there_is_and_stands(stage: Stage) -> None:
         tape = await call.tapes.find(call.call.id)
         assert tape is not None
         assert tape.state is TapeState.REFUSED
+
+
+async def test_a_no_is_carried_out_when_the_store_is_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller is told the truth, and the deletion waits with the other records of the call."""
+    refuse, tried = TapeStore.refuse, asyncio.Event()
+
+    async def away_once(self: TapeStore, call_id: str, at: datetime) -> None:
+        if not tried.is_set():
+            tried.set()
+            raise ServiceRequestError("away")
+        await refuse(self, call_id, at)
+
+    monkeypatch.setattr(TapeStore, "refuse", away_once)
+    async with talk(stage, "announce") as call:
+        await soon(call.metrics.recording.wait())
+        await call.says()
+        assert "will be deleted" in (await call.decides("r1", agreed=False))["spoken"]
+        await call.hangs_up()
+        tape = await call.tapes.find(call.call.id)
+        assert tape is not None
+        assert tape.state is TapeState.REFUSED
+        assert await call.tapes.spans(call.call.id) == []
+
+
+async def test_a_no_outlives_the_process(stage: Stage) -> None:
+    """As a record on disk, by whoever writes it."""
+    at = datetime.now(UTC)
+    call = await stage.call()
+    tapes = TapeStore(stage.services.tables)
+    await tapes.begin(call.id, at)
+    await tapes.add(call.id, Piece(0, 8, b"\x01" * 8, b""))
+    writer = RecordWriter(stage.services.store, tapes=tapes)
+    await writer.write(call.id, decode(encode(Unrecorded(at))))
+    assert await tapes.spans(call.id) == []
+    assert await tapes.find(call.id) == Tape(TapeState.REFUSED, at)
 
 
 async def test_nothing_is_recorded_before_the_yes_that_was_asked_for(stage: Stage) -> None:
