@@ -38,7 +38,9 @@ class Metrics:
         self._live = made.level("calls_live", "Calls that are running.")
         self._calls = made.count("calls", "Calls that have ended, by what ended them.", "end")
         self._resumed = made.count("calls_resumed", "Calls that go on here after another bridge.")
-        self._refused = made.count("refused", "Media sockets refused, by HTTP status.", "status")
+        self._refused = made.count(
+            "refused", "Media sockets and other requests refused, by HTTP status.", "status"
+        )
         self._limited = made.count("limited", "Peers that were beyond a limit, by the limit.", "limit")
         self._strangers = made.level("connections_unproven", "Connections that have proved nothing yet.")
         self._greeting = self._times("greeting", "From the media socket to the greeting's first audio.")
@@ -93,7 +95,7 @@ class Metrics:
         self._resumed.add()
 
     def refused(self, status: int) -> None:
-        """A media socket was refused with this HTTP status."""
+        """A media socket, or a request for numbers, was refused with this HTTP status."""
         self._refused.add(1, str(status))
 
     def limited(self, limit: str) -> None:

@@ -39,9 +39,6 @@ class Strangers:
         self._waiting: dict[MediaConnection, None] = {}
         """In the order in which they came."""
 
-    def __len__(self) -> int:
-        return len(self._waiting)
-
     def connection(self, protocol: ServerProtocol, server: Server, **options: Any) -> MediaConnection:
         """A new connection, as `websockets.serve` has them made."""
         return MediaConnection(self, protocol, server, **options)

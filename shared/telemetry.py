@@ -22,7 +22,8 @@ LINES_AT_ONCE: Final = 100
 LINES_SECONDS: Final = 10.0
 """Lines of one kind that are written in so many seconds; the others are counted in the next that is."""
 _KINDS: Final = 1_000
-"""Kinds of lines that are told apart; a kind is a logger and a text before its values are put in."""
+"""Kinds of lines that are told apart; a kind is a logger, a text before its values are put in, and the status
+that a peer was given: whoever is refused for knocking must not hide who is refused for want of a place."""
 
 
 class FloodFilter(logging.Filter):
@@ -31,11 +32,11 @@ class FloodFilter(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._kinds: dict[tuple[str, str], tuple[float, int]] = {}
+        self._kinds: dict[tuple[str, str, object], tuple[float, int]] = {}
         """Since when each is counted, and how many there were."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        kind, now = (record.name, str(record.msg)), self._clock()
+        kind, now = (record.name, str(record.msg), getattr(record, "status", None)), self._clock()
         since, lines = self._kinds.get(kind, (now, 0))
         if now - since >= LINES_SECONDS:
             if lines > LINES_AT_ONCE:

@@ -43,7 +43,7 @@ var queries = [
     name: 'strangers-knock'
     description: 'Somebody opens media sockets without the proof of a call.'
     severity: 2
-    query: '${bridgeLines} | where event == "media socket refused" and toint(line.status) in (401, 403)'
+    query: '${bridgeLines} | where event == "media socket refused" and toint(line.status) in (401, 403, 429)'
     threshold: 20
     window: 'PT15M'
   }

@@ -46,10 +46,10 @@ def test_a_flood_of_one_kind_of_line_does_not_fill_the_log() -> None:
     log.addHandler(handler)
     for number in range(1_000):
         log.warning("refused %d", number)
-    log.warning("another")
+    log.warning("refused %d", 0, extra={"status": 503})
     now = LINES_SECONDS
     log.warning("refused %d", 1_000)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert len(lines) == LINES_AT_ONCE + 2
-    assert lines[-2]["event"] == "another"
+    assert (lines[-2]["event"], lines[-2]["status"]) == ("refused 0", 503)
     assert (lines[-1]["event"], lines[-1]["left_out"]) == ("refused 1000", 1_000 - LINES_AT_ONCE)
