@@ -105,7 +105,7 @@ async def _talk(browser: Browser, system: System) -> str:
     await page.get_by_role("button", name="Hang up").click()
     address = await page.get_by_role("link", name="See this call").get_attribute("href")
     await page.goto(f"{system.addresses.page.partition('#')[0]}{address}")
-    await expect(page.get_by_role("heading", name="Bookings")).to_be_visible()  # it is counted
+    await expect(page.get_by_text("Correct this")).to_be_visible()  # it is counted
     await context.close()
     return address or ""
 
