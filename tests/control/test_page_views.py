@@ -127,6 +127,9 @@ async def test_every_view_is_accessible(
         assert await violations(page) == [], view
         wider = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wider, f"{view} is wider than the window"
+        if view == "/calls":
+            table = page.get_by_role("region", name="Table of past calls")
+            assert not await table.evaluate("one => one.scrollWidth > one.clientWidth"), "columns are cut off"
     await page.evaluate("view => { location.hash = view }", f"#/calls/{live.id}")
     await page.get_by_role("button", name="End call…").click()
     assert await violations(page) == []
