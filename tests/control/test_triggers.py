@@ -103,11 +103,15 @@ class TestWholeCall:
     ) -> None:
         address = await answered(control, incoming)
         details = {"mediaStreamingStatusDetails": "initialWebSocketConnectionFailed"}
-        failed = [callback("MediaStreamingFailed", mediaStreamingUpdate=details)]
-        for _ in range(MOST_RESTARTS):
+        failures = [
+            [callback("MediaStreamingFailed", seconds=second, mediaStreamingUpdate=details)]
+            for second in range(MOST_RESTARTS + 1)
+        ]
+        for failed in failures[:MOST_RESTARTS]:
             await control.call_back(address, failed)
+            await control.call_back(address, failed)  # once more, as callbacks come
             assert control.acs.of(":terminate") == []
-        await control.call_back(address, failed)
+        await control.call_back(address, failures[MOST_RESTARTS])
         assert len(control.acs.of(":startMediaStreaming")) == MOST_RESTARTS
         assert len(control.acs.of(":terminate")) == 1
 
