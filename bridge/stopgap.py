@@ -12,12 +12,12 @@ from bridge.replies import Kind
 
 _WITHOUT_SESSION = 1.2
 """Seconds of silence, with nobody there to speak, before the caller hears something."""
-_WITH_SESSION = 1.7
+_WITH_SESSION = 1.5
 """The same with a session that is about to: most replies come sooner. It takes half a second more until it is
 clear that the caller has finished."""
 _AFTER_A_BREAK = 0.2
 """The same when the call comes from another bridge: the caller has waited for some seconds already."""
-_AGAIN = 2.2
+_AGAIN = 1.8
 """Seconds of silence before something further in the same wait."""
 _INTERLUDE = 1.0
 """Seconds. A wait that is taken up so soon has not ended: a new session has heard once more what the caller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -79,7 +79,12 @@ def judge(
 ) -> list[Row]:
     """One row for each fault. `slack`: times longer that a silence may be than is promised."""
     heard = {call.number: waits(call) for call in calls}
-    return [_row(window, calls, kept, heard, slack) for window in windows]
+    # How a call ended is held against the last fault that it went through, and against no earlier one.
+    last = {number: window for window in windows for number in window.begins}
+    return [
+        _row(window, calls, kept, heard, slack, {number for number, its in last.items() if its is window})
+        for window in windows
+    ]
 
 
 def waits(call: Placed) -> list[Silence]:
@@ -94,6 +99,7 @@ def _row(
     kept: Mapping[int, Kept],
     heard: Mapping[int, Sequence[Silence]],
     slack: float,
+    ended: Collection[int],
 ) -> Row:
     fault = window.fault
     allowed = fault.silence_s * slack
@@ -105,9 +111,10 @@ def _row(
     broken = [window.not_kept] if window.not_kept else []
     survived = 0
     for call in own:
-        troubles = call_troubles(call, kept[call.number], may_end=fault.may_end)
-        if call.number in window.outlived or not _end_trouble(call, may_end=fault.may_end):
-            survived += 1
+        end = _end_trouble(call, may_end=fault.may_end)
+        survived += call.number in window.outlived or not end
+        troubles = [end] if end and call.number in ended else []
+        troubles += call_troubles(call, kept[call.number])
         if quiet[call.number] > allowed:
             troubles.append(f"a silence of {quiet[call.number]:.1f} s")
         broken += [f"call {call.number}: {trouble}" for trouble in troubles]
@@ -124,10 +131,10 @@ def _row(
     )
 
 
-def call_troubles(call: Placed, kept: Kept, *, may_end: bool = False) -> list[str]:
-    """What was not as promised in a call, whatever fault it was."""
+def call_troubles(call: Placed, kept: Kept) -> list[str]:
+    """What was not as promised in a call, whatever became of it in the end."""
     booker = call.caller.booker
-    troubles = [trouble] if (trouble := _end_trouble(call, may_end=may_end)) else []
+    troubles: list[str] = []
     if booker.greeted != 1 and call.progress.answered_at is not None:
         troubles.append(f"the greeting was heard {booker.greeted} times")
     if booker.told and kept.bookings != 1:

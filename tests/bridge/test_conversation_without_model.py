@@ -46,7 +46,7 @@ class TestStopgap:
     def test_a_filler_when_a_session_breaks(self) -> None:
         talk = Talk(recorded=1.0).greeted().loses(1)
         assert talk.after(1.3).recordings() == [PHRASES.fillers[0]]
-        assert talk.after(2.9).recordings() == [], "of the first one a second is heard"
+        assert talk.after(2.6).recordings() == [], "of the first one a second is heard"
         assert talk.after(1.0).recordings() == [PHRASES.fillers[1]]
 
     def test_the_wait_goes_on_while_another_session_hears_the_caller_again(self) -> None:
@@ -54,7 +54,7 @@ class TestStopgap:
         talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please").loses(1)
         assert talk.after(2.2).recordings() == [PHRASES.fillers[0]]
         talk.another(2).caller_starts("c2").after(0.3).caller_stops("c2", "sushi please")
-        assert talk.after(2.0).recordings() == [PHRASES.fillers[1]]
+        assert talk.after(1.6).recordings() == [PHRASES.fillers[1]]
 
     def test_not_before_what_is_there_has_been_heard(self) -> None:
         talk = Talk(recorded=1.0).greeted().agent_says("r1", "one two three", 5.0).loses(1)
@@ -65,7 +65,7 @@ class TestStopgap:
     def test_a_filler_when_a_reply_takes_long(self) -> None:
         talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please")
         talk.took()
-        assert talk.after(1.6).recordings() == []
+        assert talk.after(1.4).recordings() == []
         assert talk.after(0.2).recordings() == [PHRASES.fillers[0]]
 
     def test_and_the_model_is_told_of_it(self) -> None:

@@ -55,15 +55,28 @@ def test_a_call_as_promised() -> None:
     [
         (placed(), kept(0), "told of a booking, 0 in the store"),
         (placed(), kept(2), "told of a booking, 2 in the store"),
-        (placed(told=False), kept(0), "the caller got no table"),
         (placed(greeted=2), kept(), "the greeting was heard 2 times"),
         (placed(), kept(closed=False), "its record was not closed"),
-        (Placed(1, placed().caller, Progress(), "no close frame"), kept(), "the line broke: no close frame"),
-        (Placed(1, placed().caller, Progress(ended="rejected")), kept(), "never answered: rejected"),
     ],
 )
 def test_what_is_not_as_promised_is_said(call: Placed, found: Kept, trouble: str) -> None:
     assert trouble in call_troubles(call, found)
+
+
+@pytest.mark.parametrize(
+    ("call", "trouble"),
+    [
+        (placed(told=False), "the caller got no table"),
+        (Placed(1, placed().caller, Progress(), "no close frame"), "the line broke: no close frame"),
+        (Placed(1, placed().caller, Progress(ended="rejected")), "never answered: rejected"),
+    ],
+)
+def test_an_end_out_of_order_is_held_against_the_last_fault(call: Placed, trouble: str) -> None:
+    earlier, later = window(call), window(call, fault="media-cut")
+    earlier.outlived.add(call.number)
+    rows = judge([earlier, later], [call], {1: kept(int(call.caller.booker.told))})
+    assert [row.survived for row in rows] == [1, 0]
+    assert [row.broken for row in rows] == [[], [f"call 1: {trouble}"]]
 
 
 def test_a_silence_counts_against_the_fault_in_whose_time_it_was() -> None:
