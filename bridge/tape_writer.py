@@ -58,7 +58,8 @@ class TapeWriter:
         self._resumed = resumed
         self._clock = clock
         self._cutter: TapeCutter | None = None
-        self._refused = False
+        self.refused = False
+        """Whether the caller does not want it. That stands for the whole call."""
         self._pieces: asyncio.Queue[Piece] = asyncio.Queue(_WAITING)
         self._work: list[asyncio.Task[None]] = []
         self._cutting = asyncio.Lock()
@@ -95,7 +96,7 @@ class TapeWriter:
 
     def start(self) -> None:
         """Record from now on; not when the caller has refused."""
-        if self._cutter is None and not self._refused:
+        if self._cutter is None and not self.refused:
             self._start(datetime.now(UTC), 0.0)
 
     def caller(self, base64: str, now: float) -> None:
@@ -119,7 +120,7 @@ class TapeWriter:
         Raises:
             azure.core.exceptions.AzureError: the store failed. Do it again; nothing is recorded meanwhile.
         """
-        self._refused = True
+        self.refused = True
         self._cutter = None
         while not self._pieces.empty():
             self._pieces.get_nowait()
@@ -156,8 +157,8 @@ class TapeWriter:
             log.warning("recording not gone on with", extra={"reason": type(error).__name__})
             return
         if tape is not None and tape.state is TapeState.REFUSED:
-            self._refused = True
-        elif tape is not None and not self._refused:
+            self.refused = True
+        elif tape is not None and not self.refused and self._cutter is None:
             self._start(tape.began_at, (datetime.now(UTC) - tape.began_at).total_seconds())
 
     async def _cut_all(self, cutter: TapeCutter) -> None:
@@ -179,7 +180,7 @@ class TapeWriter:
         """Make pieces of cuts, off the loop, and have them written."""
         for number, cut in enumerate(cuts, 1):
             piece = await asyncio.to_thread(_piece, cut, last=over and number == len(cuts))
-            if self._refused:
+            if self.refused:
                 return
             try:
                 self._pieces.put_nowait(piece)
@@ -202,7 +203,7 @@ class TapeWriter:
         for tried in itertools.count(1):
             try:
                 async with self._writing:
-                    if not self._refused:
+                    if not self.refused:
                         await write()
             except AzureError as error:
                 if not is_away(error):

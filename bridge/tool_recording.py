@@ -42,7 +42,7 @@ class RecordingTools:
         if not wish.agreed:
             deleted = await self.refuse()
             return result({"recording": False, "spoken": _DELETED if deleted else _TO_BE_DELETED})
-        if self._notice.refused:
+        if self._tape.refused:
             return failure(
                 "stays_off", "The caller did not want this call recorded, and that stands. Say so if asked."
             )

@@ -16,6 +16,7 @@ from azure.core.exceptions import ServiceRequestError
 
 from bridge.metrics import Metrics
 from bridge.records import RecordWriter, Unrecorded, decode, encode
+from bridge.services import Services
 from shared.agent_tables import Recording, RecordingMode
 from shared.calls import Call
 from shared.g711 import RATE, SILENT
@@ -82,12 +83,14 @@ class Talk:
         await soon(self.house.server.drain(20))
 
 
+def that_records(stage: Stage, mode: RecordingMode) -> Services:
+    return replace(stage.services, agents=OneAgent(agent(recording=Recording(mode=mode))))
+
+
 @asynccontextmanager
 async def talk(stage: Stage, mode: RecordingMode) -> AsyncIterator[Talk]:
     metrics = Told()
-    services = replace(
-        stage.services, agents=OneAgent(agent(recording=Recording(mode=mode))), metrics=metrics
-    )
+    services = replace(that_records(stage, mode), metrics=metrics)
     async with another_bridge(stage, services) as house:
         call, caller = await house.dial()
         session = await soon(house.model.sessions.get())
@@ -203,7 +206,7 @@ async def test_another_bridge_goes_on_with_the_tape(stage: Stage) -> None:
         await call.says()
         await on_record(call.house, call.call)
         counts = Told()
-        services = replace(call.house.services, name="the-other", metrics=counts)
+        services = replace(that_records(stage, "announce"), name="the-other", metrics=counts)
         async with another_bridge(call.house, services) as other:
             call.caller.socket.transport.abort()
             again = await Caller.dial(other.url, call.call, other.acs.token())
@@ -222,6 +225,23 @@ async def test_another_bridge_goes_on_with_the_tape(stage: Stage) -> None:
         caller, agent = await call.tapes.read(call.call.id, 0, last.end)
         assert loud(caller) > 0
         assert loud(agent[last.start :]) > 0
+
+
+async def test_a_no_stands_at_another_bridge(stage: Stage) -> None:
+    async with talk(stage, "announce") as call:
+        await soon(call.metrics.recording.wait())
+        await call.decides("r1", agreed=False)
+        await on_record(call.house, call.call)
+        services = replace(that_records(stage, "announce"), name="the-other")
+        async with another_bridge(call.house, services) as other:
+            call.caller.socket.transport.abort()
+            again = await Caller.dial(other.url, call.call, other.acs.token())
+            there = await soon(other.model.sessions.get())
+            await soon(there.next("response.create"))
+            told = replace(call, house=other, caller=again, session=there)
+            assert (await told.decides("r2", agreed=True))["error"] == "stays_off"
+            await told.hangs_up()
+        assert await call.tapes.spans(call.call.id) == []
 
 
 async def test_without_the_setting_there_is_neither_tape_nor_tool(stage: Stage) -> None:
