@@ -8,8 +8,10 @@ import csv
 import filecmp
 import json
 import re
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -23,7 +25,8 @@ from control.page import WEB
 from control.services import close_services, services
 from local.browser import chromium
 from shared.calls import Call, CallEvent, EventKind, Turn, apply, derive_call_id
-from shared.settings import StoreSettings
+from shared.commands import Order
+from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
 from shared.tables import Tables
 from tests.control.conftest import OPERATOR_TOKEN, ROOT, ControlPlane
 from tests.control.test_operator_recording import taped
@@ -396,6 +399,42 @@ async def test_a_call_that_ends_while_it_is_watched_says_so(page: Page, control:
     assert await violations(page) == []
     await operator_services().counter.count_now(call.id)
     await expect(page.get_by_text("Correct this")).to_be_visible()
+
+
+async def test_a_call_is_put_through_and_ended_from_its_page(
+    page: Page, control: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By keyboard: the dialog takes the focus and gives it back."""
+    shutil.copytree(DEFAULT_AGENT_DIR, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "agent.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[transfer]\nto = "+15550142"\n')
+    monkeypatch.setenv("AGENT_DIR", str(tmp_path))
+    await close_services()
+    call = await a_live_call()
+    await enter(page, control)
+    await page.evaluate("view => { location.hash = view }", f"#/calls/{call.id}")
+    through = page.get_by_role("button", name="Put through…")
+    await through.focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_label("To", exact=True).select_option("+15550142")
+    await page.get_by_label("What they are told").fill("asked for by the desk")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await expect(through).to_be_focused()
+    await through.click()
+    await page.get_by_label("What they are told").fill("asked for by the desk")
+    await page.get_by_role("button", name="Put through", exact=True).click()
+    await expect(page.locator("#announcer")).to_have_text("The agent is told to put the call through.")
+    (command,) = await operator_services().commands.waiting()
+    assert (command.call_id, command.order, command.summary) == (
+        call.id, Order.TRANSFER, "asked for by the desk"
+    )  # fmt: skip
+    await page.get_by_role("button", name="End call…").click()
+    await page.get_by_role("button", name="End call", exact=True).click()
+    await expect(page.locator("#announcer")).to_have_text("The call is told to end.")
+    record = await services().line.calls.get(call.id)
+    assert record is not None
+    assert record.end_reason == "hung_up: operator"
 
 
 @pytest.mark.parametrize("width", [1280, 390])
