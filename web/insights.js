@@ -135,7 +135,7 @@ function overTime({ days, hours, capacity, replies, greetings, containment, inte
   /** Something that is counted by day, and the day that had most of it. */
   const happened = (title, name, color, whole) => ({
     title, rows: byDayTo(`${name}_url`, name), series: [bars(title, color)], format: count, csv: csv("days"),
-    text: whole.count === 0 ? "None." : `Most on ${dayName(most(days, name).day)}: ${count(most(days, name)[name])}.`,
+    text: whole.count === 0 ? "None in these days." : `Most on ${dayName(most(days, name).day)}: ${count(most(days, name)[name])}.`,
   });
   return [
     {
