@@ -41,6 +41,7 @@ LANES = {
     "tests/e2e/test_page.py": "calls",
     "tests/e2e/test_recording.py": "calls",
     "tests/e2e/test_store_hangs.py": "calls",
+    "tests/e2e/test_waiting.py": "calls",
     "tests/e2e/": "talks",
     "tests/local/runner/": "talks",
     "tests/local/understanding/": "calls",
