@@ -29,11 +29,11 @@ ROWS = {name: cells for name, *cells in re.findall(r"^\| `([^`]+)` \| (.*?) \| (
 
 
 def setting_names() -> list[str]:
-    """Every text in shared/settings.py that is spelled like an environment variable."""
-    tree = ast.parse(Path(settings.__file__).read_text("utf-8"))
+    """Every text in shared/settings/ that is spelled like an environment variable."""
     texts = {
         node.value
-        for node in ast.walk(tree)
+        for path in Path(settings.__file__).parent.glob("[a-z]*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     return sorted(text for text in texts if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", text))

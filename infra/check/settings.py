@@ -64,14 +64,14 @@ _SETTINGS_CLASS: Final = {CONTROL: "ControlSettings", BRIDGE: "BridgeSettings"}
 def settings_read(root: Path) -> dict[str, set[str]]:
     """By plane, the names of the environment variables that its code reads.
 
-    shared/settings.py is followed from the settings class of the plane through the classes and functions it
+    shared/settings/ is followed from the settings class of the plane through the classes and functions it
     uses. In all other files every read of an environment counts for each plane the file belongs to.
     """
-    settings = root / "shared" / "settings.py"
+    settings = root / "shared" / "settings"
     found = {plane: _read_by_class(settings, name) for plane, name in _SETTINGS_CLASS.items()}
     for plane, places in PLANES.items():
         for path in (one for place in places for one in _python_files(root / place)):
-            if path.name != "settings.py":
+            if path.parent != settings:
                 found[plane] |= {name for name, _ in _reads(ast.parse(path.read_bytes()))}
     return found
 
@@ -80,9 +80,13 @@ def _python_files(place: Path) -> list[Path]:
     return [place] if place.suffix else sorted(place.rglob("*.py"))
 
 
-def _read_by_class(path: Path, root_class: str) -> set[str]:
-    tree = ast.parse(path.read_bytes())
-    parts = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+def _read_by_class(folder: Path, root_class: str) -> set[str]:
+    parts = {
+        node.name: node
+        for path in _python_files(folder)
+        for node in ast.parse(path.read_bytes()).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
     wanted, seen, names = [root_class], set[str](), set[str]()
     while wanted:
         name = wanted.pop()

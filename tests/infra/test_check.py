@@ -127,11 +127,11 @@ def test_a_new_setting_is_noticed(tmp_path: Path) -> None:
     for folder in ("shared", "control", "bridge"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "function_app.py", tmp_path)
-    settings = tmp_path / "shared" / "settings.py"
-    reads = 'port=_integer(env, "BRIDGE_PORT", 8080, 0, 65535),'
+    settings = tmp_path / "shared" / "settings" / "bridge.py"
+    reads = 'port=integer(env, "BRIDGE_PORT", 8080, 0, 65535),'
     assert reads in settings.read_text()
     settings.write_text(
-        settings.read_text().replace(reads, f'{reads} extra=_integer(env, "BY_HELPER", 1, 0, 2),')
+        settings.read_text().replace(reads, f'{reads} extra=integer(env, "BY_HELPER", 1, 0, 2),')
     )
     (tmp_path / "control" / "new.py").write_text(
         'import os\nA = os.environ["BY_INDEX"]\nB = os.environ.get("BY_METHOD")\nC = os.getenv("BY_GETENV")\n'
