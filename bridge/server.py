@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -22,7 +21,7 @@ from bridge.command_watch import watch_commands
 from bridge.limits import Addresses, Limit, sender_of
 from bridge.line import Line
 from bridge.media_owner import MediaOwner
-from bridge.metrics import CONTENT_TYPE
+from bridge.pages import Pages, text_page
 from bridge.recorder import Recorder
 from bridge.reporting import Load
 from bridge.resuming import Resumed, load
@@ -30,17 +29,12 @@ from bridge.services import Services
 from bridge.sockets import close_socket
 from bridge.strangers import MediaConnection, Strangers
 from bridge.tape_writer import TapeWriter
-from shared.admission import demand
-from shared.admission_store import AdmissionStore
-from shared.auth import same_text
 from shared.call_store import UpdateConflictError
 from shared.calls import Call as CallRecord
 from shared.calls import CallEvent, EventKind
-from shared.pulse import Pulse
 from shared.tapes import TapeStore
 from shared.telemetry import call_id_var
 from shared.telephony import TelephonyError
-from shared.waiting_line import in_line
 
 _LARGEST_FRAME = 128 * 1024
 """ACS sends 1.4 kB and documents packets of up to 64 KB; a larger frame closes its own socket with 1009."""
@@ -64,8 +58,6 @@ _RESUME_SECONDS = 8.0
 """Seconds until a call that cannot be read is left to whoever gets its next media socket."""
 _WRITE_OUT_SECONDS = 2.0
 """Seconds that a call may wait for records on disk before it goes on without them."""
-_CALLS_WITHIN = 2.0
-"""Seconds to count the calls of all bridges: the platform waits three for an answer."""
 
 _REFUGEES = 2
 """Times as many calls as a bridge takes by itself that it takes when others die."""
@@ -87,10 +79,9 @@ class BridgeServer:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._door = Door(services, self._waits)
-        self._channels = AdmissionStore(services.tables)
         self._addresses = Addresses()
         self._strangers = Strangers(self._limited, services.metrics.stranger)
-        self._store = Pulse(services.tables.ping)
+        self._pages = Pages(services)
         self._live: dict[str, Call | None] = {}
         """Calls that run, by id; None while one is set up."""
         self._records: dict[str, CallRecord] = {}
@@ -189,18 +180,11 @@ class BridgeServer:
 
     async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
-        if path == "/healthz":
-            return _text(HTTPStatus.OK, "ok")
-        if path == "/readyz":
-            return await self._ready()
         address = self._address(connection, request.headers)
         try:
-            if path == "/metrics":
-                self._want_token(request.headers)
-                return _response(HTTPStatus.OK, self._services.metrics.page(), CONTENT_TYPE)
-            if path == "/calls" or path.startswith("/calls/"):
-                self._want_token(request.headers)
-                return await self._calls(path.removeprefix("/calls").removeprefix("/"))
+            page = await self._pages.answer(path, request.headers, self.load())
+            if page is not None:
+                return page
             await self._admit(connection, path, request.headers, address)
         except RefusedError as refused:
             return self._refuse(refused, address)
@@ -225,7 +209,7 @@ class BridgeServer:
         # The path holds the call's secret: it is not logged.
         log.warning("media socket refused", extra={"status": status.value, "reason": text})
         self._services.metrics.refused(status.value)
-        return _text(status, text)
+        return text_page(status, text)
 
     def _address(self, connection: ServerConnection, headers: Headers) -> str:
         peer = connection.remote_address
@@ -234,50 +218,6 @@ class BridgeServer:
 
     def _limited(self, limit: Limit) -> None:
         self._services.metrics.limited(limit)
-
-    async def _ready(self) -> Response:
-        if self._draining:
-            return _text(HTTPStatus.SERVICE_UNAVAILABLE, "draining")
-        try:
-            async with asyncio.timeout(5):
-                await self._store.beat()
-        except (AzureError, TimeoutError) as error:
-            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
-        services = self._services
-        memory = "remembered" if services.callers else "not remembered, for CALLER_KEY is not set"
-        calls = f"{self.live_calls} of {services.settings.max_calls} calls"
-        return _text(HTTPStatus.OK, f"ready, {calls}; callers are {memory}")
-
-    def _want_token(self, headers: Headers) -> None:
-        """Numbers are for whoever shows the token; without a token set there are none.
-
-        Raises:
-            RefusedError
-        """
-        token = self._services.settings.metrics_token
-        if token is None:
-            raise RefusedError(HTTPStatus.NOT_FOUND, "set METRICS_TOKEN to have numbers")
-        shown = headers.get_all("authorization")
-        if not shown or not same_text(shown[0], f"Bearer {token}"):
-            raise RefusedError(
-                HTTPStatus.UNAUTHORIZED, "numbers need the header Authorization: Bearer METRICS_TOKEN"
-            )
-
-    async def _calls(self, release: str) -> Response:
-        """Calls of all bridges of a release, this one or not, by which the platform decides how many it runs.
-
-        It keeps as many as there are when it gets no number, so no answer is better than too small a one.
-        """
-        try:
-            async with asyncio.timeout(_CALLS_WITHIN):
-                seen = await self._channels.seen()
-        except (AzureError, TimeoutError) as error:
-            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
-        waiting, now = len(in_line(seen.waiting)), datetime.now(UTC)
-        calls = demand(seen.reports, seen.channels.values(), now, release, waiting=waiting)
-        if calls is None:
-            return _text(HTTPStatus.SERVICE_UNAVAILABLE, "no bridge of this release reports")
-        return _response(HTTPStatus.OK, json.dumps({"calls": calls}).encode(), "application/json")
 
     # --- a call ---------------------------------------------------------------------------------------
 
@@ -448,18 +388,3 @@ def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[
         recorder.event(CallEvent(EventKind.DISCONNECTED, datetime.now(UTC)))
 
     return hang_up
-
-
-def _text(status: HTTPStatus, text: str) -> Response:
-    return _response(status, f"{text}\n".encode(), "text/plain; charset=utf-8")
-
-
-def _response(status: HTTPStatus, body: bytes, content_type: str) -> Response:
-    headers = Headers(
-        [
-            ("Content-Type", content_type),
-            ("Content-Length", str(len(body))),
-            ("Connection", "close"),
-        ]
-    )
-    return Response(status.value, status.phrase, headers, body)

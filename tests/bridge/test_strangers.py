@@ -211,7 +211,7 @@ async def test_whoever_asks_for_readiness_a_lot_asks_the_store_once(stage: Stage
         asked += 1
         await ping()
 
-    stage.server._store._ping = counting
+    stage.server._pages._store._ping = counting
     answers = await asyncio.gather(
         *(said(stage, b"GET /readyz HTTP/1.1\r\nHost: b\r\n\r\n") for _ in range(30))
     )
