@@ -24,6 +24,7 @@ QUESTIONS = (
 
 _GREETING = re.compile(r"\bai assistant\b|\ba\W*i\W* assistant\b|\ban? \w+ assistant\b", re.I)
 _BOOKED = re.compile(r"\b(is|are) booked\b|\bbooking code\b", re.I)
+_FULL = re.compile(r"\bno table\b|\bnothing was booked\b", re.IGNORECASE)
 _GOODBYE = re.compile(r"\bgood ?bye\b|\bcall again\b", re.I)
 _RIGHT = re.compile(
     r"\bis (that|this|it) (right|correct|all right)\b|\bthat right\b|\bshall i (book|go on)\b", re.I
@@ -48,6 +49,8 @@ class Booker:
     """The day and the time, as one says them: "tomorrow at seven"."""
     questions: Sequence[str] = ()
     """Asked before the table is."""
+    later: Sequence[str] = ()
+    """Other times, for when there is no table left."""
     greeted: int = 0
     """How often the agent has introduced itself."""
     told: bool = False
@@ -60,12 +63,17 @@ class Booker:
     @property
     def request(self) -> str:
         """All that a booking takes but the name."""
-        return f"A table for {self.wish.party_word} at {self.wish.restaurant_name} {self.when}."
+        return self._request(self.when)
+
+    def _request(self, when: str) -> str:
+        return f"A table for {self.wish.party_word} at {self.wish.restaurant_name} {when}."
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """All that this caller may say."""
-        return (*self.questions, self.request, NAME, YES, NO, f"{self.when.capitalize()}.")
+        times = (self.when, *self.later)
+        requests = [self._request(when) for when in times]
+        return (*self.questions, *requests, NAME, YES, NO, *(f"{when.capitalize()}." for when in times))
 
     def hear(self, heard: str) -> str | None:
         """What to say after the agent said this; None to listen on."""
@@ -91,6 +99,9 @@ class Booker:
             return None
         if self.told:
             return NO
+        if _FULL.search(heard) and self.later:
+            self.when, *self.later = self.later
+            return self.request
         if not self.said:
             return self._next()
         return self._reply(heard)

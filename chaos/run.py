@@ -171,7 +171,8 @@ class Stream:
         )  # the caller of a number is the same, whoever rings when
         wish = WISHES[number % len(WISHES)]
         asked = chance.sample(QUESTIONS, chance.randint(0, most_questions))
-        booker = Booker(wish, chance.choice(_WHENS), asked)
+        when, *later = chance.sample(_WHENS, len(_WHENS))
+        booker = Booker(wish, when, asked, later)
         voice = await asyncio.to_thread(self._speech.say, booker.vocabulary, wish.voice)
         call = Placed(number, Caller(booker, voice, self._speech.understand))
         self.calls.append(call)

@@ -49,6 +49,15 @@ def test_what_got_lost_is_said_again(again: str) -> None:
     assert caller.hears_nothing() == NAME
 
 
+def test_another_time_is_asked_for_when_there_is_no_table() -> None:
+    caller = Booker(WISHES[0], "tomorrow at seven", (), ("tomorrow at eight",))
+    prepared = set(caller.vocabulary)
+    caller.hear(PHRASES.greeting)
+    answer = caller.hear("Tokyo Corner has no table for two left tomorrow at seven. Nothing was booked.")
+    assert answer == "A table for two at Tokyo Corner tomorrow at eight."
+    assert answer in prepared
+
+
 def test_being_sent_away_is_noticed() -> None:
     caller = booker()
     caller.hear(PHRASES.greeting)
