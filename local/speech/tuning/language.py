@@ -2,7 +2,7 @@
 
 Counts n-grams in sentences made at random and writes what `local/speech/language.py` reads. Probabilities are
 those of interpolated Kneser-Ney smoothing: every order gives up a little for what the shorter ones know.
-No restaurant and no dish of the catalogue is in it: a session says which names it expects by its phrase list.
+No restaurant of the catalogue is in it: a session says which names it expects by its phrase list.
 """
 
 from __future__ import annotations

@@ -35,16 +35,18 @@ class Sentences:
     """An endless supply; the same for the same seed."""
 
     def __init__(self, seed: int, *, catalogue: bool = True) -> None:
-        """Without `catalogue` none of its restaurants, dishes and areas is named."""
+        """Without `catalogue` none of its restaurants is named, and only dishes and areas found anywhere."""
         self._random = random.Random(seed)
         self._words: dict[str, Any] = json.loads((_HERE / "words.json").read_bytes())
         self._first_names, self._last_names = map(_common_ones_oftener, known_names())
+        known = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
+        names = [restaurant.name for restaurant in known.restaurants]
         self._foreign = [name for names in self._words["foreign_names"].values() for name in names]
+        self._known_names = names if catalogue else self._foreign
+        self._never_named = set() if catalogue else set(names)
         self._areas: list[str] = self._words["areas"]
-        self._known_names, self._known_dishes = self._foreign, self._words["dishes"]
+        self._known_dishes: list[str] = self._words["dishes"]
         if catalogue:
-            known = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
-            self._known_names = [restaurant.name for restaurant in known.restaurants]
             self._known_dishes = [dish.name for restaurant in known.restaurants for dish in restaurant.dishes]
             self._areas = [*known.city.areas, *known.city.areas, *self._areas]
         self._kinds = _patterns((_HERE / "patterns.txt").read_text("utf-8"))
@@ -96,6 +98,11 @@ class Sentences:
         return self._random.choice(options)
 
     def _name(self) -> str:
+        while (name := self._any_name()) in self._never_named:
+            pass
+        return name
+
+    def _any_name(self) -> str:
         chance = self._random.random()
         if chance < 0.34:
             return self._one(self._known_names)

@@ -8,6 +8,8 @@ import numpy as np
 
 from local.speech.tuning.line import Line
 from local.speech.tuning.sentences import Sentences
+from shared.restaurants import Catalogue
+from shared.settings import DEFAULT_RESTAURANTS_FILE
 from tests.local.speech.measures import tone
 
 
@@ -33,3 +35,12 @@ def test_a_line_keeps_what_is_said_and_adds_silence() -> None:
 def test_where_nobody_speaks_there_is_no_speech() -> None:
     line = Line(1)
     assert all(1.5 <= len(line.nobody()) / 16_000 <= 1.9 for _ in range(20))
+
+
+def test_the_language_is_learnt_without_the_restaurants_of_the_catalogue() -> None:
+    known = {restaurant.name for restaurant in Catalogue.load(DEFAULT_RESTAURANTS_FILE).restaurants}
+    without, with_them = Sentences(1, catalogue=False), Sentences(1)
+    said = " ".join(without.next() for _ in range(2_000))
+    assert not {name for name in known if name in said}
+    said = " ".join(with_them.next() for _ in range(200))
+    assert {name for name in known if name in said}
