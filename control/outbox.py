@@ -1,4 +1,4 @@
-"""Trigger that sends events out."""
+"""Trigger that sends events out, and moves the line of callers who wait for a place."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from control.moving_up import advance
 from control.services import services
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # its __init__ has no annotations
@@ -14,7 +15,14 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # its __init__ ha
 @blueprint.function_name("relay_outbox")
 @blueprint.timer_trigger(arg_name="timer", schedule="*/5 * * * * *", run_on_startup=False)
 async def relay_outbox(timer: func.TimerRequest) -> None:
-    """Publish the events that wait; without a topic they go on waiting, and /api/health says so."""
-    events = services().events
-    if events is not None:
-        events.report.take(await events.relay.run(), datetime.now(UTC))
+    """Publish the events that wait; without a topic they go on waiting, and /api/health says so.
+
+    And do what is due for callers in line that nobody was told of: a place is free, a callback got lost, a
+    process died. A timer of its own would be paid for by all those who have no line.
+    """
+    live = services()
+    try:
+        await advance(live.line)
+    finally:
+        if live.events is not None:
+            live.events.report.take(await live.events.relay.run(), datetime.now(UTC))

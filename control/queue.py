@@ -1,4 +1,4 @@
-"""Triggers of the line in which callers wait for a place: what they hear, and what is due."""
+"""Trigger of the line in which callers wait for a place: what they hear there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import azure.functions as func
 from azure.core.exceptions import AzureError
 
 from control.http import problem
-from control.moving_up import advance
 from control.services import services
 from shared.auth import same_text
 from shared.calls import is_call_id
@@ -32,11 +31,3 @@ async def waiting_audio(req: func.HttpRequest) -> func.HttpResponse:
     if sound is None:
         return problem(404, "no_sound", "there is nothing to hear")
     return func.HttpResponse(sound, mimetype="audio/wav", headers={"Cache-Control": "no-store"})
-
-
-@blueprint.function_name("move_up")
-@blueprint.timer_trigger(arg_name="timer", schedule="*/5 * * * * *", run_on_startup=False)
-async def move_up(timer: func.TimerRequest) -> None:
-    """Do what is due for callers in line that nobody was told of: a place is free, a callback got lost, a
-    process died."""
-    await advance(services().line)

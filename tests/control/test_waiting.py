@@ -572,7 +572,7 @@ class TestFromOutside:
             assert (answer.status, (await answer.json())["type"]) == (409, "urn:tabletalk:problem:in_line")
 
         await channels.report(replace(full, at=datetime.now(UTC), calls=1))
-        function, now = control.worker.find("move_up"), datetime.now(UTC)
+        function, now = control.worker.find("relay_outbox"), datetime.now(UTC)
         assert function is not None
         result = await control.worker.run(function, timer_datum(now, now))
         assert result.ok, result.error
