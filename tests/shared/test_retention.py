@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Self
 
 import pytest
 from azure.core.exceptions import AzureError
@@ -429,6 +430,15 @@ class TestTheCommand:
         monkeypatch.setenv("TABLES_CONNECTION_STRING", azurite)
         monkeypatch.setenv("TABLES_PREFIX", table_prefix)
         monkeypatch.setenv("CALLER_KEY", "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=")
+
+        class Then(datetime):
+            """The booking is to come, whatever day it is."""
+
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Self:
+                return cls.fromtimestamp(NOW.timestamp(), tz)
+
+        monkeypatch.setattr(caller_forget, "datetime", Then)
 
         async def prepare() -> None:
             async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
