@@ -9,7 +9,7 @@ import { Timeline } from "./timeline.js";
 import { Transcript, cutOff } from "./transcript.js";
 
 const WATCH_MS = 1000;
-const FAILED_MS = 5000;
+const FAILED_MS = 3000;
 /** Pause after an answer that did not come. */
 const COUNTED_WITHIN_MS = 60_000;
 /** After its end a call is looked at for so long until it is counted. */

@@ -348,14 +348,14 @@ async def test_when_the_store_is_down_every_view_says_so_and_comes_back(
         await page.evaluate("view => { location.hash = view }", f"#{view}")
         await expect(page.get_by_role("alert").filter(has_text="the store does not answer")).to_be_visible()
         if view == "/calls":
-            await expect(page.get_by_text("This is not up to date")).to_be_visible()
+            await expect(page.get_by_text("This is not up to date")).to_be_visible(timeout=30_000)
         assert await violations(page) == [], view
         await page.unroute_all()
         again = page.get_by_role("button", name="Try again")
         if await again.count():  # a call that is watched is asked for again without
             await again.click()
-        await expect(sign).to_be_visible()
-        await expect(page.get_by_role("alert")).to_have_count(0)
+        await expect(sign).to_be_visible(timeout=30_000)
+        await expect(page.get_by_role("alert")).to_have_count(0, timeout=30_000)
 
 
 async def test_when_the_store_is_down_the_page_opens_as_soon_as_it_is_back(
