@@ -15,6 +15,9 @@ from bridge.limits import Limit, MediaAllowance
 from bridge.sockets import send_in_time
 from shared.calls import EventKind
 
+_ASLEEP = 0.25
+"""Seconds by which this process may notice the silence of a carrier too late. More, and it was this process
+that got no time: frames may wait to be read."""
 _BAD_FRAMES = 50
 """Frames of a carrier that may be unreadable before the call is given up."""
 _NO_PONG = "keepalive ping timeout"
@@ -135,7 +138,8 @@ class Line:
             except ConnectionClosed as error:
                 raise _closed(error) from error
             except TimeoutError as error:
-                if self._may_pause:
+                late = loop.time() - self._quiet_since - (limit or 0.0)
+                if self._may_pause or late > _ASLEEP:
                     self._quiet_since = loop.time()
                 elif limit is not None and loop.time() >= self._quiet_since + limit:
                     raise CallOverError(EventKind.MEDIA_CLOSED, "no frames") from error

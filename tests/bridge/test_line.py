@@ -14,7 +14,7 @@ from bridge.carriers.browser import BrowserCarrier
 from bridge.line import CallOverError, Line
 from bridge.sockets import SEND_WITHIN, close_socket
 from shared.calls import EventKind
-from tests.bridge.virtual_time import run_virtually
+from tests.bridge.virtual_time import asleep, run_virtually
 
 FRAME = '{"kind":"AudioData","audioData":{"data":"AAAAAAAA"}}'
 HOURS = 10_000.0
@@ -131,5 +131,21 @@ def test_a_socket_that_does_not_close_is_cut() -> None:
         await close_socket(socket)
         assert socket.transport.aborted
         assert now() < 5.0
+
+    run_virtually(scene())
+
+
+def test_who_has_slept_does_not_take_the_caller_for_gone() -> None:
+    """On waking the time is up, and frames are still to be read; without any, it is up five seconds later."""
+
+    async def scene() -> None:
+        caller = line(Socket(1.0, 14.0))
+        await receives(caller, 1)
+        waiting = asyncio.create_task(caller.receive())
+        await asyncio.sleep(0)
+        asleep(12.0)
+        assert await waiting == Audio("AAAAAAAA")
+        with pytest.raises(CallOverError, match="no frames"):
+            await caller.receive()
 
     run_virtually(scene())

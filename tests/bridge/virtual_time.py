@@ -32,8 +32,19 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jump.now
 
+    def sleeps(self, seconds: float) -> None:
+        """The process gets no time for so long."""
+        self._jump.now += seconds
+
 
 def run_virtually[T](test: Coroutine[Any, Any, T]) -> T:
     """Run a test to its end; `asyncio.get_running_loop().time()` starts at 0 s."""
     with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
         return runner.run(test)
+
+
+def asleep(seconds: float) -> None:
+    """The process gets no time for so long: a machine that sleeps, a container that is starved."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, _VirtualLoop)
+    loop.sleeps(seconds)
