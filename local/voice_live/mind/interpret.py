@@ -252,6 +252,10 @@ def _values_for_goal(talk: Talk, goal: Goal, reading: Reading, subject: str) -> 
         few = isinstance(count := values.get(party.name), int) and count < _EARLIEST_DINNER
         # "For eight" answers "What time?", but nobody dines at four: "for four" runs ahead to the party.
         values.pop(expected.name if few and expected is not None else party.name, None)
+    asked_day = expected is not None and expected.kind is Kind.DATE
+    if asked_day and not values and alone and party is not None and party.name not in goal.given:
+        # "Three." is no day, but the number of people before it was asked for.
+        values |= {} if reading.bare_party is None else {party.name: reading.bare_party}
     if not values and _changing(talk):
         return bare_change(goal, reading) or named_to_change(goal.tool, reading)
     return values or proposed_value(talk, goal, reading)

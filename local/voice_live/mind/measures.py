@@ -45,7 +45,7 @@ _ALLERGIC = re.compile(
 _ALLERGY_NOUN = re.compile(
     r"\b(?:an?|my|severe|bad|have|has|with|any) (?P<to>[a-z]+(?: [a-z]+)?) (?:allergy|intolerance)\b"
 )
-_FREE = re.compile(r"\b(?P<to>nut|peanut|dairy|lactose|milk|egg|soya?|sesame|shellfish|fish) free\b")
+_FREE = re.compile(r"\b(?P<to>nut|peanut|dairy|lactose|milk|egg|soya?|sesame|shellfish|fish)[ -]free\b")
 _ALLERGENS = word_set(
     """
     nut nuts peanut peanuts almond almonds walnut walnuts cashew cashews milk dairy lactose cream butter

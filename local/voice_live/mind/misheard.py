@@ -18,6 +18,7 @@ _TOGETHER = {
 """What is written apart, or for another word of the same sound, whatever stands around it."""
 _JOIN = re.compile(r"\b(" + "|".join(_TOGETHER) + r")\b", re.IGNORECASE)
 _HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_MINUTES = "fifteen|thirty|forty[ -]five"
 _SITES = (
     "river|harbou?r|sea|water|station|university|uni|park|centre|center|church|window|door|old town|docks"
 )
@@ -35,6 +36,8 @@ _IN_CONTEXT = tuple(
         ),
         (rf"\b(?:quarter|water|cord?er) (?:passed|pass|part|pas|paste) (?=(?:{_HOURS})\b)", "quarter past "),
         (rf"\b(?:water|cord?er|quarters?) (?:to|too|two) (?=(?:{_HOURS})\b)", "quarter to "),
+        (rf"\bhalf, (?=(?:{_HOURS})\b)", "half "),
+        (rf"\b({_HOURS}), (?=(?:{_MINUTES})\b(?! (?:people|persons|guests|of us|euros)\b))", r"\1 "),
         (r"\bneer\b", "near"),
         (r"\bwood\b(?! ?-?(?:oven|fire|fired|burning|panel|panels|floor))", "would"),
         (r"\bwere (?=is\b)", "where "),

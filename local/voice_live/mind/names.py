@@ -30,6 +30,8 @@ _STRONG = frozenset(
     )
 )
 """Leads after which a name follows whatever it looks like; after the others it must look like a name."""
+_AFTERWARDS = (["is", "the", "name"], ["is", "my", "name"], ["is", "the", "surname"])
+"""What follows a name that comes first: "Walsh is the name"."""
 _LIKELY = frozenset(["under", "my name"])
 """Leads after which a name need not have a capital."""
 
@@ -70,6 +72,9 @@ def find_name(
     follows "my name is", "under" and the like.
     """
     words = texts(tokens)
+    before = _before(tokens, words)
+    if before is not None and not before.places & used:
+        return before
     for lead in _LEADS:
         if sure_only and lead not in _STRONG and lead != "under":
             continue
@@ -92,6 +97,18 @@ def _after(tokens: Sequence[Token], words: list[str], lead: str, asked: bool) ->
         found = _read(tokens, place, believe_lower=sure or asked or lead in _LIKELY, believe_common=sure)
         if found is not None:
             return Found(found.value, start, found.end)
+    return None
+
+
+def _before(tokens: Sequence[Token], words: list[str]) -> Found[str] | None:
+    """ "Walsh is the name", "Anna Kelly is my name": the longest name that ends there."""
+    for end in range(1, len(words) - 2):
+        if words[end : end + 3] not in _AFTERWARDS:
+            continue
+        for start in range(max(0, end - _MOST_WORDS), end):
+            found = _read(tokens, start, believe_lower=False)
+            if found is not None and found.end == end:
+                return Found(found.value, start, end + 3)
     return None
 
 

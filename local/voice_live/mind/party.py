@@ -60,6 +60,7 @@ def find_party(
         company
         or counted
         or _phrase(words)
+        or _only(tokens, words, used)
         or numbered
         or _standing(tokens, words, used)
         or (_bare(tokens, words, used) if loose else None)
@@ -158,6 +159,16 @@ def _counted(tokens: Sequence[Token], words: list[str], used: frozenset[int]) ->
         value *= 2 if following == "couples" else 1
         total, start, end = total + value, i if start is None else start, i + (3 if of_us else 2)
     return Found(total, start, end) if start is not None else None
+
+
+def _only(tokens: Sequence[Token], words: list[str], used: frozenset[int]) -> Found[int] | None:
+    """ "Just two, please." as the whole sentence: nobody says that of a time."""
+    said = words[:-1] if words[-1:] == ["please"] else words
+    if len(said) == 2 and said[0] in ("just", "only"):
+        value = _value(tokens, 1, used)
+        if value is not None:
+            return Found(value, 0, 2)
+    return None
 
 
 def _phrase(words: list[str]) -> Found[int] | None:

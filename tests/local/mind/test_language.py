@@ -71,6 +71,7 @@ def test_no_dates(said: str) -> None:
 @pytest.mark.parametrize(("said", "meant"), [
     ("at eight", "20:00"), ("at ate", "20:00"), ("half past seven", "19:30"), ("half seven", "19:30"), ("7:30", "19:30"),
     ("half-a-seven", "19:30"), ("half of eight", "20:30"), ("quarter passed six", "18:15"), ("water to eight", "19:45"),
+    ("half, seven", "19:30"), ("six, thirty in the evening", "18:30"),
     ("7.30", "19:30"), ("at 730", "19:30"), ("7 30", "19:30"), ("seven thirty", "19:30"), ("1930", "19:30"), ("19:30", "19:30"),
     ("seven thirty p.m.", "19:30"), ("quarter to eight", "19:45"), ("quarter two eight", "19:45"), ("quarter past six", "18:15"),
     ("twenty past six", "18:20"), ("ten minutes to nine", "20:50"), ("eight o'clock", "20:00"), ("8 pm", "20:00"),
@@ -97,7 +98,7 @@ def test_no_times(said: str) -> None:
     ("table for too", 2), ("table for to please", 2), ("four people", 4), ("for people", 4), ("to people", 2), ("ate people", 8),
     ("for the two of us", 2), ("six of us", 6), ("there are four of us", 4), ("therefore of us", 4), ("a party of six", 6),
     ("me and my wife", 2), ("my husband and I", 2), ("me and two friends", 3), ("me my wife and my two kids", 4), ("me plus three", 4), ("my wife my son and me", 3), ("a couple", 2),
-    ("just me", 1), ("two adults and two children", 4), ("make it five", 5), ("a dozen", 12), ("for twenty five people", 25),
+    ("just me", 1), ("just two", 2), ("only four, please", 4), ("two adults and two children", 4), ("make it five", 5), ("a dozen", 12), ("for twenty five people", 25),
 ])  # fmt: skip
 def test_party_sizes(said: str, meant: int) -> None:
     """People count their company in many ways, and recognisers write the numbers in more."""
@@ -108,7 +109,7 @@ def test_party_sizes(said: str, meant: int) -> None:
 
 @pytest.mark.parametrize("said", [
     "a place for people who like fish", "make it seven thirty", "at eight", "the first one", "for a while", "for lunch", "",
-    "to go there", "that one",
+    "to go there", "that one", "just a second",
 ])  # fmt: skip
 def test_no_party_sizes(said: str) -> None:
     """Times, ordinals and the word "for" itself count nobody."""
@@ -121,6 +122,7 @@ def test_no_party_sizes(said: str) -> None:
     ("in the name of Smith at eight", False, "Smith"), ("This is Anna.", False, "Anna"), ("I'm Peter Brown.", False, "Peter Brown"),
     ("sarah", True, "Sarah"), ("um it's mark please", True, "Mark"), ("J O N E S", True, "Jones"), ("Mr. Brown", True, "Mr Brown"),
     ("my name is sarah and we are four", False, "Sarah"), ("McDonald", True, "McDonald"), ("for Anna", True, "Anna"),
+    ("at seven, Walsh is the name", False, "Walsh"), ("Anna Kelly is my name", False, "Anna Kelly"),
 ])  # fmt: skip
 def test_names(said: str, asked: bool, meant: str) -> None:
     """A name ends where a name ends, and is written with capitals."""
@@ -131,7 +133,7 @@ def test_names(said: str, asked: bool, meant: str) -> None:
 
 @pytest.mark.parametrize(("said", "asked"), [
     ("i'm hungry", False), ("this is great", False), ("what time is it", True), ("it's for four people", False), ("yes please", True),
-    ("sarah", False), ("no", True), ("under the bridge at eight", False),
+    ("sarah", False), ("no", True), ("under the bridge at eight", False), ("what is the name", False), ("Friday is the name of the day", False),
 ])  # fmt: skip
 def test_no_names(said: str, asked: bool) -> None:
     """Everyday words after "I'm" and the like are no names."""

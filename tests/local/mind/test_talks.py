@@ -147,6 +147,16 @@ def test_a_name_is_corrected_by_its_beginning() -> None:
     assert "under the name Rob" in talk.says("no it's rob")
 
 
+def test_a_number_that_is_no_day_is_how_many_come() -> None:
+    """Whoever says how many they are before they are asked is asked for the day again, not for both."""
+    talk = Talk()
+    assert "day" in talk.says("I'd like to make a reservation at Casa Verde")
+    assert "day" in talk.says("Three.")
+    talk.says("On Friday.")
+    assert "name" in talk.says("At seven in the evening.")
+    assert "three people" in talk.says("Ryan.")
+
+
 def test_one_find_in_a_booking_is_offered_and_taken() -> None:
     """When looking for a place in the middle of a booking finds one, a yes takes it."""
 

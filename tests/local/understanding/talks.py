@@ -58,7 +58,13 @@ class Talk:
         """Whether the last tool is this one, with these arguments among its own."""
         if self.called is None or self.called[0] != tool:
             return False
-        return {key: self.called[1].get(key) for key in arguments} == arguments
+        called = self.called[1]
+        return all(_folded(called.get(key)) == _folded(value) for key, value in arguments.items())
+
+
+def _folded(value: Any) -> Any:
+    """Tools take names in capitals and small letters alike."""
+    return value.casefold() if isinstance(value, str) else value
 
 
 @asynccontextmanager
