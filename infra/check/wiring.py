@@ -139,7 +139,7 @@ def _functions(root: Path, file: BicepFile) -> Iterator[Finding]:
 
 
 def _container(root: Path, file: BicepFile) -> Iterator[Finding]:
-    served = set(re.findall(r'path == "(/\w+)"', (root / "bridge" / "server.py").read_text()))
+    served = set(re.findall(r'path == "(/\w+)"', (root / "bridge" / "pages.py").read_text()))
     probes = set()
     named = {}
     asked = {}
@@ -171,7 +171,7 @@ def _container(root: Path, file: BicepFile) -> Iterator[Finding]:
 
 def _scale_rules(root: Path, file: BicepFile) -> Iterator[Finding]:
     """A rule that KEDA does not understand adds no replica, and nobody is told."""
-    server = (root / "bridge" / "server.py").read_text()
+    pages = (root / "bridge" / "pages.py").read_text()
     kinds = set()
     for node in file.nodes:
         rule = entries(node) if node.type == "object" else {}
@@ -187,7 +187,7 @@ def _scale_rules(root: Path, file: BicepFile) -> Iterator[Finding]:
         elif kind == "cpu" and literal(metadata["type"][1]) != "Utilization":
             yield file.finding(node, "the share of a core is the type 'Utilization'")
         elif kind == "metrics-api":
-            yield from _asked_calls(file, rule, metadata, server)
+            yield from _asked_calls(file, rule, metadata, pages)
     if "metrics-api" not in kinds:
         yield file.finding(file.root, "no rule adds replicas by the calls there are")
 
@@ -196,11 +196,11 @@ def _asked_calls(
     file: BicepFile,
     rule: Mapping[str, tuple[Node, Node]],
     metadata: Mapping[str, tuple[Node, Node]],
-    server: str,
+    pages: str,
 ) -> Iterator[Finding]:
     """The rule asks the bridge what it tells, and shows its token as KEDA's bearer authentication does."""
     value = metadata["valueLocation"][1]
-    if f'{{"{literal(value)}": ' not in server:
+    if f'{{"{literal(value)}": ' not in pages:
         yield file.finding(value, f"the bridge tells no number called {literal(value)!r}")
     if literal(metadata["authMode"][1]) != "bearer":
         yield file.finding(metadata["authMode"][1], "the bridge wants authMode 'bearer'")
@@ -211,5 +211,5 @@ def _asked_calls(
         yield file.finding(metadata["authMode"][1], "the triggerParameter of authMode 'bearer' is 'token'")
     named = file.declarations.get(text_of(metadata["url"][1]))
     url = text_of(metadata["url"][1] if named is None else named.node)
-    if not any(f"}}{path}/${{release}}" in url for path in re.findall(r'path == "(/\w+)"', server)):
+    if not any(f"}}{path}/${{release}}" in url for path in re.findall(r'path == "(/\w+)"', pages)):
         yield file.finding(metadata["url"][1], "the bridge tells the calls of a release at /calls/RELEASE")
