@@ -31,7 +31,7 @@ call: setup ## place a call: SAY="I feel like sushi tonight", or AUDIO=file.wav
 measure: setup ## measure greeting, replies and five calls at once against what is promised
 	@exec $(PYTHON) -m local measure $(ARGS)
 
-chaos: setup ## take away what calls need while people talk: SEED=1 MINUTES=5, ARGS="--faults a,b"
+chaos: setup ## take away what calls need: each fault once, then MINUTES=5 of chance; SEED=1, ARGS="--faults a,b"
 	@exec $(PYTHON) -m chaos --seed "$(SEED)" --minutes "$(MINUTES)" $(ARGS)
 
 bench: setup ## search 10,000 restaurants; 1,000 phones at once; figures of generated calls: CALLS=5000 DAYS=30
@@ -43,7 +43,7 @@ test: setup page-tools ## run every test
 	@exec $(PYTHON) -m pytest -n 3 $(ARGS)
 
 abuse: MINUTES = 10
-abuse: setup ## attack every port for MINUTES while calls go on, and say what they feel
+abuse: setup ## attack every port for MINUTES=10 while calls go on, and say what they feel
 	@exec $(PYTHON) -m abuse --minutes "$(MINUTES)" $(ARGS)
 
 fuzz: setup ## throw damaged input at every parser, 5,000 times each

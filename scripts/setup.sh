@@ -88,7 +88,7 @@ setup_environment() {
     if [ -z "$python" ] && ! command -v uv >/dev/null 2>&1; then
         fail "Python 3.13 is missing. Looked for python3.13 and python3 on the PATH, for 3.13 under
        ${PYENV_ROOT:-$HOME/.pyenv}/versions, and for uv. Any one of these brings it:
-         apt-get install python3.13-venv | brew install python@3.13 | pyenv install 3.13 | uv python install 3.13"
+         apt-get install python3.13-venv (Debian 13) | brew install python@3.13 | pyenv install 3.13 | uv python install 3.13"
     fi
     step "making .venv with ${python:-a Python 3.13 from uv}" make_environment "$python"
 }

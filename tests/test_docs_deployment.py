@@ -65,8 +65,8 @@ def test_every_alert_leads_somewhere() -> None:
 def test_every_variable_that_pages_name_can_be_set() -> None:
     infra = "".join(
         path.read_text("utf-8")
-        for path in (TOP / "infra").rglob("*")
-        if path.suffix in (".bicepparam", ".json", ".py")
+        for path in [*(TOP / "infra").rglob("*"), TOP / ".github/workflows/ci.yml"]
+        if path.suffix in (".bicepparam", ".json", ".py", ".yml")
     )
     named = {
         name
