@@ -103,7 +103,9 @@ class Reporter:
         seen = await self._store.seen()
         self._others(len(serving(fresh(seen.reports, now))))
         self._waiting(len(in_line(seen.waiting)))
-        came = [call_id for call_id in load.live if call_id not in self._held]
+        # Who is thought dead loses its channels to others. A call that another bridge has taken stays there.
+        held_by = {channel.call_id: channel.replica for channel in seen.channels.values()}
+        came = [one for one in load.live if one not in self._held or not held_by.get(one)]
         if came:
             for channel in await self._store.hold(self._replica, came, now, seen):
                 self._held[channel.call_id] = channel

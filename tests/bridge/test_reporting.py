@@ -12,7 +12,7 @@ from azure.core.exceptions import ServiceRequestError
 from bridge import reporting
 from bridge.carriers.acs import AcsCarrier
 from bridge.reporting import Load, Reporter
-from shared.admission import Channel, Report
+from shared.admission import FRESH, TAKEN_WITHIN, Channel, Report
 from shared.admission_store import AdmissionStore, Seen
 from shared.waiting_line import Waiting
 from shared.waiting_store import WaitingStore
@@ -110,6 +110,36 @@ async def _held(store: AdmissionStore, count: int) -> None:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("that never came")
+
+
+async def test_who_was_thought_dead_gets_channels_for_its_calls_again(stage: Stage) -> None:
+    store, began = AdmissionStore(stage.services.tables), datetime.now(UTC)
+    reporter = Reporter(store, "a", lambda: Load(("old",), 3, 30, draining=False))
+    await reporter.report(began)
+
+    later = began + FRESH  # the store did not hear of it for so long
+    await store.report(Report("b", later, calls=3, live=0, late_ms=0, sessions=30))
+    admitted = await store.admit("new", later)
+    assert admitted == Channel(0, "new", later + TAKEN_WITHIN)
+
+    await reporter.report(later)
+    assert _holders((await store.seen()).channels) == {"old": "a", "new": ""}
+
+
+async def test_a_call_that_another_bridge_has_taken_is_left_to_it(stage: Stage) -> None:
+    """For a moment both have it."""
+    store, now = AdmissionStore(stage.services.tables), datetime.now(UTC)
+    first, second = (
+        Reporter(store, name, lambda: Load(("call",), 3, 30, draining=False)) for name in ("a", "b")
+    )
+    for reporter in (first, second, first):
+        await reporter.report(now)
+    assert _holders((await store.seen()).channels) == {"call": "b"}
+
+
+def _holders(channels: dict[int, Channel]) -> dict[str, str]:
+    """Of each call the bridge that has it."""
+    return {channel.call_id: channel.replica for channel in channels.values()}
 
 
 async def test_several_bridges_share_the_quota(stage: Stage) -> None:
