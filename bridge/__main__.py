@@ -7,6 +7,7 @@ import json
 import logging
 import signal
 import sys
+from typing import Final
 
 import uvloop
 
@@ -14,6 +15,7 @@ from bridge.reporting import reporting
 from bridge.self_check import checking_itself
 from bridge.server import BridgeServer
 from bridge.services import Services
+from bridge.spill_keeper import SpillKeeper
 from doctor.bridge_plane import look
 from shared.admission_store import AdmissionStore
 from shared.agent_config import AgentError
@@ -21,6 +23,9 @@ from shared.finding_store import FindingStore
 from shared.restaurants import CatalogueError
 from shared.settings import BridgeSettings, SettingError
 from shared.telemetry import configure_logging
+
+_WRITING_SECONDS: Final = 15.0
+"""What the store has at least to take what is on disk, though calls have used up the time to drain."""
 
 log = logging.getLogger("bridge")
 
@@ -58,12 +63,21 @@ async def serve(settings: BridgeSettings) -> None:
         ):
             print(json.dumps({"ready": True, "service": "bridge", "port": port}), flush=True)
             in_order = await stop is signal.SIGTERM
-            patience = settings.drain_seconds if in_order else 0.0
-            until = loop.time() + patience
-            await server.drain(patience, gives_away=in_order)
-            if services.keeper is not None:
-                # The disk may go with the replica: the store has the rest of the time to come back.
-                await services.keeper.write_out(within=until - loop.time())
+            await wind_down(server, services.keeper, settings.drain_seconds, in_order=in_order)
+
+
+async def wind_down(
+    server: BridgeServer, keeper: SpillKeeper | None, drain_seconds: float, *, in_order: bool
+) -> None:
+    """End the calls, in order or at once, and write what waits on disk."""
+    loop = asyncio.get_running_loop()
+    patience = drain_seconds if in_order else 0.0
+    until = loop.time() + patience
+    await server.drain(patience, gives_away=in_order)
+    if keeper is not None:
+        # The disk may go with the replica: the store has the rest of the time to come back.
+        left = until - loop.time()
+        await keeper.write_out(within=max(left, _WRITING_SECONDS) if in_order else left)
 
 
 def main() -> int:
