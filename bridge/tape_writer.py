@@ -7,6 +7,7 @@ import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
@@ -18,7 +19,7 @@ from bridge.records import is_away
 from bridge.tape_cutter import Cut, TapeCutter
 from bridge.tape_sound import mu_law
 from shared.g711 import RATE, SILENT
-from shared.tapes import Piece, TapeState, TapeStore
+from shared.tapes import Piece, Tape, TapeState, TapeStore
 
 _WAITING = 24
 """Pieces that may wait for the store: two minutes, 2 MB. After that the newest are given up."""
@@ -150,16 +151,22 @@ class TapeWriter:
             self._cutter = None
 
     async def _go_on(self) -> None:
-        """Go on with what another bridge has begun; with nothing when the store does not tell of it."""
-        try:
+        """Go on with what another bridge has begun, once the store tells of it."""
+
+        async def look() -> None:
             tape = await self._store.find(self._call_id)
-        except AzureError as error:
-            log.warning("recording not gone on with", extra={"reason": type(error).__name__})
-            return
-        if tape is not None and tape.state is TapeState.REFUSED:
-            self.refused = True
-        elif tape is not None and not self.refused and self._cutter is None:
+            if tape is None or self._obeys(tape) or self._cutter is not None:
+                return
             self._start(tape.began_at, (datetime.now(UTC) - tape.began_at).total_seconds())
+
+        await self._insist(look)
+
+    def _obeys(self, tape: Tape) -> bool:
+        """Whether the caller has refused, here or at another bridge: then nothing is recorded any more."""
+        if tape.state is TapeState.REFUSED:
+            self.refused = True
+            self._cutter = None
+        return self.refused
 
     async def _cut_all(self, cutter: TapeCutter) -> None:
         while self._cutter is cutter:
@@ -189,9 +196,19 @@ class TapeWriter:
 
     async def _write_all(self, began_at: datetime) -> None:
         """Write one piece after the other, once the head stands."""
-        begun = await self._insist(partial(self._store.begin, self._call_id, began_at))
+        # Samples from the beginning of the tape to `began_at`: another bridge may have begun it earlier.
+        ahead = 0
+
+        async def begin() -> None:
+            nonlocal ahead
+            tape = await self._store.begin(self._call_id, began_at)
+            if not self._obeys(tape):
+                ahead = max(0, round((began_at - tape.began_at).total_seconds() * RATE))
+
+        begun = await self._insist(begin)
         while True:
             piece = await self._pieces.get()
+            piece = replace(piece, start=piece.start + ahead)
             try:
                 if not (begun and await self._insist(partial(self._store.add, self._call_id, piece))):
                     self._lost(piece.samples)
@@ -199,7 +216,7 @@ class TapeWriter:
                 self._pieces.task_done()
 
     async def _insist(self, write: Callable[[], Awaitable[None]]) -> bool:
-        """Write until it stands, or the caller refuses; False for what the store does not take at all."""
+        """Do it until the store answers, or the caller refuses; False for what it does not take at all."""
         for tried in itertools.count(1):
             try:
                 async with self._writing:
@@ -209,7 +226,9 @@ class TapeWriter:
                 if not is_away(error):
                     log.exception("sound not taken by the store")
                     return False
-                log.warning("sound not written, trying again", extra={"reason": type(error).__name__})
+                log.warning(
+                    "store of recordings is away, trying again", extra={"reason": type(error).__name__}
+                )
             except Exception:
                 log.exception("sound not taken by the store")
                 return False

@@ -131,14 +131,23 @@ class TapeStore:
             return None
         return Tape(TapeState(row["state"]), datetime.fromisoformat(row["began_at"]).astimezone(UTC))
 
-    async def begin(self, call_id: str, at: datetime) -> None:
-        """A tape begins, unless there is one. What comes to be deleted is noted before it is there."""
+    async def begin(self, call_id: str, at: datetime) -> Tape:
+        """A tape begins, unless there is one. What comes to be deleted is noted before it is there.
+
+        Returns:
+            the head that stands: another bridge may have written it, and the caller may have refused there.
+        """
         await self._agenda.add(Kind.TAPES, at.astimezone(UTC).date(), call_id)
         table = await self._tables.table(TABLE)
-        try:
-            await table.create_entity(_head(call_id, Tape(TapeState.ON, at)))
-        except ResourceExistsError:
-            return
+        new = Tape(TapeState.ON, at.astimezone(UTC))
+        while True:
+            try:
+                await table.create_entity(_head(call_id, new))
+            except ResourceExistsError:
+                if (found := await self.find(call_id)) is not None:  # else it was deleted in between
+                    return found
+            else:
+                return new
 
     async def add(self, call_id: str, piece: Piece) -> None:
         """Write a piece; again is no harm."""

@@ -32,15 +32,20 @@ class FlakyStore(TapeStore):
         self.gate.set()
         self.found, self.begun, self.busy = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.refused = 0
+        self.lookups_fail = 0
 
     async def find(self, call_id: str) -> Tape | None:
+        if self.lookups_fail:
+            self.lookups_fail -= 1
+            raise ServiceRequestError("away")
         self.found.set()
         return self.tape
 
-    async def begin(self, call_id: str, at: datetime) -> None:
+    async def begin(self, call_id: str, at: datetime) -> Tape:
         await self.gate.wait()
         self.tape = self.tape or Tape(TapeState.ON, at)
         self.begun.set()
+        return self.tape
 
     async def add(self, call_id: str, piece: Piece) -> None:
         self.busy.set()
@@ -138,6 +143,27 @@ async def test_another_bridge_goes_on_where_the_tape_is_and_ends_it_only_with_th
     assert not piece.last
 
 
+async def test_another_bridge_asks_until_the_store_tells_of_the_tape(clock: Clock) -> None:
+    store = FlakyStore(Tape(TapeState.ON, datetime.now(UTC) - timedelta(seconds=60)))
+    store.lookups_fail = 20
+    async with a_writer(store, clock, resumed=True):
+        await store.begun.wait()
+        clock.now += 1
+    [piece] = store.pieces
+    assert piece.start >= 60 * RATE
+
+
+async def test_a_yes_before_the_store_tells_of_the_tape_overwrites_nothing(clock: Clock) -> None:
+    store = FlakyStore(Tape(TapeState.ON, datetime.now(UTC) - timedelta(seconds=60)))
+    store.lookups_fail = 10**9
+    async with a_writer(store, clock, resumed=True) as writer:
+        writer.start()
+        clock.now += 8
+    first, second = store.pieces
+    assert first.start >= 60 * RATE
+    assert (second.start, second.last) == (first.start + PIECE, True)
+
+
 @pytest.mark.parametrize("status", [None, 429, 503])
 async def test_waits_for_a_store_that_is_away(clock: Clock, status: int | None) -> None:
     store = FlakyStore(failures=20, status=status)
@@ -227,6 +253,20 @@ class TestANo:
             await asyncio.sleep(0)
             writer.start()
             assert not writer.running
+
+    async def test_that_another_bridge_was_told_stands_whatever_is_said_before_the_store_tells(
+        self, clock: Clock
+    ) -> None:
+        store = FlakyStore(Tape(TapeState.REFUSED, datetime.now(UTC)))
+        store.lookups_fail = 10**9
+        async with a_writer(store, clock, resumed=True) as writer:
+            writer.start()
+            await store.begun.wait()
+            await asyncio.sleep(0)
+            assert not writer.running
+            assert writer.refused
+            clock.now += 8
+        assert store.pieces == []
 
     async def test_is_for_others_to_repeat_when_the_store_fails(self, clock: Clock) -> None:
         """Nothing is recorded meanwhile."""

@@ -94,9 +94,10 @@ class TestPieces:
         assert set(b"".join(await tapes.read(CALL, 0, 50))) == {SILENT}
 
     async def test_a_second_bridge_finds_where_the_first_began(self, tapes: TapeStore) -> None:
-        await tapes.begin(CALL, NOW)
-        await tapes.begin(CALL, NOW + timedelta(seconds=30))
-        assert await tapes.find(CALL) == Tape(TapeState.ON, NOW)
+        tape = Tape(TapeState.ON, NOW)
+        assert await tapes.begin(CALL, NOW) == tape
+        assert await tapes.begin(CALL, NOW + timedelta(seconds=30)) == tape
+        assert await tapes.find(CALL) == tape
         assert await tapes.find(derive_call_id(NOW, "none")) is None
 
 
@@ -108,7 +109,7 @@ class TestANo:
         found = await tapes.find(CALL)
         assert found is not None
         assert found.state is TapeState.REFUSED
-        await tapes.begin(CALL, NOW)  # a bridge that does not know of it
+        assert await tapes.begin(CALL, NOW) == found  # a bridge that does not know of it
         assert await tapes.find(CALL) == found
 
     @pytest.mark.parametrize("fault", [Fault.NEVER_SENT, Fault.ANSWER_LOST])
