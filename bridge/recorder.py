@@ -97,6 +97,8 @@ class Recorder:
         self._backlog: Backlog[_Item] = Backlog(
             _WAITING, can_save=keeper is not None, is_saved=lambda item: item.record is not None
         )
+        self._note: Write | None = None
+        """Notes whose call it is."""
         self._file: SpillFile | None = None
         self._on_disk = asyncio.Lock()
         """Held by who reads or writes the file."""
@@ -163,7 +165,8 @@ class Recorder:
 
     def noted(self, write: Write, at: datetime) -> None:
         """Note by `write` whose call it is; another process that has to do it does it by itself."""
-        self._put(_Item(write, CallNoted(at)))
+        self._note = write
+        self._put_record(CallNoted(at))
 
     def unrecorded(self, write: Write, at: datetime) -> None:
         """Delete by `write` the sound of a caller who does not want to be recorded."""
@@ -180,6 +183,8 @@ class Recorder:
         self._put(self._item(record))
 
     def _item(self, record: Record) -> _Item:
+        if isinstance(record, CallNoted) and self._note is not None:
+            return _Item(self._note, record)  # also back from disk: it knows of a caller forgotten meanwhile
         return _Item(lambda: self._writer.write(self._call_id, record), record)
 
     def _put(self, item: _Item) -> None:
@@ -280,8 +285,10 @@ class Recorder:
                     raise OSError("there is no file")
                 found = await asyncio.to_thread(file.last, count, _WAITING)
                 self._backlog.read([self._item(decode(payload)) for payload in found])
-            except (OSError, MsgspecError):
-                log.exception("records cannot be read from disk")
+            except (OSError, MsgspecError) as error:
+                reason = type(error).__name__
+                # Without the error: it may name what was said.
+                log.error("records cannot be read from disk", extra={"reason": reason})  # noqa: TRY400
                 lost = self._backlog.lost()
                 self._lose("records given up, the disk does not give them back", "unreadable", lost)
                 self._metrics.records_wait(-lost)

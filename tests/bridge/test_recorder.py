@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
 import bridge.recorder
 from bridge.metrics import Metrics
 from bridge.recorder import Recorder
-from bridge.records import RecordWriter, Recount, TurnRecord, decode
+from bridge.records import Record, RecordWriter, Recount, TurnRecord, decode
 from bridge.spill import Spill
 from bridge.spill_frames import frames
 from bridge.spill_keeper import SpillKeeper
@@ -220,6 +221,44 @@ class TestOnDisk:
             store.failures = 0
         assert store.written == list(range(40))
         assert spill.left() == []
+
+    async def test_whose_call_it_is_comes_back_from_disk_too(
+        self, spill: Spill, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bridge.recorder, "_WAITING", 3)
+        store, noted = FlakyStore(failures=10**9), list[int]()
+
+        async def note() -> None:
+            noted.append(len(store.written))
+
+        async with self.recorder(store, spill) as recorder:
+            for seq in range(10):
+                recorder.turn(_turn(seq))
+                await _until(lambda: not recorder._backlog.unsaved())
+            recorder.noted(note, NOW)
+            await _until(lambda: not recorder._backlog.unsaved())
+            store.failures = 0
+        assert noted == [10]
+
+    async def test_what_the_disk_garbles_is_counted_and_not_quoted(
+        self, spill: Spill, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(bridge.recorder, "_WAITING", 3)
+
+        def of_another_version(payload: bytes) -> Record:
+            raise msgspec.ValidationError(f"Invalid value {payload.decode()}")
+
+        monkeypatch.setattr(bridge.recorder, "decode", of_another_version)
+        store = FlakyStore(failures=10**9)
+        async with self.recorder(store, spill) as recorder:
+            for seq in range(10):
+                recorder.turn(_turn(seq))
+                await _until(lambda: not recorder._backlog.unsaved())
+            store.failures = 0
+        told = [record for record in caplog.records if record.message == "records cannot be read from disk"]
+        assert [record.__dict__["reason"] for record in told] == ["ValidationError"]
+        assert told[0].exc_info is None
+        assert "hello" not in caplog.text
 
     async def test_a_full_disk_is_told_and_costs_the_newest(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
