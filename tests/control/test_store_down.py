@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from azure.core.exceptions import ServiceRequestError
 
 from control.admitting import Gate
 from control.answering import Answer, Line
-from control.store_down import answer_when_store_answers
+from control.store_down import _NOTED_WITHIN, answer_when_store_answers
+from local.functions_host.config import read_host_json
 from shared.acs_events import IncomingCall
 from shared.admission_store import AdmissionStore
 from shared.auth import secret_matches
@@ -198,3 +200,8 @@ async def test_trouble_with_the_phone_network_as_well_asks_for_another_delivery(
 async def test_a_line_without_a_gate_turns_away_as_well(town: Town) -> None:
     line = replace(town.line(AwayTables(town.tables)), gate=None)
     assert await town.ring(line) is Answer.REJECTED
+
+
+def test_the_host_lets_a_function_wait_for_the_store() -> None:
+    """It would end all others of the process with the one that takes too long."""
+    assert read_host_json(Path(__file__).parents[2]).timeout > _NOTED_WITHIN + timedelta(minutes=1)

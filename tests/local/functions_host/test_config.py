@@ -21,7 +21,7 @@ class TestHostJson:
 
     def test_ours(self) -> None:
         config = read_host_json(ROOT)
-        assert (config.route_prefix, config.timeout) == ("api", timedelta(minutes=1))
+        assert (config.route_prefix, config.timeout) == ("api", timedelta(minutes=10))
 
     @pytest.mark.parametrize(
         ("text", "named"),
