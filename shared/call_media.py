@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from shared.calls import Call, CallEvent, CallState, EventKind, TransferState, is_given_up
+from shared.calls import Call, CallEvent, CallState, EventKind, TransferState, is_given_up, never_called
 
 MOST_RESTARTS: Final = 3
 """Times that a media stream is begun anew. The service has tried by itself several times before each."""
@@ -57,7 +57,7 @@ def is_answered(call: Call, event: CallEvent) -> bool:
 def is_mute(call: Call) -> bool:
     """Whether no bridge has ever had the media of a call that should have it by now: nobody was told that the
     stream failed, or could write it down."""
-    ours = call.queued_at is None and call.talk is None and call.transferred_at is None
+    ours = not never_called(call) and call.talk is None and call.transferred_at is None
     return ours and call.media_connected_at is None and call.state is not CallState.ENDED
 
 

@@ -449,7 +449,9 @@ class TestSweep:
         await sweep(line)
         assert len(acs.of(":terminate")) == 1
 
-    @pytest.mark.parametrize("told", [[], [EventKind.CONNECTED]])
+    @pytest.mark.parametrize(
+        "told", [[], [EventKind.CONNECTED], [EventKind.QUEUED, EventKind.CONNECTED, EventKind.CALLED]]
+    )
     async def test_nobody_sits_in_silence_because_a_callback_got_lost(
         self, line: Line, acs: AcsServer, clock: Clock, told: list[EventKind]
     ) -> None:
@@ -465,6 +467,15 @@ class TestSweep:
         assert len(acs.of(":startMediaStreaming")) == MOST_RESTARTS
         assert len(acs.of(":terminate")) == 1
         assert (await stored(line)).end_reason == "failed: no media"
+
+    async def test_who_waits_in_line_needs_no_media_yet(
+        self, line: Line, acs: AcsServer, clock: Clock
+    ) -> None:
+        await answer_incoming(line, INCOMING)
+        await follow(line, CALL_ID, [happened(kind) for kind in (EventKind.QUEUED, EventKind.CONNECTED)])
+        clock.now += SWEEP_CONNECTED_AFTER
+        await sweep(line)
+        assert (acs.of(":startMediaStreaming"), acs.of(":terminate")) == ([], [])
 
     async def test_a_talk_whose_beginning_is_not_on_record_yet_is_not_cut_off(
         self, line: Line, acs: AcsServer, clock: Clock
