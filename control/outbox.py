@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import azure.functions as func
@@ -21,8 +22,12 @@ async def relay_outbox(timer: func.TimerRequest) -> None:
     process died. A timer of its own would be paid for by all those who have no line.
     """
     live = services()
-    try:
-        await advance(live.line)
-    finally:
+
+    async def relay() -> None:
         if live.events is not None:
             live.events.report.take(await live.events.relay.run(), datetime.now(UTC))
+
+    # At once: neither waits for what the other needs, nor goes undone because that is away.
+    for failed in await asyncio.gather(relay(), advance(live.line), return_exceptions=True):
+        if isinstance(failed, BaseException):
+            raise failed

@@ -126,3 +126,19 @@ async def test_a_wrong_key_is_reported_and_nothing_is_lost(
     assert "topic=HTTP 401" in caplog.text
     await restaurant.relay()
     assert await restaurant.got(1) == ["bookings/a-1"]
+
+
+async def test_events_do_not_wait_for_the_phone_network(
+    restaurant: Restaurant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes its time over a caller in line, and fails then."""
+
+    async def slow(_: object) -> bool:
+        await restaurant.got(1)
+        raise RuntimeError("the line breaks")
+
+    monkeypatch.setattr("control.outbox.advance", slow)
+    await restaurant.commit("one", 1)
+    with pytest.raises(AssertionError, match="the line breaks"):
+        await restaurant.relay()
+    assert await restaurant.got(1) == ["one-1"]
