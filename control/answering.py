@@ -138,9 +138,12 @@ async def answer_incoming(line: Line, incoming: IncomingCall, secret: str = "") 
     waiting = None if first else await _seat_of(line, call)
     admitted = None if line.gate is None or waiting is not None else await line.gate.admit(call.id, now)
     if line.gate is not None and isinstance(admitted, Full):
-        waiting = await _join(line, call, now)
+        waiting = None if line.queue is None else await line.queue.join(call, now)
         if waiting is None:
             return await _turn_away(line, line.gate, incoming, call, admitted, first=first)
+    if waiting is not None:
+        # First, callbacks may be fast; and whoever took the seat may not have lived to write it down.
+        await follow(line, call.id, [CallEvent(EventKind.QUEUED, now)])
     try:
         connection = await line.telephony.answer(
             incoming_call_context=incoming.context,
@@ -259,14 +262,6 @@ async def _take_over(line: Line, call: Call) -> bool:
 async def _seat_of(line: Line, call: Call) -> Waiting | None:
     """The seat that whoever held the claim before us had for the call: it may have been answered for it."""
     return None if line.queue is None else await line.queue.store.find(call.id)
-
-
-async def _join(line: Line, call: Call, now: datetime) -> Waiting | None:
-    """Put the call in line, if there is one with a free seat. On record first: callbacks may be fast."""
-    waiting = None if line.queue is None else await line.queue.join(call, now)
-    if waiting is not None:
-        await follow(line, call.id, [CallEvent(EventKind.QUEUED, now)])
-    return waiting
 
 
 async def _turn_away(

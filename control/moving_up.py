@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from azure.core.exceptions import AzureError
@@ -24,12 +25,25 @@ from shared.admission_store import Seen
 from shared.call_store import UpdateConflictError
 from shared.calls import Call, CallEvent, CallState, EventKind, is_given_up, is_waiting, transfer_context
 from shared.telephony import TelephonyError
-from shared.waiting_line import Act, News, Stage, Step, Waiting, context_of, heard, is_context, steps
+from shared.waiting_line import (
+    Act,
+    News,
+    Stage,
+    Step,
+    Waiting,
+    context_of,
+    heard,
+    is_context,
+    put_back,
+    steps,
+)
 
 _log = logging.getLogger(__name__)
 
 _ROUNDS: Final = 4
 """Looks at the line in one go: what was done may make something else due."""
+_LOOKS_FOR: Final = timedelta(seconds=15)
+"""Whoever has looked for so long, because the phone network is slow, leaves the rest to the next."""
 _FREED_LOOKS: Final = 3
 _FREED_EVERY: Final = 0.4
 """A call that has ended frees its place when its bridge says so, which is a moment after the callback."""
@@ -65,7 +79,7 @@ async def hear(line: Line, call: Call, callbacks: Sequence[Callback]) -> None:
                 return heard(one, news, now, context=context, connection=at)
 
             one = await queue.store.update(call.id, told)
-            if news is News.CONNECTED and one is None and not is_given_up(call):
+            if news is News.CONNECTED and one is None:
                 await _end(line, call, connection)
             elif news is News.CONNECTED and one is not None and one.offers_person:
                 await _hear_keys(line, one, call.caller)
@@ -73,7 +87,13 @@ async def hear(line: Line, call: Call, callbacks: Sequence[Callback]) -> None:
 
 
 async def _end(line: Line, call: Call, connection: str) -> None:
-    """A call is up that has no seat, having come too late: nobody would ever speak in it."""
+    """A call is up that has no seat, having come too late: nobody would ever speak in it.
+
+    Unless its turn came meanwhile: that is on record before the seat is free.
+    """
+    known = await line.calls.get(call.id)
+    if known is None or not is_waiting(known) or is_given_up(known):
+        return
     _log.error("call %s: is up and has no seat in line; ended", call.id)
     await follow(line, call.id, [CallEvent(EventKind.FAILED, line.clock(), "no seat", connection)])
     try:
@@ -118,16 +138,21 @@ async def advance(line: Line) -> bool:
     queue, gate = line.queue, line.gate
     if queue is None or gate is None:
         return False
+    until = line.clock() + _LOOKS_FOR
     for _ in range(_ROUNDS):
         seen = await gate.channels.seen()
+        if not seen.waiting:
+            return False
         now = line.clock()
-        due = steps(seen.waiting, seen.places(now), now, queue.rules)
+        due = steps(seen.waiting, seen.places(now), now, queue.rules(now))
         if not due:
-            return bool(seen.waiting)
+            break
         mover = _Mover(line, queue, gate, seen)
         async with asyncio.TaskGroup() as group:
             for step in due:
                 group.create_task(mover.take(step))
+        if line.clock() >= until:
+            break
     return True
 
 
@@ -159,7 +184,9 @@ class _Mover:
     async def _do(self, step: Step, one: Waiting) -> None:
         match step.act:
             case Act.ANNOUNCE:
-                await self._play(one, announcement(one.rounds, step.place))
+                # Who has heard none yet hears what only the first of them says.
+                first = one.failures >= one.rounds - 1
+                await self._play(one, announcement(1 if first else one.rounds, step.place))
             case Act.CALL:
                 await self._call(step)
             case Act.HAND_OVER:
@@ -192,11 +219,7 @@ class _Mover:
         one, telephony = step.after, self.line.telephony
         channel = await self.gate.channels.admit(one.call_id, self.line.clock())
         if not isinstance(channel, Channel):
-            # Somebody has got there first: back in line, with what was due before.
-            if step.before.stage is Stage.WAITING:
-                await self.queue.store.update(
-                    one.call_id, lambda known: step.before if known == one else known
-                )
+            await self._put_back(step)
             return
         await self._stop_playing(one)
         if one.offers_person and (call := await self.line.calls.get(one.call_id)) is not None:
@@ -211,9 +234,25 @@ class _Mover:
                 _log.warning("call %s: %s", one.call_id, error)
                 await self._heard(one, News.NOT_BEGUN)
                 return
+        await self._has_place(one)
+
+    async def _has_place(self, one: Waiting) -> None:
         await self._record(one, EventKind.CALLED)
         await self.queue.store.leave(one)
         _log.info("call %s: has a place after %d announcements", one.call_id, one.rounds)
+
+    async def _put_back(self, step: Step) -> None:
+        """Somebody else has got the place: the caller is in line again, where they were."""
+        one = step.after
+        if step.before.stage is Stage.CALLED:  # who called them before may have got further
+            call = await self.line.calls.get(one.call_id)
+            if call is None or call.media_connected_at is not None:
+                await self._has_place(one)
+                return
+            if one.offers_person:
+                await _hear_keys(self.line, one, call.caller)
+        back = put_back(step, self.line.clock())
+        await self.queue.store.update(one.call_id, lambda known: back if known == one else known)
 
     async def _stop_playing(self, one: Waiting) -> None:
         with contextlib.suppress(TelephonyError):  # the tone under other words is the least of evils

@@ -91,9 +91,10 @@ class Queue:
     _sounds: dict[str, bytes] = field(default_factory=dict)
     """Recordings by text, as they were when they were first needed."""
 
-    @property
-    def rules(self) -> Rules:
-        return Rules(self.settings.longest, self.settings.every, self.settings.person)
+    def rules(self, now: datetime) -> Rules:
+        """As they are at `now`: nobody is promised a person who is not there."""
+        person = self.settings.person and self.files.person(now) is not None
+        return Rules(self.settings.longest, self.settings.every, person)
 
     async def join(self, call: Call, now: datetime) -> Waiting | None:
         """A seat for a call that rings; None when all are taken, there is nothing to hear, or the store

@@ -21,8 +21,8 @@ from typing import Final
 
 ANSWERED_WITHIN: Final = timedelta(seconds=15)
 """A call that has a seat is up by then, or it never was answered."""
-DONE_WITHIN: Final = timedelta(seconds=12)
-"""A request to Call Automation is over by then: it has 8 s."""
+DONE_WITHIN: Final = timedelta(seconds=30)
+"""An act is done by then: it makes up to three requests to Call Automation, each of which has 8 s."""
 TAKEN_WITHIN: Final = timedelta(seconds=70)
 """Somebody has picked up by then, or nobody does: the service gives up after 60 s."""
 SPOKEN_WITHIN: Final = timedelta(seconds=20)
@@ -218,6 +218,13 @@ def _under_way(one: Waiting, now: datetime, rules: Rules) -> Step | None:
         case Stage.GOODBYE:
             return Step(Act.HANG_UP, one, replace(one, due_at=now + DONE_WITHIN), 0)
     return None
+
+
+def put_back(step: Step, now: datetime) -> Waiting:
+    """The row of who was called, and whose place somebody else has got: in line, with what was due before."""
+    if step.before.stage is Stage.WAITING:
+        return step.before
+    return replace(step.before, stage=Stage.WAITING, failures=0, due_at=now)
 
 
 def heard(one: Waiting, news: News, now: datetime, *, context: str = "", connection: str = "") -> Waiting:

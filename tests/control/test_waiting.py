@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from control.admitting import Gate
 from control.answering import Answer, Line, answer_incoming, follow
@@ -362,6 +363,17 @@ async def test_or_is_put_through_to_a_person(house: House) -> None:
     assert await house.line_now() == []
 
 
+async def test_nobody_is_promised_a_person_who_is_not_there(house: House) -> None:
+    nobody = Files(OperatorSettings(None, False, DEFAULT_AGENT_DIR, DEFAULT_RESTAURANTS_FILE))
+    house.line = replace(house.line, queue=replace(house.queue, files=nobody))
+    with_settings(house, replace(SETTINGS, person=True))
+    await house.fills()
+    await house.waits(1)
+    await house.at(181)
+    await advance(house.line)
+    assert house.played()[1:] == [("goodbye.wav", "waiting-goodbye")]
+
+
 async def test_who_finds_no_person_hears_a_goodbye(house: House) -> None:
     with_settings(house, replace(SETTINGS, person=True))
     await house.fills()
@@ -426,6 +438,24 @@ async def test_an_announcement_that_cannot_be_played_is_tried_again_and_then_the
         await house.at(house.seconds + 5)
         await advance(house.line)
     assert len(house.acs.of(":terminate")) == 1
+    firsts = [("announcement-1-1.wav", f"waiting-{n}") for n in range(1, MOST_FAILURES + 1)]
+    assert house.played()[:MOST_FAILURES] == firsts, "as long as they have heard none, it is their first"
+
+
+async def test_a_slow_phone_network_keeps_nobody_busy_for_long(house: House) -> None:
+    """What has become due meanwhile is left to the next who looks."""
+    await house.fills()
+    assert [await house.rings(number) for number in (1, 2)] == [Answer.QUEUED] * 2
+
+    async def slow() -> web.Response:
+        house.seconds += ANSWERED_WITHIN.total_seconds()
+        return failure(400)
+
+    house.acs.replies = [failure(204), slow]
+    await house.called_back(1, "CallConnected")
+    assert [file for file, _ in house.played()] == ["announcement-1-1.wav"]
+    await advance(house.line)
+    assert [file for file, _ in house.played()] == ["announcement-1-1.wav", "announcement-1-2.wav"]
 
 
 async def test_a_process_that_died_over_it_is_stood_in_for(house: House) -> None:
@@ -455,6 +485,33 @@ async def test_one_that_died_after_it_had_begun_the_audio_too(house: House) -> N
     house.acs.replies = [failure(204), failure(400)]  # it is active already
     await advance(house.line)
     assert await house.line_now() == []
+    assert (await house.call(1)).called_at is not None
+
+
+async def test_when_the_place_is_gone_by_then_they_are_in_line_again(house: House) -> None:
+    await house.fills()
+    await house.waits(1)
+    call_id = house.incoming(1).call_id
+    await house.queue.store.update(
+        call_id, lambda one: replace(one, stage=Stage.CALLED, due_at=house.now(), failures=1)
+    )
+    await advance(house.line)
+    assert house.played()[1:] == [("announcement-2-1.wav", "waiting-2")]
+    assert len(house.acs.of(":startContinuousDtmfRecognition")) == 2
+    await house.places(2)
+    await advance(house.line)
+    assert await house.begun() == [1]
+
+
+async def test_unless_a_bridge_has_the_call_already(house: House) -> None:
+    await house.fills()
+    await house.waits(1)
+    call_id = house.incoming(1).call_id
+    await house.queue.store.update(call_id, lambda one: replace(one, stage=Stage.CALLED, due_at=house.now()))
+    await follow(house.line, call_id, [CallEvent(EventKind.MEDIA_CONNECTED, house.now())])
+    await advance(house.line)
+    assert await house.line_now() == []
+    assert len(house.played()) == 1
     assert (await house.call(1)).called_at is not None
 
 
@@ -493,6 +550,41 @@ async def test_who_answers_for_one_that_died_keeps_the_call_in_line(house: House
     assert house.acs.of(":answer")[-1].body["mediaStreamingOptions"]["startMediaStreaming"] is False
     await house.called_back(1, "CallConnected")
     assert await house.begun() == [1]
+
+
+async def test_also_when_that_one_had_not_written_it_down(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.fills()
+    join = WaitingStore.join
+
+    async def dies(store: WaitingStore, *args: Any) -> None:
+        await join(store, *args)
+        raise RuntimeError("died")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WaitingStore, "join", dies)
+        with pytest.raises(RuntimeError, match="died"):
+            await house.rings(1)
+    assert await house.line_now() == [1]
+    await house.at(CLAIM_LEASE.total_seconds())
+    assert await house.rings(1) is Answer.QUEUED
+    assert is_waiting(await house.call(1))
+
+
+async def test_who_has_just_got_a_place_is_not_ended_by_a_late_callback(house: House) -> None:
+    """It was delivered twice, and the second time the record was read before the place was given."""
+    await house.fills()
+    await house.waits(1)
+    before = await house.call(1)
+    await house.places(2)
+    await advance(house.line)
+    assert await house.line_now() == []
+    event: dict[str, Any] = {"type": "Microsoft.Communication.CallConnected", "time": house.now().isoformat()}
+    event |= {"data": {"callConnectionId": before.call_connection_id}}
+    await hear(house.line, before, parse_callbacks(_json(event)))
+    assert house.acs.of(":terminate") == []
+    assert (await house.call(1)).end_reason == ""
 
 
 async def test_a_call_that_comes_up_after_its_seat_was_given_up_is_no_silent_line(house: House) -> None:

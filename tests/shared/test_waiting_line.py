@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
+from shared.telephony import DEADLINE
 from shared.waiting_line import (
     ANSWERED_WITHIN,
     DONE_WITHIN,
@@ -27,6 +28,7 @@ from shared.waiting_line import (
     heard,
     in_line,
     is_context,
+    put_back,
     steps,
 )
 
@@ -159,6 +161,17 @@ class TestCalled:
         called = only(waits(), places=1).after
         assert acts(called, places=1) == []
         assert acts(called, at=NOW + DONE_WITHIN) == [("call-0", Act.CALL)]
+
+    def test_an_act_may_take_as_long_as_its_requests_to_the_phone_network(self) -> None:
+        assert timedelta(seconds=3 * DEADLINE) < DONE_WITHIN
+
+    def test_when_the_place_is_gone_they_are_where_they_were(self) -> None:
+        called = only(waits(), places=1)
+        assert put_back(called, NOW) == called.before
+        failed = heard(called.after, News.NOT_BEGUN, NOW)
+        again = put_back(only(failed, at=failed.due_at), failed.due_at)
+        assert in_line([waits(1), again])[0] == again
+        assert only(again, at=failed.due_at).act is Act.ANNOUNCE
 
     def test_when_the_audio_cannot_be_begun_it_is_tried_again_and_then_the_call_ends(self) -> None:
         one = only(waits(), places=1).after
