@@ -13,7 +13,7 @@ from pathlib import Path
 
 from local.speech.phrases import fold
 
-ALONE_CREDIT = 2.0
+ALONE_CREDIT = 1.0
 """Log-probability added for an utterance that is a name."""
 
 CUED_CREDIT = 1.5
