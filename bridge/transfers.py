@@ -29,6 +29,13 @@ short enough for a caller who waits in silence when it was lost."""
 _THROTTLED = 429
 """HTTP status of an order that was turned away before anybody looked at it."""
 
+_NOT_YET = 403
+"""The same when the call is in no state for it ("Action is invalid when the call is ..."): audio may come
+some moments before the service has the call as connected."""
+_CONNECTS_WITHIN = 1.5
+_TRIES_EVERY = 0.3
+"""Seconds for which an order that came too early is repeated, and between two of them."""
+
 log = logging.getLogger(__name__)
 
 
@@ -105,19 +112,31 @@ class Transfers:
             TelephonyError: refused. An order without a clear answer may have been taken: the record tells.
         """
         try:
-            await self._telephony.transfer(
-                self._call_connection_id,
-                target,
-                summary=summary,
-                operation_context=transfer_context(number),
-                source=self._called,
-            )
+            await self._ask(number, target, summary)
         except TelephonyError as error:
             asked = self._call_connection_id != ""
             if not (asked and error.transient) or error.status == _THROTTLED:
                 raise
             log.warning("no clear answer to a hand-over", extra={"reason": str(error)})
             patience.reschedule(asyncio.get_running_loop().time() + _UNANSWERED_WITHIN)
+
+    async def _ask(self, number: int, target: str, summary: str) -> None:
+        until = asyncio.get_running_loop().time() + _CONNECTS_WITHIN
+        while True:
+            try:
+                await self._telephony.transfer(
+                    self._call_connection_id,
+                    target,
+                    summary=summary,
+                    operation_context=transfer_context(number),
+                    source=self._called,
+                )
+            except TelephonyError as error:
+                if error.status != _NOT_YET or asyncio.get_running_loop().time() >= until:
+                    raise
+            else:
+                return
+            await asyncio.sleep(_TRIES_EVERY)
 
     async def _is_accepted(self, number: int) -> bool:
         while True:

@@ -140,7 +140,7 @@ def test_of_an_order_without_a_clear_answer_the_callback_decides(order: Order, s
     run_virtually(scene())
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 410, 429])
+@pytest.mark.parametrize("status", [400, 404, 410, 429])
 def test_a_refusal_brings_the_agent_back_at_once(status: int) -> None:
     """A throttled order was not taken either."""
 
@@ -150,6 +150,34 @@ def test_a_refusal_brings_the_agent_back_at_once(status: int) -> None:
         assert await timed(handing_over) == (False, 0.0)
         assert not handing_over.may_have_taken_it
         assert record.call.transfer_state is TransferState.FAILED
+
+    run_virtually(scene())
+
+
+def test_an_order_that_comes_before_the_call_is_connected_is_repeated() -> None:
+    """The media socket opens some moments before the service takes actions on the call."""
+
+    async def scene() -> None:
+        record, loop = Record(), asyncio.get_running_loop()
+        connected = loop.time() + 1.0
+
+        async def order() -> None:
+            if loop.time() < connected:
+                raise TelephonyError("transfer", "HTTP 403 (8501)", 403)
+            record.callback(TransferState.ACCEPTED)
+
+        accepted, seconds = await timed(transfers(record, order))
+        assert accepted
+        assert 1.0 <= seconds < BACK_WITHIN
+
+    run_virtually(scene())
+
+
+def test_an_order_that_is_forbidden_for_good_brings_the_agent_back_soon() -> None:
+    async def scene() -> None:
+        accepted, seconds = await timed(transfers(Record(), refused(403)))
+        assert not accepted
+        assert seconds < BACK_WITHIN
 
     run_virtually(scene())
 
