@@ -8,17 +8,15 @@ import functools
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
-from azure.core.exceptions import AzureError, ServiceRequestError
+from azure.core.exceptions import AzureError
 
 from control.answering import (
     SWEEP_AFTER,
-    SWEEP_CONNECTED_AFTER,
     Answer,
     Line,
     answer_incoming,
@@ -32,33 +30,28 @@ from shared.call_store import CallStore
 from shared.calls import (
     CLAIM_LEASE,
     RING,
-    Call,
     CallEvent,
     CallState,
     EventKind,
     Outcome,
     apply,
-    derive_call_id,
-    partition_of,
 )
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from shared.telephony import Telephony, TelephonyError
+from tests.control.one_call import (
+    BROKEN,
+    CALL_ID,
+    INCOMING,
+    RANG,
+    Clock,
+    die_while_answering,
+    happened,
+    stored,
+)
 from tests.shared.acs_server import AcsServer, failure
 from tests.shared.call_makers import open_calls
 from tests.shared.faulty_tables import Fault, FaultyTables
-
-RANG = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
-INCOMING = IncomingCall(RANG, "4:+15550100", "4:+15550199", "correlation", "server call", "ctx")
-CALL_ID = derive_call_id(RANG, "correlation")
-
-
-@dataclass
-class Clock:
-    now: datetime = RANG + timedelta(seconds=1)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -76,16 +69,6 @@ async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
 async def line(tables: Tables, acs: AcsServer, clock: Clock) -> AsyncIterator[Line]:
     async with Telephony(acs.settings) as phone:
         yield Line(CallStore(tables), phone, "https://func.example", "wss://bridge.example", clock)
-
-
-async def stored(line: Line) -> Call:
-    call = await line.calls.get(CALL_ID)
-    assert call is not None
-    return call
-
-
-def happened(kind: EventKind, detail: str = "", second: float = 5) -> CallEvent:
-    return CallEvent(kind, RANG + timedelta(seconds=second), detail, "connection-1")
 
 
 class TestAnswer:
@@ -192,7 +175,7 @@ class TestTakeOver:
     async def test_the_claim_of_one_who_died_is_taken_when_it_has_run_out(
         self, line: Line, acs: AcsServer, clock: Clock
     ) -> None:
-        await self.die_while_answering(line, acs)
+        await die_while_answering(line, acs)
         assert await answer_incoming(line, INCOMING) is Answer.DUPLICATE
         clock.now += CLAIM_LEASE
         answers = await asyncio.gather(*(answer_incoming(line, INCOMING) for _ in range(5)))
@@ -201,7 +184,7 @@ class TestTakeOver:
     async def test_the_secret_of_one_who_died_stays_good(
         self, line: Line, acs: AcsServer, clock: Clock
     ) -> None:
-        await self.die_while_answering(line, acs)
+        await die_while_answering(line, acs)
         clock.now += CLAIM_LEASE
         await answer_incoming(line, INCOMING)
         secrets = [request.body["callbackUri"].rpartition("/")[2] for request in acs.of(":answer")]
@@ -212,32 +195,14 @@ class TestTakeOver:
     async def test_a_refusal_does_not_end_a_call_that_its_holder_may_have_answered(
         self, line: Line, acs: AcsServer, clock: Clock
     ) -> None:
-        await self.die_while_answering(line, acs)
+        await die_while_answering(line, acs)
         clock.now += CLAIM_LEASE
         acs.replies = [failure(404)]
         assert await answer_incoming(line, INCOMING) is Answer.REFUSED
         assert (await stored(line)).state is CallState.CLAIMED
 
-    @staticmethod
-    async def die_while_answering(line: Line, acs: AcsServer) -> None:
-        """The service got the answer; the process that sent it was killed before it heard so."""
-        reached = asyncio.Event()
-
-        async def never() -> web.Response:
-            reached.set()
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        acs.replies = [never]
-        process = asyncio.create_task(answer_incoming(line, INCOMING))
-        await reached.wait()
-        process.cancel()
-        await asyncio.gather(process, return_exceptions=True)
-
 
 class TestFollow:
-    BROKEN = "streamConnectionUnsuccessful"
-
     async def test_to_the_end(self, line: Line) -> None:
         await answer_incoming(line, INCOMING)
         await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
@@ -280,7 +245,7 @@ class TestFollow:
         """It may reach another bridge, or the same one come back; but not for ever."""
         await answer_incoming(line, INCOMING)
         await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
-        failures = [happened(EventKind.MEDIA_FAILED, self.BROKEN, second) for second in range(9)]
+        failures = [happened(EventKind.MEDIA_FAILED, BROKEN, second) for second in range(9)]
         for failed in failures[:MOST_RESTARTS]:
             await follow(line, CALL_ID, [failed])
         assert (await stored(line)).end_reason == ""
@@ -296,11 +261,11 @@ class TestFollow:
         """The stream is up again: the service would refuse to begin it once more."""
         await answer_incoming(line, INCOMING)
         await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
-        failed = happened(EventKind.MEDIA_FAILED, self.BROKEN, 20)
+        failed = happened(EventKind.MEDIA_FAILED, BROKEN, 20)
         await asyncio.gather(*(follow(line, CALL_ID, [failed]) for _ in range(5)))
         acs.replies = [failure(400) for _ in range(3)]
         await follow(line, CALL_ID, [failed])
-        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, self.BROKEN, 8)])
+        await follow(line, CALL_ID, [happened(EventKind.MEDIA_FAILED, BROKEN, 8)])
         assert (len(acs.of(":startMediaStreaming")), len(acs.of(":terminate"))) == (1, 0)
         assert (await stored(line)).end_reason == ""
 
@@ -373,185 +338,12 @@ class TestWrongClocks:
         assert (call.state, call.outcome) == (CallState.ENDED, Outcome.COMPLETED)
 
 
-class TestSweep:
-    async def test_a_call_that_nobody_answered_is_missed(
-        self, line: Line, acs: AcsServer, clock: Clock
-    ) -> None:
-        await TestTakeOver.die_while_answering(line, acs)
-        clock.now += SWEEP_AFTER
-        await sweep(line)
-        call = await stored(line)
-        assert (call.outcome, call.end_reason) == (Outcome.MISSED, "ring_ended")
-        assert call.ended_at == RANG + RING
-
-    @pytest.mark.parametrize("state", ["disconnected", None])
-    async def test_a_call_that_ended_without_a_word_is_closed(
-        self, line: Line, acs: AcsServer, clock: Clock, state: str | None
-    ) -> None:
-        await answer_incoming(line, INCOMING)
-        await follow(line, CALL_ID, [happened(EventKind.CONNECTED)])
-        acs.state = state
-        clock.now += SWEEP_CONNECTED_AFTER
-        await sweep(line)
-        call = await stored(line)
-        assert (call.outcome, call.end_reason) == (Outcome.COMPLETED, "lost")
-
-    @pytest.mark.parametrize("state", ["connected", "connecting", "transferring", "disconnecting"])
-    async def test_a_call_that_goes_on_is_left_alone(
-        self, line: Line, acs: AcsServer, clock: Clock, state: str
-    ) -> None:
-        await answer_incoming(line, INCOMING)
-        await follow(line, CALL_ID, [happened(EventKind.CONNECTED), happened(EventKind.MEDIA_CONNECTED)])
-        acs.state = state
-        clock.now += SWEEP_CONNECTED_AFTER
-        before = await stored(line)
-        await sweep(line)
-        assert await stored(line) == before
-        assert len(acs.requests) == 2
-
-    @pytest.mark.parametrize(("state", "outcome"), [("disconnecting", None), (None, Outcome.TRANSFERRED)])
-    async def test_a_caller_who_was_handed_over_is_never_cut_off(
-        self, line: Line, acs: AcsServer, clock: Clock, state: str | None, outcome: Outcome | None
-    ) -> None:
-        """The media stream goes with the caller and the last callback may get lost."""
-        await answer_incoming(line, INCOMING)
-        gone = [EventKind.CONNECTED, EventKind.TRANSFER_ACCEPTED, EventKind.MEDIA_FAILED, EventKind.HUNG_UP]
-        await follow(line, CALL_ID, [happened(kind) for kind in gone])
-        acs.state = state
-        clock.now += SWEEP_CONNECTED_AFTER
-        await sweep(line)
-        assert acs.of(":terminate") == []
-        assert (await stored(line)).outcome is outcome
-
-    @pytest.mark.parametrize(
-        ("event", "age"), [(EventKind.ANSWERED, SWEEP_AFTER), (EventKind.CONNECTED, SWEEP_CONNECTED_AFTER)]
-    )
-    async def test_a_young_call_is_not_asked_about(
-        self, line: Line, acs: AcsServer, clock: Clock, event: EventKind, age: timedelta
-    ) -> None:
-        await answer_incoming(line, INCOMING)
-        await follow(line, CALL_ID, [happened(event)])
-        clock.now = RANG + age
-        await sweep(line)
-        assert len(acs.requests) == 1
-
-    @pytest.mark.parametrize("kind", [EventKind.FAILED, EventKind.HUNG_UP, EventKind.MEDIA_FAILED])
-    async def test_a_hang_up_that_got_lost_is_made_good(
-        self, line: Line, acs: AcsServer, clock: Clock, kind: EventKind
-    ) -> None:
-        """The bridge gave the call up and could not reach the service, or died before it did."""
-        await answer_incoming(line, INCOMING)
-        given_up = CallEvent(kind, RANG, "why")
-        await line.calls.update(
-            CALL_ID, lambda call: apply(apply(call, happened(EventKind.CONNECTED)), given_up)
-        )
-        clock.now += SWEEP_AFTER
-        await sweep(line)
-        assert len(acs.of(":terminate")) == 1
-
-    @pytest.mark.parametrize(
-        "told", [[], [EventKind.CONNECTED], [EventKind.QUEUED, EventKind.CONNECTED, EventKind.CALLED]]
-    )
-    async def test_nobody_sits_in_silence_because_a_callback_got_lost(
-        self, line: Line, acs: AcsServer, clock: Clock, told: list[EventKind]
-    ) -> None:
-        """The call is up, and no bridge has ever had its media."""
-        await answer_incoming(line, INCOMING)
-        await follow(line, CALL_ID, [happened(kind) for kind in told])
-        for restarts in range(1, MOST_RESTARTS + 1):
-            clock.now += SWEEP_CONNECTED_AFTER
-            await sweep(line)
-            assert (len(acs.of(":startMediaStreaming")), acs.of(":terminate")) == (restarts, [])
-        clock.now += SWEEP_CONNECTED_AFTER
-        await sweep(line)
-        assert len(acs.of(":startMediaStreaming")) == MOST_RESTARTS
-        assert len(acs.of(":terminate")) == 1
-        assert (await stored(line)).end_reason == "failed: no media"
-
-    async def test_who_waits_in_line_needs_no_media_yet(
-        self, line: Line, acs: AcsServer, clock: Clock
-    ) -> None:
-        await answer_incoming(line, INCOMING)
-        await follow(line, CALL_ID, [happened(kind) for kind in (EventKind.QUEUED, EventKind.CONNECTED)])
-        clock.now += SWEEP_CONNECTED_AFTER
-        await sweep(line)
-        assert (acs.of(":startMediaStreaming"), acs.of(":terminate")) == ([], [])
-
-    async def test_a_talk_whose_beginning_is_not_on_record_yet_is_not_cut_off(
-        self, line: Line, acs: AcsServer, clock: Clock
-    ) -> None:
-        """The stream is up, so that the service refuses to begin it, and the bridge writes a moment later."""
-        await answer_incoming(line, INCOMING)
-        clock.now += SWEEP_AFTER
-        acs.replies = [failure(400)]
-        await sweep(line)
-        assert acs.of(":terminate") == []
-        await follow(line, CALL_ID, [happened(EventKind.MEDIA_CONNECTED)])
-        for _ in range(MOST_RESTARTS + 2):
-            clock.now += SWEEP_AFTER
-            await sweep(line)
-        assert acs.of(":terminate") == []
-        assert (await stored(line)).end_reason == ""
-
-    async def test_trouble_with_one_call_does_not_keep_the_others(
-        self, line: Line, acs: AcsServer, clock: Clock
-    ) -> None:
-        calls = [IncomingCall(RANG, "", "", f"correlation {n}", "", "ctx") for n in range(12)]
-        await asyncio.gather(*(answer_incoming(line, call) for call in calls))
-        acs.state = None
-        acs.replies = [failure(403)]
-        clock.now += SWEEP_AFTER
-        await sweep(line)
-        states = Counter(call.state for call in await open_calls(line.calls, clock.now))
-        assert states == {CallState.ANSWERED: 1}
-
-    async def test_a_store_that_fails_for_one_call_does_not_keep_the_others(
-        self, line: Line, acs: AcsServer, clock: Clock, tables: Tables
-    ) -> None:
-        """Nor does a record that nobody understands."""
-        calls = [IncomingCall(RANG, "", "", f"correlation {n}", "", "ctx") for n in range(3)]
-        await asyncio.gather(*(answer_incoming(line, call) for call in calls))
-        acs.state = None
-        clock.now += SWEEP_AFTER
-        spoilt, unread, swept = (call.call_id for call in calls)
-        spoiled = {"PartitionKey": partition_of(spoilt), "RowKey": spoilt, "state": "unheard of"}
-        await (await tables.table("calls")).update_entity(spoiled)
-        get = line.calls.get
-
-        async def failing(call_id: str) -> Call | None:
-            if call_id == unread:
-                raise ServiceRequestError("away")
-            return await get(call_id)
-
-        line.calls.get = failing  # type: ignore[method-assign]  # fails for one call
-        await sweep(line)
-        call = await get(swept)
-        assert call is not None
-        assert call.state is CallState.ENDED
-
-    async def test_ended_calls_cost_nothing(self, line: Line, acs: AcsServer, clock: Clock) -> None:
-        await answer_incoming(line, INCOMING)
-        await follow(line, CALL_ID, [happened(EventKind.DISCONNECTED)])
-        clock.now += timedelta(hours=1)
-        reads: list[str] = []
-        get = line.calls.get
-
-        async def counted(call_id: str) -> Any:
-            reads.append(call_id)
-            return await get(call_id)
-
-        line.calls.get = counted  # type: ignore[method-assign]  # counts what the sweep reads
-        await sweep(line)
-        assert reads == []
-        assert len(acs.requests) == 1
-
-
 class TestFaults:
     """The store fails at every request of a callback, and the service sends it once more."""
 
     TOLD = (
         [happened(EventKind.CONNECTED)],
-        [happened(EventKind.MEDIA_FAILED, TestFollow.BROKEN, 6)],
+        [happened(EventKind.MEDIA_FAILED, BROKEN, 6)],
         [CallEvent(EventKind.TRANSFER_FAILED, RANG, "486/0", transfer=1)],
         [CallEvent(EventKind.TRANSFER_ACCEPTED, RANG, transfer=2)],
         [happened(EventKind.DISCONNECTED, "200/0", 9)],
