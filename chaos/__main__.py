@@ -55,14 +55,8 @@ async def _run(options: argparse.Namespace, tell: Tell) -> list[Row]:
     return await try_out(steps, options.calls, options.seed, tell)
 
 
-async def try_out(
-    steps: Sequence[Step], calls: int, seed: int, tell: Tell, *, slack: float = 1.0
-) -> list[Row]:
-    """Start a system, go through a schedule with so many calls at a time, and judge.
-
-    Args:
-        slack: times longer that a silence may be than is promised, on a machine with other work to do.
-    """
+async def try_out(steps: Sequence[Step], calls: int, seed: int, tell: Tell) -> list[Row]:
+    """Start a system, go through a schedule with so many calls at a time, and judge."""
     tell(f"seed {seed}: {len(steps)} faults among {calls} calls at a time")
     speech = await asyncio.to_thread(Speech)
     async with open_house(calls, tell) as house:
@@ -70,7 +64,7 @@ async def try_out(
         await stream.run(BY_NAME, steps)
         tell(f"{len(stream.calls)} calls are over; waiting for their records")
         kept = await settle(house.addresses, stream.calls)
-        rows = judge(stream.windows, stream.calls, kept, slack=slack)
+        rows = judge(stream.windows, stream.calls, kept)
         bad = {
             int(text.split()[1].rstrip(":"))
             for row in rows

@@ -13,7 +13,7 @@ import numpy as np
 
 from chaos.booker import NO, Booker
 from local.ear import FRAME_SAMPLES, RATE, Ear, Samples
-from local.phone import FRAME_BYTES, STEREO_FRAME_BYTES, Move
+from local.phone import FRAME_BYTES, Move, listen
 
 PATIENCE_S = 0.65
 """This much quiet after the agent spoke means that it has finished."""
@@ -64,13 +64,7 @@ class Caller:
 
     def tick(self, frame: bytes) -> Move:
         """Take one stereo frame of the line and give one of speech back."""
-        if len(frame) != STEREO_FRAME_BYTES:
-            raise ValueError(f"a line frame of {len(frame)} bytes; expected {STEREO_FRAME_BYTES}")
-        said = np.frombuffer(frame, "<i2", FRAME_SAMPLES)
-        heard = np.frombuffer(frame, "<i2", FRAME_SAMPLES, FRAME_BYTES)
-        self.caller.hear(said)
-        self.agent.hear(heard)
-        self.recording += np.stack([said, heard], axis=1).tobytes()
+        self.recording += listen(frame, self.caller, self.agent)
         if self._doing is _Doing.LISTENING:
             self._consider()
         if self._doing is _Doing.GONE:

@@ -48,6 +48,8 @@ class Row(msgspec.Struct):
     longest_silence_s: float
     """At the phone of a caller who waited for the agent."""
     allowed_s: float
+    moved: int
+    """Of these calls: those that another bridge has gone on with."""
     bookings_expected: int
     """Of these calls: those whose caller was told of it."""
     bookings_found: int
@@ -74,15 +76,13 @@ async def settle(addresses: Addresses, calls: Sequence[Placed]) -> dict[int, Kep
     return {number: Kept(found[number], bookings[number]) for number in found}
 
 
-def judge(
-    windows: Sequence[Window], calls: Sequence[Placed], kept: Mapping[int, Kept], *, slack: float = 1.0
-) -> list[Row]:
-    """One row for each fault. `slack`: times longer that a silence may be than is promised."""
+def judge(windows: Sequence[Window], calls: Sequence[Placed], kept: Mapping[int, Kept]) -> list[Row]:
+    """One row for each fault."""
     heard = {call.number: waits(call) for call in calls}
     # How a call ended is held against the last fault that it went through, and against no earlier one.
     last = {number: window for window in windows for number in window.begins}
     return [
-        _row(window, calls, kept, heard, slack, {number for number, its in last.items() if its is window})
+        _row(window, calls, kept, heard, {number for number, its in last.items() if its is window})
         for window in windows
     ]
 
@@ -98,11 +98,9 @@ def _row(
     calls: Sequence[Placed],
     kept: Mapping[int, Kept],
     heard: Mapping[int, Sequence[Silence]],
-    slack: float,
     ended: Collection[int],
 ) -> Row:
     fault = window.fault
-    allowed = fault.silence_s * slack
     own = [call for call in calls if call.number in window.begins]
     quiet = {
         call.number: longest(heard[call.number], window.begins[call.number], window.ends[call.number]) / RATE
@@ -115,7 +113,7 @@ def _row(
         survived += call.number in window.outlived or not end
         troubles = [end] if end and call.number in ended else []
         troubles += call_troubles(call, kept[call.number])
-        if quiet[call.number] > allowed:
+        if quiet[call.number] > fault.silence_s:
             troubles.append(f"a silence of {quiet[call.number]:.1f} s")
         broken += [f"call {call.number}: {trouble}" for trouble in troubles]
     return Row(
@@ -124,7 +122,8 @@ def _row(
         calls=len(own),
         survived=survived,
         longest_silence_s=round(max(quiet.values(), default=0.0), 1),
-        allowed_s=allowed,
+        allowed_s=fault.silence_s,
+        moved=sum(_has_moved(kept[call.number]) for call in own),
         bookings_expected=sum(call.caller.booker.told for call in own),
         bookings_found=sum(kept[call.number].bookings for call in own),
         broken=broken,
@@ -146,6 +145,10 @@ def call_troubles(call: Placed, kept: Kept) -> list[str]:
     elif kept.record.outcome is None:
         troubles.append("its record was not closed")
     return troubles
+
+
+def _has_moved(kept: Kept) -> bool:
+    return kept.record is not None and kept.record.media_epoch > 1
 
 
 def _end_trouble(call: Placed, *, may_end: bool) -> str:

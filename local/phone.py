@@ -52,6 +52,21 @@ class Handset(Protocol):
         """Take 20 ms of the line and say what to do in the next: see `Phone.tick`."""
 
 
+def listen(frame: bytes, caller: Ear, agent: Ear) -> bytes:
+    """Have both ears hear one stereo frame of the line; its samples interleaved, as a recording has them.
+
+    Raises:
+        ValueError: it has another size than 1,920 bytes.
+    """
+    if len(frame) != STEREO_FRAME_BYTES:
+        raise ValueError(f"a line frame of {len(frame)} bytes; expected {STEREO_FRAME_BYTES}")
+    said = np.frombuffer(frame, "<i2", FRAME_SAMPLES)
+    heard = np.frombuffer(frame, "<i2", FRAME_SAMPLES, FRAME_BYTES)
+    caller.hear(said)
+    agent.hear(heard)
+    return np.stack([said, heard], axis=1).tobytes()
+
+
 class _Doing(Enum):
     LISTENING = "listening"
     SPEAKING = "speaking"
@@ -81,13 +96,7 @@ class Phone:
 
     def tick(self, frame: bytes) -> Move:
         """Take one stereo frame of the line; ValueError when it has another size than 1,920 bytes."""
-        if len(frame) != STEREO_FRAME_BYTES:
-            raise ValueError(f"a line frame of {len(frame)} bytes; expected {STEREO_FRAME_BYTES}")
-        said = np.frombuffer(frame, "<i2", FRAME_SAMPLES)
-        heard = np.frombuffer(frame, "<i2", FRAME_SAMPLES, FRAME_BYTES)
-        self.caller.hear(said)
-        self.agent.hear(heard)
-        self.recording += np.stack([said, heard], axis=1).tobytes()
+        self.recording += listen(frame, self.caller, self.agent)
         if self._doing is _Doing.LISTENING and self._is_my_turn():
             return self._next_step()
         return Move(self._speak())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -88,7 +89,15 @@ def test_a_silence_counts_against_the_fault_in_whose_time_it_was() -> None:
     assert row.broken == ["call 2: a silence of 3.0 s"]
     both.ends[2] = RATE // 2  # it was over before the caller had to wait
     assert judge([both], [quick, slow], {1: kept(), 2: kept()})[0].broken == []
-    assert judge([window(slow)], [slow], {2: kept()}, slack=2.0)[0].broken == []
+
+
+def test_a_call_that_two_bridges_have_had_has_moved() -> None:
+    stays, moves = placed(1), placed(2)
+    found = kept()
+    assert found.record is not None
+    moved = replace(found, record=replace(found.record, media_epoch=2))
+    [row] = judge([window(stays, moves)], [stays, moves], {1: found, 2: moved})
+    assert row.moved == 1
 
 
 def test_who_is_sent_away_while_nothing_can_answer_is_not_lost() -> None:
