@@ -119,10 +119,7 @@ class Recorder:
         # The end may be on record already, and the call counted without what was written since.
         self._put_record(Recount())
         try:
-            async with asyncio.timeout(_DRAIN_SECONDS if self._keeper is None else _SHORT_DRAIN_SECONDS):
-                await self._empty.wait()
-        except TimeoutError:
-            log.warning("records still to be written", extra={"records": len(self._backlog)})
+            await self.settle(_DRAIN_SECONDS if self._keeper is None else _SHORT_DRAIN_SECONDS)
         finally:
             if self._writing is not None and self._saving is not None:
                 self._writing.cancel()

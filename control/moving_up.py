@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from azure.core.exceptions import AzureError
@@ -72,12 +73,7 @@ async def hear(line: Line, call: Call, callbacks: Sequence[Callback]) -> None:
     elif is_waiting(call):
         now = line.clock()
         for news, context, connection in _news(callbacks):
-
-            def told(
-                one: Waiting, news: News = news, context: str = context, at: str = connection
-            ) -> Waiting:
-                return heard(one, news, now, context=context, connection=at)
-
+            told = partial(heard, news=news, now=now, context=context, connection=connection)
             one = await queue.store.update(call.id, told)
             if news is News.CONNECTED and one is None:
                 await _end(line, call, connection)
