@@ -77,7 +77,8 @@ var memory = { '0.5': '1Gi', '1': '2Gi', '2': '4Gi', '4': '8Gi' }
 // How long a replica told to stop may go on with its calls: the platform allows 600 seconds, the bridge stops
 // a little earlier to end or hand over what is left.
 var graceSeconds = 600
-var drainSeconds = graceSeconds - 30
+// To give calls away takes up to 15 s, and so does writing what is left of their records.
+var drainSeconds = graceSeconds - 45
 var port = 8080
 // What the store does not take is kept here meanwhile. The volume goes with the replica; a container that is
 // restarted in it finds it as it was. The smallest replica has 2 GB of disk for it and all else.
@@ -205,7 +206,7 @@ resource bridge 'Microsoft.App/containerApps@2025-01-01' = {
         // waits by itself, a replica is told to stop, and has graceSeconds for its calls.
         rules: [
           {
-            // Active calls of all replicas, and those on their way; see /calls in bridge/server.py. Without an
+            // Active calls of all replicas, and those on their way; see /calls in bridge/pages.py. Without an
             // answer the replicas stay as many as they are. The `http` rule would not do: it counts requests
             // that begin, so a socket that has been open for a minute counts for nothing.
             name: 'calls'
