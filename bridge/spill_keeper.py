@@ -118,11 +118,12 @@ class SpillKeeper:
                 log.error("records given up, they are on disk for too long")
                 self._metrics.record_lost("too old")
                 done = True
-            await asyncio.to_thread(file.remove if done else file.close)
+            # Not in a thread either: who gives up waiting now must find it free when the next one looks.
+            (file.remove if done else file.close)()
         return not away
 
     async def _write(self, file: SpillFile) -> None:
-        payloads = await asyncio.to_thread(lambda: list(file.payloads()))
+        payloads = await _read(file)
         call_id = file.call_id
         if await self._is_gone(call_id):
             log.warning("records of a call that is forgotten are dropped", extra={"records": len(payloads)})
@@ -172,3 +173,12 @@ class SpillKeeper:
         else:
             log.error("record given up, the store refuses it")
         self._metrics.record_lost("refused")
+
+
+async def _read(file: SpillFile) -> list[bytes]:
+    reading = asyncio.create_task(asyncio.to_thread(lambda: list(file.payloads())))
+    try:
+        return await asyncio.shield(reading)
+    finally:
+        # Who is cancelled closes the file next, and not under the hands of the thread.
+        await asyncio.wait([reading])

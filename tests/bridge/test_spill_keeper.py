@@ -236,6 +236,20 @@ async def test_what_waits_for_longer_than_anything_may_be_kept_is_given_up(
     assert b'records_lost_total{why="too old"} 1.0' in house.metrics.page()
 
 
+async def test_who_gives_up_waiting_leaves_the_file_to_the_next_one(house: House) -> None:
+    path = house.leave(turn(1))
+    house.writer.fails = {0: ServiceRequestError("away")}
+    for steps in range(60):
+        waiting = asyncio.create_task(house.keeper.write_out(within=60))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        file = house.keeper.spill.take(path)
+        assert file is not None, f"held after {steps} steps"
+        file.close()
+
+
 async def test_it_looks_by_itself_when_a_call_has_left_something(house: House) -> None:
     done = asyncio.Event()
 
