@@ -8,12 +8,15 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from shared.settings import StoreSettings
+from shared.tables import Tables
 
 ROOT = Path(__file__).parent.parent
 AZURITE = ROOT / ".azurite/node_modules/azurite/dist/src/table/main.js"
@@ -98,6 +101,13 @@ def azurite() -> Iterator[str]:
 def table_prefix() -> str:
     """A fresh table-name prefix, so that tests sharing Azurite never meet."""
     return f"t{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
+    """A store with nothing in it."""
+    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
+        yield opened
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:

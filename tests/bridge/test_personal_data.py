@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from bridge.tool_order_parts import Ordering
 from bridge.tools import ToolBox
@@ -21,7 +18,7 @@ from shared.counter import Counter, facts_maker
 from shared.insights import InsightStore
 from shared.personal_data import COLUMNS, TABLES, Kind
 from shared.prices import load_prices
-from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
+from shared.settings import DEFAULT_AGENT_DIR
 from shared.tables import Tables
 from tests.bridge.test_tools_memory import TABLE, House
 from tests.bridge.tool_calls import CATALOGUE, NOW, run, said
@@ -45,12 +42,6 @@ MARKS = {
 NOT_HERE = {("outbox", "data"), ("tapes", "caller"), ("tapes", "agent")}
 """What no call of this test leaves: events that were given up, and sound, which cannot be searched."""
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 async def live(tables: Tables) -> None:

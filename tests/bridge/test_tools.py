@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,15 +12,8 @@ from hypothesis import strategies as st
 from bridge.tools import TOOL_NAMES, ToolBox, failure
 from shared.bookings import BookingStore
 from shared.restaurants import Catalogue
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW, order_tools, run, said, told, toolbox
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

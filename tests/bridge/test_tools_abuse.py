@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from shared.booking_code import LETTERS
 from shared.booking_records import Booking
 from shared.bookings import BookingStore
 from shared.handover import Targets
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW, run, told
 
@@ -129,12 +128,6 @@ WAYS: dict[str, tuple[str | None, Way]] = {
         ],
     ),
 }
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

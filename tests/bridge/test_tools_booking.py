@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from azure.core.exceptions import ServiceRequestError
 from bridge.tools import ToolBox
 from shared.bookings import BookingStore
 from shared.ledger import ConflictError
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import run, said, told, toolbox
 
@@ -20,9 +18,8 @@ TABLE = {"restaurant": "Golden Lotus", "date": "2026-11-27", "time": "19:30", "p
 
 
 @pytest.fixture
-async def store(azurite: str, table_prefix: str) -> AsyncIterator[BookingStore]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield BookingStore(tables)
+def store(tables: Tables) -> BookingStore:
+    return BookingStore(tables)
 
 
 @pytest.fixture

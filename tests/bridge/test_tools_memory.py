@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -23,7 +23,6 @@ from shared.callers import CallerStore, Known
 from shared.calls import Call, derive_call_id
 from shared.orders import OrderStore
 from shared.restaurants import Catalogue
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW, run, told
 from tests.shared.faulty_tables import Fault, FaultyTables
@@ -124,9 +123,8 @@ class Ringing:
 
 
 @pytest.fixture
-async def house(azurite: str, table_prefix: str) -> AsyncIterator[House]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield House(tables)
+def house(tables: Tables) -> House:
+    return House(tables)
 
 
 async def test_nothing_is_kept_before_the_caller_has_said_yes(house: House) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,19 +17,12 @@ from shared.order_records import Status
 from shared.order_sold_out import SoldOut
 from shared.orders import OrderStore
 from shared.restaurants import Catalogue
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import order_tools, run, said, told
 from tests.shared.order_house import KITCHENS, NOW
 
 HOME = {"restaurant": "Napoli Pizza", "address": "14 Lantern Street"}
 PIZZA = {"item": "margherita-pizza", "options": ["large"]}
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

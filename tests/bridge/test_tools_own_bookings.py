@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,18 +11,11 @@ import pytest
 from bridge.tools import ToolBox
 from shared.bookings import BookingStore
 from shared.handover import Targets
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW, run, said, told, toolbox
 from tests.shared.faulty_tables import Fault, FaultyTables
 
 LOTUS = {"restaurant": "Golden Lotus", "date": "2026-11-27", "time": "19:30", "party_size": 4, "name": "Kim"}
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -13,19 +12,12 @@ from bridge.tools import ToolBox
 from shared.bookings import BookingStore
 from shared.restaurant import Restaurant
 from shared.restaurants import Catalogue
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW, run, said, told, toolbox
 from tests.shared.booking_house import ask, booked
 from tests.shared.faulty_tables import Fault, FaultyTables
 
 FIND = "find_restaurants"
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield tables
 
 
 @pytest.fixture

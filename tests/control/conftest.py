@@ -15,13 +15,19 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from control.answering import Line
 from control.services import close_services, services
 from local.functions_host.host import FunctionsHost
 from local.functions_host.keys import Keys
 from local.functions_host.timers import timer_datum
 from local.functions_host.worker import Worker
 from shared import telephony
+from shared.call_store import CallStore
 from shared.calls import Call, derive_call_id
+from shared.tables import Tables
+from shared.telephony import Telephony
+from tests.control.one_call import Clock
+from tests.control.waiting_house import House, open_house
 from tests.shared.acs_server import RESOURCE_ID, AcsServer, acs_server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -157,3 +163,24 @@ def incoming() -> dict[str, Any]:
         "metadataVersion": "1",
         "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z"),
     }
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def line(tables: Tables, acs: AcsServer, clock: Clock) -> AsyncIterator[Line]:
+    """What answers calls, without a host around it, and with a clock in the test's hand."""
+    async with Telephony(acs.settings) as phone:
+        yield Line(CallStore(tables), phone, "https://func.example", "wss://bridge.example", clock)
+
+
+@pytest.fixture
+async def house(
+    azurite: str, table_prefix: str, acs: AcsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    """A control plane with one place, in which callers wait in line."""
+    async with open_house(azurite, table_prefix, acs, tmp_path, monkeypatch) as house:
+        yield house

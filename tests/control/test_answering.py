@@ -7,7 +7,6 @@ import contextlib
 import functools
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,9 +35,8 @@ from shared.calls import (
     Outcome,
     apply,
 )
-from shared.settings import StoreSettings
 from shared.tables import Tables
-from shared.telephony import Telephony, TelephonyError
+from shared.telephony import TelephonyError
 from tests.control.one_call import (
     BROKEN,
     CALL_ID,
@@ -52,23 +50,6 @@ from tests.control.one_call import (
 from tests.shared.acs_server import AcsServer, failure
 from tests.shared.call_makers import open_calls
 from tests.shared.faulty_tables import Fault, FaultyTables
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield tables
-
-
-@pytest.fixture
-async def line(tables: Tables, acs: AcsServer, clock: Clock) -> AsyncIterator[Line]:
-    async with Telephony(acs.settings) as phone:
-        yield Line(CallStore(tables), phone, "https://func.example", "wss://bridge.example", clock)
 
 
 class TestAnswer:

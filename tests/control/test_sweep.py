@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +20,6 @@ from control.answering import (
 )
 from shared.acs_events import IncomingCall
 from shared.call_media import MOST_RESTARTS
-from shared.call_store import CallStore
 from shared.calls import (
     RING,
     Call,
@@ -32,9 +30,7 @@ from shared.calls import (
     apply,
     partition_of,
 )
-from shared.settings import StoreSettings
 from shared.tables import Tables
-from shared.telephony import Telephony
 from tests.control.one_call import (
     CALL_ID,
     INCOMING,
@@ -46,23 +42,6 @@ from tests.control.one_call import (
 )
 from tests.shared.acs_server import AcsServer, failure
 from tests.shared.call_makers import open_calls
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield tables
-
-
-@pytest.fixture
-async def line(tables: Tables, acs: AcsServer, clock: Clock) -> AsyncIterator[Line]:
-    async with Telephony(acs.settings) as phone:
-        yield Line(CallStore(tables), phone, "https://func.example", "wss://bridge.example", clock)
 
 
 class TestSweep:

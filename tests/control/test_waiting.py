@@ -6,10 +6,8 @@ import asyncio
 import io
 import wave
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,20 +42,11 @@ from tests.control.waiting_house import (
     PHRASES,
     SETTINGS,
     House,
-    open_house,
     patient,
     sound,
     with_settings,
 )
-from tests.shared.acs_server import AcsServer, failure
-
-
-@pytest.fixture
-async def house(
-    azurite: str, table_prefix: str, acs: AcsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
-    async with open_house(azurite, table_prefix, acs, tmp_path, monkeypatch) as house:
-        yield house
+from tests.shared.acs_server import failure
 
 
 async def test_who_finds_it_full_is_answered_without_audio_and_hears_where_they_stand(house: House) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,17 +31,8 @@ from tests.control.waiting_house import (
     SETTINGS,
     House,
     as_sent,
-    open_house,
 )
-from tests.shared.acs_server import AcsServer, failure
-
-
-@pytest.fixture
-async def house(
-    azurite: str, table_prefix: str, acs: AcsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
-    async with open_house(azurite, table_prefix, acs, tmp_path, monkeypatch) as house:
-        yield house
+from tests.shared.acs_server import failure
 
 
 async def test_an_announcement_that_cannot_be_played_is_tried_again_and_then_the_call_ends(

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.admission import FRESH, TAKEN_WITHIN, Channel, Full, Report
 from shared.admission_store import AdmissionStore
-from shared.settings import StoreSettings
 from shared.tables import Tables
 
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 
 
 @pytest.fixture
-async def store(azurite: str, table_prefix: str) -> AsyncIterator[AdmissionStore]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield AdmissionStore(tables)
+def store(tables: Tables) -> AdmissionStore:
+    return AdmissionStore(tables)
 
 
 def report(replica: str = "a", calls: int = 2, at: datetime = NOW) -> Report:

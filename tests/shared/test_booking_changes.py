@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, time, timedelta
 
@@ -15,7 +14,6 @@ from shared.outbox_relay import Relay
 from shared.outbox_rows import OutboxRows
 from shared.outbox_topic import OutgoingEvent, Sent, Verdict
 from shared.seating import Reason
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.shared.booking_house import (
     CALLER,
@@ -35,12 +33,6 @@ from tests.shared.booking_house import (
     wish,
 )
 from tests.shared.faulty_tables import Fault, FaultyTables
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

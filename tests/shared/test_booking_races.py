@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,11 @@ from shared.bookings import BookingStore
 from shared.ledger import ConflictError
 from shared.restaurant import Restaurant
 from shared.seating import Reason
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.shared.booking_house import FRIDAY, NOW, SATURDAY, ZONE, ask, audit, book, booked, house, wish
 
 PROCESSES, CALLS = 8, 8
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -25,17 +24,10 @@ from shared.calls import (
     derive_call_id,
     partition_of,
 )
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.shared.call_makers import open_calls
 
 RANG = datetime(2026, 11, 22, 18, 4, 5, 123456, tzinfo=UTC)
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -16,18 +15,12 @@ from shared.caller_key import CallerKeys
 from shared.caller_memory import Memory, Told, begun, with_told
 from shared.callers import CALL, TABLE, CallerRemoval, CallerStore
 from shared.calls import derive_call_id
-from shared.settings import SettingError, StoreSettings, caller_keys
+from shared.settings import SettingError, caller_keys
 from shared.tables import Tables
 
 NUMBER, OTHER = "+15550100", "+15550111"
 OLD, NEW = b"o" * 32, b"n" * 32
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

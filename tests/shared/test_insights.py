@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,7 +21,7 @@ from shared.insights import InsightStore
 from shared.intents import Decision, Intent
 from shared.prices import load_prices
 from shared.restaurants import Catalogue
-from shared.settings import DEFAULT_AGENT_DIR, DEFAULT_RESTAURANTS_FILE, StoreSettings
+from shared.settings import DEFAULT_AGENT_DIR, DEFAULT_RESTAURANTS_FILE
 from shared.tables import Tables
 from shared.tally import tally
 from tests.shared.call_makers import RANG, a_call, booked, missed, open_calls, ran, replied, said
@@ -58,13 +57,12 @@ class House:
 
 
 @pytest.fixture
-async def house(azurite: str, table_prefix: str) -> AsyncIterator[House]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        insights = InsightStore(tables, ZONE)
-        counter = Counter(
-            tables, insights, MAKER, settle=timedelta(0), clock=lambda: datetime.max.replace(tzinfo=UTC)
-        )
-        yield House(CallStore(tables), CallArchive(tables), insights, counter, CallSearch(tables, insights))
+def house(tables: Tables) -> House:
+    insights = InsightStore(tables, ZONE)
+    counter = Counter(
+        tables, insights, MAKER, settle=timedelta(0), clock=lambda: datetime.max.replace(tzinfo=UTC)
+    )
+    return House(CallStore(tables), CallArchive(tables), insights, counter, CallSearch(tables, insights))
 
 
 async def test_a_call_that_ended_is_counted_once_however_often(house: House) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,18 +17,11 @@ from shared.order_records import Cart, Order, Status
 from shared.order_rows import CartEntry, CartState
 from shared.order_sold_out import FOREVER, SoldOut
 from shared.orders import CartChangedError, OrderStore, StatusError
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.shared.order_house import CALLER, NOW, audit, cart, events, moved_to, placement, rows
 
 ROOT = Path(__file__).parents[2]
 PROCESSES, TRIES = 3, 8
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Self
@@ -109,9 +108,8 @@ class Stored:
 
 
 @pytest.fixture
-async def stored(azurite: str, table_prefix: str) -> AsyncIterator[Stored]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield Stored(tables)
+def stored(tables: Tables) -> Stored:
+    return Stored(tables)
 
 
 class TestCalls:

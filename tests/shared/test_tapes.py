@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +14,7 @@ from shared.callers import CallerStore
 from shared.calls import CallEvent, EventKind, apply, derive_call_id
 from shared.g711 import RATE, SILENT
 from shared.retention import Retention
-from shared.settings import RetentionSettings, StoreSettings
+from shared.settings import RetentionSettings
 from shared.tables import Tables
 from shared.tapes import PIECE, Extent, Piece, Span, Tape, TapeState, TapeStore, extent
 from tests.shared.call_makers import a_call
@@ -24,12 +23,6 @@ from tests.shared.faulty_tables import Fault, FaultyTables
 NOW = datetime(2026, 11, 27, 19, 30, tzinfo=UTC)
 CALL = derive_call_id(NOW, "tape")
 NUMBER = "+15550100"
-
-
-@pytest.fixture
-async def tables(azurite: str, table_prefix: str) -> AsyncIterator[Tables]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +18,6 @@ from local.voice_live.mind.portions import read_portions
 from local.voice_live.mind.schema import read_schema
 from local.voice_live.mind.words import tokenise
 from shared.bookings import BookingStore
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW
 from tests.local.mind.test_real_tools import talk
@@ -28,12 +27,11 @@ PIZZAS = "I'd like to order a large margherita and two regular pepperoni pizzas 
 
 
 @pytest.fixture
-async def tools(azurite: str, table_prefix: str) -> AsyncIterator[ToolBox]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield ToolBox(
-            CATALOGUE, BookingStore(tables), call_id="c", caller="+15550100", now=lambda: NOW,
-            ordering=Ordering.of(tables),
-        )  # fmt: skip
+def tools(tables: Tables) -> ToolBox:
+    return ToolBox(
+        CATALOGUE, BookingStore(tables), call_id="c", caller="+15550100", now=lambda: NOW,
+        ordering=Ordering.of(tables),
+    )  # fmt: skip
 
 
 def items(calls: Sequence[CallFunction]) -> list[dict[str, Any]]:

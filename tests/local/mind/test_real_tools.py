@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from bridge.tools import ToolBox
 from local.voice_live.mind import CallFunction, PolicyMind, Say
 from shared.bookings import BookingStore
 from shared.restaurants import Catalogue
-from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.bridge.tool_calls import CATALOGUE, NOW, toolbox
 from tests.local.mind.world import assistant, user
@@ -25,9 +23,8 @@ FIND, DETAILS = "find_restaurants", "restaurant_details"
 
 
 @pytest.fixture
-async def store(azurite: str, table_prefix: str) -> AsyncIterator[BookingStore]:
-    async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-        yield BookingStore(tables)
+def store(tables: Tables) -> BookingStore:
+    return BookingStore(tables)
 
 
 @pytest.fixture
