@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from azure.identity.aio import DefaultAzureCredential
-
 from bridge.agent_source import AgentSource
 from bridge.call import Call
 from bridge.caller_recall import Recall, know_cart, recall
@@ -52,6 +50,7 @@ from shared.callers import CallerStore
 from shared.calls import Call as CallRecord
 from shared.commands import Commands
 from shared.exporting import Telemetry
+from shared.identity import Identity
 from shared.orders import OrderStore
 from shared.restaurants import Catalogue
 from shared.retention_agenda import Agenda
@@ -328,7 +327,7 @@ async def voice_live_headers(api_key: str | None, stack: contextlib.AsyncExitSta
             return {"api-key": api_key}
 
         return with_key
-    credential = await stack.enter_async_context(DefaultAzureCredential())
+    credential = await stack.enter_async_context(Identity())
 
     async def with_token() -> dict[str, str]:
         token = await credential.get_token(TOKEN_SCOPE)

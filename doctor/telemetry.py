@@ -78,9 +78,9 @@ async def _insights(
 async def _token(credential: AsyncTokenCredential | None) -> str:
     if credential is not None:
         return (await credential.get_token(_SCOPE)).token
-    from azure.identity.aio import DefaultAzureCredential
+    from shared.identity import Identity
 
-    async with DefaultAzureCredential() as own:
+    async with Identity() as own:
         return (await own.get_token(_SCOPE)).token
 
 

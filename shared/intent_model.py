@@ -14,10 +14,10 @@ from typing import Annotated, Any, Final
 import aiohttp
 import msgspec
 from azure.core.exceptions import AzureError
-from azure.identity.aio import DefaultAzureCredential
 
 from shared.calls import ToolRun, Turn
 from shared.handover import paragraph
+from shared.identity import Identity
 from shared.intents import Decision, Intent
 from shared.settings import IntentModelSettings
 
@@ -66,7 +66,7 @@ class IntentModel:
     def __init__(self, settings: IntentModelSettings) -> None:
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
-        self._identity: DefaultAzureCredential | None = None
+        self._identity: Identity | None = None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -113,7 +113,7 @@ class IntentModel:
         if self._settings.key is not None:
             return {"api-key": self._settings.key}
         if self._identity is None:
-            self._identity = DefaultAzureCredential()
+            self._identity = Identity()
         return {"Authorization": f"Bearer {(await self._identity.get_token(_SCOPE)).token}"}
 
 

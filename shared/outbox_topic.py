@@ -18,8 +18,8 @@ from azure.core.exceptions import (
 )
 from azure.core.messaging import CloudEvent
 from azure.eventgrid.aio import EventGridPublisherClient
-from azure.identity.aio import DefaultAzureCredential
 
+from shared.identity import Identity
 from shared.settings import EventsSettings
 
 _POLICY: Final[dict[str, Any]] = {"connection_timeout": 3, "read_timeout": 8, "retry_total": 0}
@@ -73,12 +73,12 @@ class Topic:
     """Publishes to one custom topic, one event a request, so that each has an answer of its own."""
 
     def __init__(self, settings: EventsSettings) -> None:
-        self._identity: DefaultAzureCredential | None = None
-        credential: AzureKeyCredential | DefaultAzureCredential
+        self._identity: Identity | None = None
+        credential: AzureKeyCredential | Identity
         if settings.topic_key is not None:
             credential = AzureKeyCredential(settings.topic_key)
         else:
-            credential = self._identity = DefaultAzureCredential()
+            credential = self._identity = Identity()
         self._client = EventGridPublisherClient(settings.topic_endpoint, credential, **_POLICY)
 
     async def send(self, event: OutgoingEvent) -> Sent:

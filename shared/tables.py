@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from azure.core.exceptions import ResourceExistsError
+from azure.core.pipeline import PipelineResponse
 from azure.data.tables.aio import TableClient, TableServiceClient
-from azure.identity.aio import DefaultAzureCredential
 
+from shared.identity import Identity
 from shared.settings import StoreSettings
 
 _TIMEOUTS: dict[str, Any] = {
@@ -23,6 +24,18 @@ _TIMEOUTS: dict[str, Any] = {
 `timeout` no other try begins, so that an operation ends within 6 s also when the store accepts it and never
 answers: two tries, which is before a tool is given up (`tool_timeout_seconds`)."""
 
+_WAITS: Final = ("Retry-After", "retry-after-ms", "x-ms-retry-after-ms")
+"""Headers whose time Microsoft's client sleeps out in full, be it an hour, and counts in no time-out."""
+_WAIT_S: Final = "1"
+
+
+def _wait_a_second(response: PipelineResponse[Any, Any]) -> None:
+    """A store that wants to be left alone is left alone for a second between tries, whatever it says."""
+    headers = response.http_response.headers
+    asked = [name for name in _WAITS if headers.pop(name, None) is not None]
+    if asked:
+        headers[_WAITS[0]] = _WAIT_S
+
 
 class Tables:
     """Hands out table clients, creating each table the first time it is asked for.
@@ -32,13 +45,14 @@ class Tables:
 
     def __init__(self, settings: StoreSettings) -> None:
         self._prefix = settings.prefix
-        self._credential: DefaultAzureCredential | None = None
+        self._credential: Identity | None = None
+        options = {**_TIMEOUTS, "raw_response_hook": _wait_a_second}
         if settings.endpoint is not None:
-            self._credential = DefaultAzureCredential()
-            self._service = TableServiceClient(settings.endpoint, credential=self._credential, **_TIMEOUTS)
+            self._credential = Identity()
+            self._service = TableServiceClient(settings.endpoint, credential=self._credential, **options)
         else:
             connection_string = settings.connection_string or ""
-            self._service = TableServiceClient.from_connection_string(connection_string, **_TIMEOUTS)
+            self._service = TableServiceClient.from_connection_string(connection_string, **options)
         self._clients: dict[str, TableClient] = {}
         self._opening: dict[str, asyncio.Task[TableClient]] = {}
         """Tables that are being made."""

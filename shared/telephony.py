@@ -28,9 +28,9 @@ from azure.communication.callautomation import (
 from azure.communication.callautomation.aio import CallAutomationClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.identity.aio import DefaultAzureCredential
 
 from shared.handover import sip_headers, voip_headers
+from shared.identity import Identity
 from shared.settings import AcsSettings
 
 DEADLINE: Final = 8.0
@@ -71,12 +71,12 @@ class Telephony:
     """The operations we use on calls. An async context manager; belongs to one event loop."""
 
     def __init__(self, acs: AcsSettings) -> None:
-        credential: AzureKeyCredential | DefaultAzureCredential
-        self._identity: DefaultAzureCredential | None = None
+        credential: AzureKeyCredential | Identity
+        self._identity: Identity | None = None
         if acs.access_key:
             credential = AzureKeyCredential(acs.access_key)
         else:
-            credential = self._identity = DefaultAzureCredential()
+            credential = self._identity = Identity()
         # A trailing slash would be signed as part of the host, and every request refused.
         self._client = CallAutomationClient(acs.endpoint.rstrip("/"), credential, **_POLICY)
 

@@ -44,7 +44,7 @@ async def test_a_key_is_shown_as_it_is() -> None:
 
 async def test_without_a_key_the_identity_vouches(monkeypatch: pytest.MonkeyPatch) -> None:
     """The scope is the one that Voice Live documents."""
-    monkeypatch.setattr(bridge.services, "DefaultAzureCredential", Identity)
+    monkeypatch.setattr(bridge.services, "Identity", Identity)
     async with contextlib.AsyncExitStack() as stack:
         headers = await voice_live_headers(None, stack)
         assert await headers() == {"Authorization": "Bearer token for https://ai.azure.com/.default"}
@@ -54,7 +54,7 @@ async def test_an_identity_that_gets_no_token_is_a_fault_of_voice_live(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Told in words that are safe to log."""
-    monkeypatch.setattr(bridge.services, "DefaultAzureCredential", Identity)
+    monkeypatch.setattr(bridge.services, "Identity", Identity)
     monkeypatch.setattr(Identity, "refuses", True)
     async with contextlib.AsyncExitStack() as stack, Model().serve() as model:
         headers = await voice_live_headers(None, stack)
