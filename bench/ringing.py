@@ -5,15 +5,20 @@ Event Grid delivers at least once, late and in any order: every call is to be an
 
 from __future__ import annotations
 
+import base64
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
+from aiohttp import web
+
+from bench.phones import RANG, answered_by_processes
 from shared.call_store import CallStore
 from shared.calls import RING, CallState
-from shared.settings import StoreSettings
+from shared.settings import ACS_ISSUER, AcsSettings, StoreSettings
 from shared.tables import Tables
-from tests.control.ringing import RANG, answered_by_processes
-from tests.shared.acs_server import acs_server
 
 
 async def ring(store: str, *, calls: int, deliveries: int, processes: int) -> int:
@@ -25,19 +30,20 @@ async def ring(store: str, *, calls: int, deliveries: int, processes: int) -> in
     Returns:
         0 when every call was answered once, 1 otherwise.
     """
-    async with acs_server() as acs:
+    settings = StoreSettings(store, None, "")
+    async with _answers_counted() as counted:
         begun = time.monotonic()
         answers = await answered_by_processes(
-            store, "", acs, calls=calls, deliveries=deliveries, processes=processes
+            settings, counted.settings, calls=calls, deliveries=deliveries, processes=processes
         )
         seconds = time.monotonic() - begun
         begun = time.monotonic()
         late = await answered_by_processes(
-            store, "", acs, calls=calls, deliveries=1, processes=processes, now=RANG + RING
+            settings, counted.settings, calls=calls, deliveries=1, processes=processes, now=RANG + RING
         )
         late_ms = (time.monotonic() - begun) / calls * 1000
-        asked = Counter(request.body["incomingCallContext"] for request in acs.of(":answer"))
-    async with Tables(StoreSettings(store, None, "")) as tables:
+    asked = counted.answers
+    async with Tables(settings) as tables:
         records = await CallStore(tables).day(RANG.date(), limit=calls + 1)
     answered = sum(record.state is CallState.ANSWERED for record in records)
     print(f"{calls} calls, {deliveries} deliveries each, {processes} processes: {seconds:.0f} s")
@@ -54,3 +60,40 @@ async def ring(store: str, *, calls: int, deliveries: int, processes: int) -> in
 
 def _told(answers: Counter[str]) -> str:
     return ", ".join(f"{count} {what}" for what, count in sorted(answers.items()))
+
+
+@dataclass
+class _CallAutomation:
+    """As much of Call Automation as answering needs. It holds nobody back, so that the control plane alone
+    is measured."""
+
+    url: str = ""
+    answers: Counter[str] = field(default_factory=Counter)
+    """How often it was asked to answer, by the incoming call context of the phone."""
+
+    @property
+    def settings(self) -> AcsSettings:
+        key = base64.b64encode(b"a key that nobody checks").decode()
+        return AcsSettings(self.url, key, "resource", ACS_ISSUER, f"{self.url}/calling/keys")
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.answers[(await request.json())["incomingCallContext"]] += 1
+        # The same repeatability id is the same call.
+        connection = f"connection-{request.headers['Repeatability-Request-ID']}"
+        return web.json_response({"callConnectionId": connection, "callConnectionState": "connecting"})
+
+
+@asynccontextmanager
+async def _answers_counted() -> AsyncIterator[_CallAutomation]:
+    """Serves on a free port of this machine."""
+    service = _CallAutomation()
+    app = web.Application()
+    app.router.add_post("/calling/callConnections:answer", service.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield service
+    finally:
+        await runner.cleanup()

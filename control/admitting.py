@@ -22,9 +22,6 @@ _log = logging.getLogger(__name__)
 _REQUEST_IDS: Final = uuid.UUID("0f6d0a0e-7a50-5b5c-8f3e-3a1f9f1b6a52")
 """Name space of the repeatability ids: one call, one id for each thing that is done to it."""
 
-_SECONDS: Final = 2.0
-"""A channel may take to be had: the phone rings meanwhile, and the claim on the call runs."""
-
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -37,13 +34,16 @@ class Gate:
     channels: AdmissionStore
     telephony: Telephony
     settings: AdmissionSettings
+    within: float = 2.0
+    """Seconds that a channel may take to be had: the phone rings meanwhile, and the claim on the call runs
+    out."""
 
     async def admit(self, call_id: str, now: datetime) -> Channel | Full | None:
         """A channel for the call, or why there is none; None when nobody can tell, or it does not matter."""
         if self.settings.when_full is WhenFull.ANSWER:
             return None
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(self.within):
                 return await self.channels.admit(call_id, now)
         except (AzureError, TimeoutError) as error:
             _log.warning("call %s: let in unseen: %s", call_id, type(error).__name__)
@@ -52,7 +52,7 @@ class Gate:
     async def give_back(self, channel: Channel) -> None:
         """The call is not answered after all. A channel that cannot be given back lapses."""
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(self.within):
                 await self.channels.give_back(channel)
         except (AzureError, TimeoutError) as error:
             _log.warning("call %s: keeps its channel: %s", channel.call_id, type(error).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -157,7 +158,7 @@ def as_sent(event: dict[str, Any]) -> bytes:
 
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, nobody is let in unseen."""
-    monkeypatch.setattr("control.admitting._SECONDS", 60.0)
+    monkeypatch.setattr("control.services.Gate", functools.partial(Gate, within=60.0))
     monkeypatch.setattr("control.waiting._SECONDS", 60.0)
 
 
@@ -174,6 +175,7 @@ async def open_house(
         recorded = RecordedLines(tables)
         for text in texts_in_line(load_agent(folder), "en", SETTINGS.length):
             await recorded.put(text, "voice", sound(text))
+        settings = AdmissionSettings(WhenFull.QUEUE, queue=SETTINGS)
         house = House(line=None, acs=acs)  # type: ignore[arg-type]  # it has the clock that the line needs
         house.line = Line(
             CallStore(tables),
@@ -181,7 +183,7 @@ async def open_house(
             "https://func.example",
             "wss://bridge.example",
             house.now,
-            gate=Gate(AdmissionStore(tables), phone, AdmissionSettings(WhenFull.QUEUE, queue=SETTINGS)),
+            gate=Gate(AdmissionStore(tables), phone, settings, within=60.0),
             queue=Queue(WaitingStore(tables), recorded, SETTINGS, Files(operator), "https://func.example"),
         )
         await house.places(1)

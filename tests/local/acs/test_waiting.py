@@ -90,7 +90,7 @@ async def control_plane(s: Stack, azurite: str, prefix: str) -> AsyncIterator[Li
         for text in texts_in_line(load_agent(DEFAULT_AGENT_DIR), "en", SETTINGS.length):
             await recorded.put(text, "voice", sound(text))
         queue = Queue(WaitingStore(tables), recorded, SETTINGS, Files(operator), url)
-        gate = Gate(AdmissionStore(tables), phone, admission)
+        gate = Gate(AdmissionStore(tables), phone, admission, within=60.0)
         lines.append(Line(CallStore(tables), phone, url, s.app.media_url, gate=gate, queue=queue))
         yield lines[0]
 
@@ -106,7 +106,6 @@ async def bridges_hold(line: Line, calls: int) -> None:
 async def test_who_waits_hears_where_they_stand_until_the_audio_begins(
     azurite: str, table_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("control.admitting._SECONDS", 60.0)
     monkeypatch.setattr("control.waiting._SECONDS", 60.0)
     first = at_the_ear([sound(PHRASES.waiting), sound(PHRASES.waiting_at(1))])
     again = at_the_ear([sound(PHRASES.waiting_at(1))])
@@ -142,7 +141,6 @@ async def test_who_waits_hears_where_they_stand_until_the_audio_begins(
 async def test_who_hangs_up_in_line_has_given_up(
     azurite: str, table_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("control.admitting._SECONDS", 60.0)
     monkeypatch.setattr("control.waiting._SECONDS", 60.0)
     async with stack() as s, control_plane(s, azurite, table_prefix) as line, s.dial() as (phone, data):
         await bridges_hold(line, 0)
