@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bench.phones import RANG, answered_by_processes
+from shared.call_claim import RING
 from shared.call_store import CallStore
-from shared.calls import RING, CallState
+from shared.calls import CallState
 from shared.settings import ACS_ISSUER, AcsSettings, StoreSettings
 from shared.tables import Tables
 

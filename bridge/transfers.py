@@ -14,7 +14,8 @@ from azure.core.exceptions import AzureError
 
 from bridge.recorder import Recorder
 from shared.call_store import CallStore
-from shared.calls import Call, CallEvent, EventKind, TransferState, transfer_context
+from shared.calls import Call, CallEvent, EventKind, TransferState
+from shared.handover import transfer_context
 from shared.telephony import Telephony, TelephonyError
 
 _LOOK_EVERY = 0.3

@@ -22,21 +22,10 @@ from control.waiting import Queue
 from shared.acs_events import IncomingCall
 from shared.admission import Channel, Full
 from shared.auth import new_secret, secret_hash
+from shared.call_claim import RING, release, ring_left, take_over
 from shared.call_media import MOST_RESTARTS, is_answered, is_mute, is_restartable, restarted
 from shared.call_store import CallStore, UpdateConflictError
-from shared.calls import (
-    RING,
-    Call,
-    CallEvent,
-    CallState,
-    EventKind,
-    apply,
-    is_given_up,
-    is_silent,
-    release,
-    ring_left,
-    take_over,
-)
+from shared.calls import Call, CallEvent, CallState, EventKind, apply, is_given_up, is_silent
 from shared.telephony import Telephony, TelephonyError
 from shared.tracing import NO_TRACES, Traces
 from shared.waiting_line import Waiting

@@ -24,7 +24,8 @@ from shared.acs_events import Callback, played
 from shared.admission import Channel
 from shared.admission_store import Seen
 from shared.call_store import UpdateConflictError
-from shared.calls import Call, CallEvent, CallState, EventKind, is_given_up, is_waiting, transfer_context
+from shared.calls import Call, CallEvent, CallState, EventKind, is_given_up, is_waiting
+from shared.handover import transfer_context
 from shared.telephony import TelephonyError
 from shared.waiting_line import (
     Act,

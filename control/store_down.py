@@ -24,8 +24,8 @@ from control.admitting import turn_away
 from control.answering import Answer, AnsweredUnseenError, Line, answer_incoming, note_answered
 from shared.acs_events import IncomingCall
 from shared.auth import new_secret
+from shared.call_claim import RING
 from shared.call_store import UpdateConflictError
-from shared.calls import RING
 from shared.settings import AdmissionSettings, WhenStoreDown
 from shared.telephony import TelephonyError
 

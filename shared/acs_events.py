@@ -15,7 +15,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from shared.calls import CallEvent, EventKind, derive_call_id, transfer_number
+from shared.calls import CallEvent, EventKind, derive_call_id
+from shared.handover import transfer_number
 from shared.json_errors import NOT_JSON, where
 
 INCOMING_CALL: Final = "Microsoft.Communication.IncomingCall"

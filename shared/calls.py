@@ -8,9 +8,8 @@ processes that saw the same events in another order hold the same record.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -18,16 +17,6 @@ from shared.call_ids import derive_call_id as derive_call_id  # ids are part of 
 from shared.call_ids import is_call_id as is_call_id
 from shared.call_ids import partition_of as partition_of
 from shared.call_ids import rang_at as rang_at
-
-RING = timedelta(seconds=30)
-"""An unanswered call rings this long (Call Automation: incoming call concepts)."""
-
-CLAIM_LEASE = timedelta(seconds=9)
-"""How long a claim keeps others from answering. Event Grid sends an unacknowledged event again after 10 s:
-by then the claim of one who died has run out, and there is ring left."""
-
-MAX_SECRET_HASHES = 4
-"""Each take-over of a claim adds one secret; Event Grid delivers at most a few times within the ring."""
 
 
 class CallState(StrEnum):
@@ -143,7 +132,6 @@ _TRANSFERS = {
     EventKind.TRANSFER_FAILED: TransferState.FAILED,
     EventKind.TRANSFER_ACCEPTED: TransferState.ACCEPTED,
 }
-_TRANSFER_CONTEXT = re.compile(r"transfer-([1-9]\d{0,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,30 +269,6 @@ class ToolRun:
     started_at: datetime
 
 
-def ring_left(call: Call, now: datetime) -> timedelta:
-    """How much of the ring is left at `now`; zero or less once the caller has gone."""
-    return call.rang_at + RING - now
-
-
-def take_over(call: Call, secret_hash: str, now: datetime) -> Call:
-    """Hand the claim to the owner of `secret_hash`, when its holder has had its time and nobody has answered.
-
-    Returns `call` itself when it may not be taken: the caller sees it by `secret_hashes[0]`. Older secrets
-    stay good: Call Automation may have accepted an answer that carried one just before its sender died.
-    """
-    if call.state is not CallState.CLAIMED or now < call.claimed_at + CLAIM_LEASE:
-        return call
-    hashes = (secret_hash, *call.secret_hashes)[:MAX_SECRET_HASHES]
-    return replace(call, claimed_at=now, secret_hashes=hashes)
-
-
-def release(call: Call, secret_hash: str) -> Call:
-    """Give up the claim at once, so that the next delivery of the event need not wait for the lease."""
-    if call.state is not CallState.CLAIMED or call.secret_hashes[:1] != (secret_hash,):
-        return call
-    return replace(call, claimed_at=call.rang_at - CLAIM_LEASE)
-
-
 def apply(call: Call, event: CallEvent) -> Call:
     """The record after `event`. Order and repetition of events do not matter to the final record."""
     kind, at = event.kind, event.at.astimezone(UTC)
@@ -356,17 +320,6 @@ def is_given_up(call: Call) -> bool:
     A call that a person took is theirs: hanging up for everyone would cut the caller off from them.
     """
     return call.state is not CallState.ENDED and call.end_reason != "" and call.transferred_at is None
-
-
-def transfer_context(number: int) -> str:
-    """The operation context of the `number`th hand-over of a call, from 1; callbacks bring it back."""
-    return f"transfer-{number}"
-
-
-def transfer_number(operation_context: str | None) -> int:
-    """Which hand-over an operation context stands for; 0 for one that is not from `transfer_context`."""
-    found = _TRANSFER_CONTEXT.fullmatch(operation_context or "")
-    return int(found[1]) if found else 0
 
 
 def _earliest(known: datetime | None, at: datetime, applies: bool) -> datetime | None:

@@ -54,6 +54,8 @@ _SIP_VALUE = 256
 _VOIP_VALUE = 1024
 """Most headers, and most characters in a value (Call Automation: custom calling context)."""
 
+_CONTEXT = re.compile(r"transfer-([1-9]\d{0,3})")
+
 
 def is_target(text: str) -> bool:
     """Whether it names somebody whom Call Automation can call."""
@@ -195,6 +197,17 @@ def sip_headers(summary: str) -> dict[str, str]:
 def voip_headers(summary: str) -> dict[str, str]:
     """The summary for a user of Communication Services or Teams: "Summary", plain text."""
     return {"Summary": summary[:_VOIP_VALUE]} if summary else {}
+
+
+def transfer_context(number: int) -> str:
+    """The operation context of the `number`th hand-over of a call, from 1; callbacks bring it back."""
+    return f"transfer-{number}"
+
+
+def transfer_number(operation_context: str | None) -> int:
+    """Which hand-over an operation context stands for; 0 for one that is not from `transfer_context`."""
+    found = _CONTEXT.fullmatch(operation_context or "")
+    return int(found[1]) if found else 0
 
 
 def _span(hours: str) -> Span:

@@ -15,8 +15,9 @@ from control.answering import Answer, Line, answer_incoming
 from shared.acs_events import IncomingCall
 from shared.admission import Report
 from shared.admission_store import AdmissionStore
+from shared.call_claim import CLAIM_LEASE
 from shared.call_store import CallStore
-from shared.calls import CLAIM_LEASE, CallState, Outcome
+from shared.calls import CallState, Outcome
 from shared.settings import AdmissionSettings, StoreSettings, WhenFull
 from shared.tables import Tables
 from shared.telephony import Telephony, TelephonyError

@@ -24,17 +24,10 @@ from control.answering import (
 )
 from shared.acs_events import IncomingCall
 from shared.auth import secret_matches
+from shared.call_claim import CLAIM_LEASE, RING
 from shared.call_media import MOST_RESTARTS
 from shared.call_store import CallStore
-from shared.calls import (
-    CLAIM_LEASE,
-    RING,
-    CallEvent,
-    CallState,
-    EventKind,
-    Outcome,
-    apply,
-)
+from shared.calls import CallEvent, CallState, EventKind, Outcome, apply
 from shared.tables import Tables
 from shared.telephony import TelephonyError
 from tests.control.one_call import (

@@ -7,7 +7,7 @@ import pytest
 from bench.phones import RANG, answered_by_processes
 from shared.admission import Report
 from shared.admission_store import AdmissionStore
-from shared.calls import RING
+from shared.call_claim import RING
 from shared.settings import StoreSettings
 from shared.tables import Tables
 from tests.shared.acs_server import AcsServer

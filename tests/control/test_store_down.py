@@ -20,8 +20,9 @@ from local.functions_host.config import read_host_json
 from shared.acs_events import IncomingCall
 from shared.admission_store import AdmissionStore
 from shared.auth import secret_matches
+from shared.call_claim import RING
 from shared.call_store import CallStore
-from shared.calls import RING, CallState, derive_call_id
+from shared.calls import CallState, derive_call_id
 from shared.settings import AdmissionSettings, StoreSettings, WhenStoreDown
 from shared.tables import Tables
 from shared.telephony import Telephony, TelephonyError

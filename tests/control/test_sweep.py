@@ -19,17 +19,9 @@ from control.answering import (
     sweep,
 )
 from shared.acs_events import IncomingCall
+from shared.call_claim import RING
 from shared.call_media import MOST_RESTARTS
-from shared.calls import (
-    RING,
-    Call,
-    CallEvent,
-    CallState,
-    EventKind,
-    Outcome,
-    apply,
-    partition_of,
-)
+from shared.calls import Call, CallEvent, CallState, EventKind, Outcome, apply, partition_of
 from shared.tables import Tables
 from tests.control.one_call import (
     CALL_ID,

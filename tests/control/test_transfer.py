@@ -10,16 +10,8 @@ from urllib.parse import unquote_plus
 from control.answering import Line, follow
 from shared.acs_events import call_events, parse_callbacks
 from shared.call_store import CallStore
-from shared.calls import (
-    Call,
-    CallEvent,
-    CallState,
-    EventKind,
-    Outcome,
-    TransferState,
-    derive_call_id,
-    transfer_context,
-)
+from shared.calls import Call, CallEvent, CallState, EventKind, Outcome, TransferState, derive_call_id
+from shared.handover import transfer_context
 from shared.settings import AcsSettings, StoreSettings
 from shared.tables import Tables
 from shared.telephony import Telephony

@@ -12,13 +12,8 @@ from aiohttp import web
 from control.answering import Answer, follow
 from control.moving_up import advance, hear
 from shared.acs_events import parse_callbacks
-from shared.calls import (
-    CLAIM_LEASE,
-    CallEvent,
-    EventKind,
-    Outcome,
-    is_waiting,
-)
+from shared.call_claim import CLAIM_LEASE
+from shared.calls import CallEvent, EventKind, Outcome, is_waiting
 from shared.waiting_line import (
     ANSWERED_WITHIN,
     DONE_WITHIN,

@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.call_claim import CLAIM_LEASE, MAX_SECRET_HASHES, RING, release, ring_left, take_over
 from shared.calls import (
-    CLAIM_LEASE,
-    MAX_SECRET_HASHES,
-    RING,
     Call,
     CallEvent,
     CallState,
@@ -26,11 +24,6 @@ from shared.calls import (
     is_given_up,
     is_silent,
     partition_of,
-    release,
-    ring_left,
-    take_over,
-    transfer_context,
-    transfer_number,
 )
 
 RANG = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
@@ -254,15 +247,6 @@ class TestTransfer:
         """The caller is with them whatever was tried after that."""
         call = after(transfer(STARTED, 2), transfer(ACCEPTED, 1), event(EventKind.DISCONNECTED, 20))
         assert call.outcome is Outcome.TRANSFERRED
-
-    def test_the_context_names_the_hand_over(self) -> None:
-        assert [transfer_number(transfer_context(n)) for n in (1, 2, 17)] == [1, 2, 17]
-
-    @pytest.mark.parametrize(
-        "context", [None, "", "answer", "transfer-", "transfer-0", "transfer-1x", "transfer-99999"]
-    )
-    def test_other_contexts_name_none(self, context: str | None) -> None:
-        assert transfer_number(context) == 0
 
     def test_nobody_hangs_up_on_a_person(self) -> None:
         """The media stream goes with the caller, and may say that it failed."""

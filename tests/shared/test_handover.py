@@ -24,6 +24,8 @@ from shared.handover import (
     choose,
     paragraph,
     sip_headers,
+    transfer_context,
+    transfer_number,
     voip_headers,
 )
 from shared.restaurants import Catalogue
@@ -177,3 +179,16 @@ class TestSummary:
 
     def test_a_transfer_shows_neither_number_nor_words_when_printed(self) -> None:
         assert repr(Transfer(EVERYBODY, "Anna wants tea")) == "Transfer()"
+
+
+class TestContext:
+    """What callbacks bring back."""
+
+    def test_the_context_names_the_hand_over(self) -> None:
+        assert [transfer_number(transfer_context(n)) for n in (1, 2, 17)] == [1, 2, 17]
+
+    @pytest.mark.parametrize(
+        "context", [None, "", "answer", "transfer-", "transfer-0", "transfer-1x", "transfer-99999"]
+    )
+    def test_other_contexts_name_none(self, context: str | None) -> None:
+        assert transfer_number(context) == 0

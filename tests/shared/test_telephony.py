@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from shared import telephony
-from shared.calls import CLAIM_LEASE
+from shared.call_claim import CLAIM_LEASE
 from shared.telephony import Telephony, TelephonyError
 from tests.shared.acs_server import AcsServer, acs_server, failure
 
