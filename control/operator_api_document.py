@@ -71,7 +71,7 @@ def document() -> dict[str, Any]:
 
 def _operation(endpoint: Endpoint, schemas: Mapping[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": endpoint.run.__name__,
+        "operationId": endpoint.name,
         "summary": endpoint.summary,
         "description": f"Needs the role Tabletalk.{Role(endpoint.role).name.capitalize()}.",
         "parameters": _parameters(endpoint, schemas),

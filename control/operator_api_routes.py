@@ -18,6 +18,7 @@ from control import operator_api_insights as figures
 from control import operator_api_model as model
 from control import operator_api_recording as recording
 from control import operator_api_talk as talk
+from control.operator_api_audit import audited
 from control.operator_api_auth import Role, User, authenticate, require, same_site
 from control.operator_api_http import (
     ApiAnswer,
@@ -54,6 +55,13 @@ class Endpoint:
     """Of what is not JSON."""
     ranges: bool = False
     """Whether Range is understood."""
+    audited: bool = True
+    """Whether the log tells who asked. Not of figures, and of what the page asks every second."""
+
+    @property
+    def name(self) -> str:
+        """Of the operation, in the document and in the log."""
+        return self.run.__name__
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -63,11 +71,11 @@ class Endpoint:
 ENDPOINTS: Final = (
     Endpoint(
         "GET", "/options", Role.VIEWER, "What there is to choose from, and who asks", talk.get_options,
-        model.Options, query=model.NoQuery, etag=True,
+        model.Options, query=model.NoQuery, etag=True, audited=False,
     ),
     Endpoint(
         "GET", "/live", Role.VIEWER, "Calls in progress", calls.live_calls,
-        model.LiveCalls, query=model.NoQuery, etag=True,
+        model.LiveCalls, query=model.NoQuery, etag=True, audited=False,
     ),
     Endpoint(
         "GET", "/calls", Role.VIEWER, "Calls, the newest first", calls.list_calls,
@@ -99,11 +107,11 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "GET", "/insights", Role.VIEWER, "Figures over a range of days", figures.get_insights,
-        tables.Insights, query=tables.InsightsQuery, etag=True,
+        tables.Insights, query=tables.InsightsQuery, etag=True, audited=False,
     ),
     Endpoint(
         "GET", "/insights.csv", Role.VIEWER, "One table of the figures as CSV", figures.get_csv,
-        None, query=tables.CsvQuery,
+        None, query=tables.CsvQuery, audited=False,
     ),
     Endpoint(
         "POST", "/talk", Role.OPERATOR, "Begin a talk from the page", talk.begin_talk,
@@ -118,8 +126,10 @@ async def serve(ops: OperatorServices, request: ApiRequest) -> ApiAnswer:
         same_site(request.headers)
         user = authenticate(request.headers, ops.settings)
         endpoint, call_id = _find(request)
-        require(user, endpoint.role)
-        return await _run(endpoint, ops, user, request, call_id)
+        asked = _run(endpoint, ops, user, request, call_id)
+        if not endpoint.audited:
+            return await asked
+        return await audited(endpoint.name, user, call_id, asked)
     except ApiError as error:
         return answer_problem(error.problem, error.headers)
 
@@ -127,6 +137,7 @@ async def serve(ops: OperatorServices, request: ApiRequest) -> ApiAnswer:
 async def _run(
     endpoint: Endpoint, ops: OperatorServices, user: User, request: ApiRequest, call_id: str | None
 ) -> ApiAnswer:
+    require(user, endpoint.role)
     arguments: list[Any] = [ops, user, request]
     if call_id is not None:
         arguments.append(call_id)
