@@ -14,6 +14,8 @@ from local.voice_live.mind.words import Token, word_set
 _LEADS = word_set("eat have serve serves craving fancy some with want do like sell sells get try cook")
 """Words after which an unknown word is food: "do you have jollof"."""
 _PRICE_WORDS = word_set("cost costs price priced")
+_BEFORE_PRICED = word_set("does do is are would will of")
+"""Words after which the thing stands whose price is asked for: "how much would the tomahawk be"."""
 _HEADS = word_set(
     """
     cakes tarts pies salads soups bowls roll rolls sandwich sandwiches pie soup salad stew platter bowl
@@ -118,7 +120,7 @@ def _introduced(tokens: Sequence[Token], taken: frozenset[int]) -> Match | None:
     for i, word in enumerate(words):
         if word in _HEADS and _is_part(tokens, i - 1, taken):
             return Match(f"{words[i - 1]} {word}", 0.6, i - 1, i + 1)
-        leads = word in _LEADS or (of_price and word in ("does", "do", "is", "are", "of"))
+        leads = word in _LEADS or (of_price and word in _BEFORE_PRICED)
         leads = leads or (word == "there" and at(words, i - 1) in ("is", "are"))
         if not leads or tokens[i].mark:
             continue

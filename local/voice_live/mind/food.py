@@ -42,7 +42,10 @@ _KITCHENS = {
     "american": """
         burger | burgers | cheeseburger | cheeseburgers | hamburger | hamburgers | ribs | pancakes | hot
         dog | hot dogs | wings | chicken wings | mac and cheese | steak | steaks | fries | milkshake |
-        barbecue | pulled pork | apple pie | waffles | cheesecake | club sandwich
+        barbecue | pulled pork | apple pie | waffles | cheesecake | club sandwich | ribeye | rib eye |
+        sirloin | porterhouse | tomahawk | tomahawk steak | filet mignon | brisket | fried chicken |
+        pastrami | bagel | bagels | crab cakes | gumbo | jambalaya | cornbread | meatloaf | brownie |
+        brownies | pecan pie | key lime pie
         """,
     "lebanese": """
         hummus | falafel | shawarma | tabbouleh | mezze | kebab | kebabs | baba ghanoush | baklava |

@@ -73,6 +73,7 @@ class _Reader:
     ) -> None:
         self._tokens = tokens
         self._words = texts(tokens)
+        self._without_greeting = _without_greeting(self._words)
         self._now = now
         self._used = used
         self._loose = loose
@@ -277,18 +278,29 @@ class _Reader:
             return hour
         if following in ("am", "pm"):
             return hour % 12 + (12 if following == "pm" else 0)
-        if has_any(self._words, _MORNING):
+        if has_any(self._without_greeting, _MORNING):
             return hour
         if hour <= 5 and has_any(self._words, ("at night",)):
             return hour
         if hour == 12:
             return 0 if has_any(self._words, ("night", "at night")) else 12
-        if hour == 11 and not has_any(self._words, _EVENING):
+        if hour == 11 and not has_any(self._without_greeting, _EVENING):
             return 11  # nobody sits down at 23:00 without saying so
         return hour + 12
 
     def _past_suffix(self, end: int) -> int:
         return end + 1 if at(self._words, end) in ("am", "pm", "oclock", "ish", "sharp") else end
+
+
+def _without_greeting(words: Sequence[str]) -> list[str]:
+    """ "Good morning, a table at seven" is no table in the morning."""
+    greets = {
+        place
+        for i, word in enumerate(words)
+        if word == "good" and at(words, i + 1) in _MORNING + _EVENING
+        for place in (i, i + 1)
+    }
+    return [word for i, word in enumerate(words) if i not in greets]
 
 
 def _clock(minutes: int) -> time:

@@ -78,6 +78,8 @@ def test_no_dates(said: str) -> None:
     ("8 a.m.", "08:00"), ("eight in the morning", "08:00"), ("at nine for breakfast", "09:00"), ("noon", "12:00"),
     ("midnight", "00:00"), ("at twelve", "12:00"), ("at one", "13:00"), ("around sevenish", "19:00"), ("at eleven", "11:00"),
     ("eleven tonight", "23:00"), ("eight oh five", "20:05"), ("in two hours", "20:04"), ("in half an hour", "18:34"),
+    ("good morning, a table at seven", "19:00"), ("good evening, lunch at eleven", "11:00"),
+    ("good morning, breakfast at seven", "07:00"),
     ("right now", "18:04"), ("nineteen forty five", "19:45"), ("by ten at the latest", "22:00"), ("12:30", "12:30"),
 ])  # fmt: skip
 def test_times(said: str, meant: str) -> None:

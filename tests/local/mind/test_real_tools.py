@@ -42,6 +42,7 @@ SENTENCES: list[tuple[str, str, dict[str, Any]]] = [
     ("do you have any gluten free restaurants", FIND, {"diet": "gluten-free"}),
     ("what time does tokyo corner close", DETAILS, {"restaurant": "Tokyo Corner", "topic": "hours"}),
     ("where is secure a house", DETAILS, {"restaurant": "Sakura House", "topic": "address"}),
+    ("how much would the tomahawk be at lone star", DETAILS, {"restaurant": "Lone Star", "topic": "dish", "dish": "tomahawk"}),
     ("how much is the pad thai at thai orchid", DETAILS, {"restaurant": "Thai Orchid", "topic": "dish", "dish": "pad thai"}),
     ("does golden lotos have duck", DETAILS, {"restaurant": "Golden Lotus", "topic": "dish", "dish": "duck"}),
     ("can I pay by card at el camino", DETAILS, {"restaurant": "El Camino", "topic": "payment"}),

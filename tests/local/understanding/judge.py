@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import shlex
 import signal
@@ -154,12 +155,12 @@ async def judge(cases: list[Row], voice: Voice | None, carried: list[str]) -> di
     """Hold a talk for every case in every way it is carried."""
     results: dict[str, list[Talk]] = {way: [] for way in carried}
     with _store() as storage:
-        async with serving(load_parts()) as url, toolbox(storage, "judge") as tools:
-            for row in cases:
-                for way in carried:
+        async with serving(load_parts()) as url:
+            for row, way in itertools.product(cases, carried):
+                async with toolbox(storage, f"judge{row.number}{way}") as tools:  # a call of its own
                     told = await talk(url, tools, _lines(row, voice, way))
-                    results[way].append(told)
-                    print(_line(row, way, told), flush=True)
+                results[way].append(told)
+                print(_line(row, way, told), flush=True)
     return results
 
 
