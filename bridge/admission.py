@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from azure.core.exceptions import AzureError
@@ -19,6 +18,7 @@ from shared.auth import AuthError, KeysUnavailableError, new_secret, secret_hash
 from shared.call_store import UpdateConflictError
 from shared.calls import Call as CallRecord
 from shared.calls import CallState, is_call_id
+from shared.clock import utc_now
 from shared.talks import redeem
 
 _SECONDS = 1.0
@@ -117,7 +117,7 @@ class Door:
 
     async def _redeem(self, call_id: str, secret: str, headers: Headers) -> None:
         """Use up the token of a talk; of several sockets that bring it at once, one gets in."""
-        origins, receipt, now = headers.get_all("origin"), secret_hash(new_secret()), datetime.now(UTC)
+        origins, receipt, now = headers.get_all("origin"), secret_hash(new_secret()), utc_now()
         origin = origins[0] if len(origins) == 1 else None
         try:
             record = await self._services.store.update(

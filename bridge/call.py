@@ -43,6 +43,7 @@ from bridge.voicelive.connection import VoiceLiveError
 from bridge.voicelive.pool import Trouble
 from bridge.voicelive.source import Source
 from shared.calls import EventKind
+from shared.clock import utc_now
 from shared.commands import CallCommand, Order
 from shared.handover import Transfer
 
@@ -212,7 +213,8 @@ class Call:
         number = await self._model.connect()
         self._tasks.create_task(self._model_to_caller(number, self._model.events(number)))
         settings = self._settings(self._conversation.phrases_language)
-        await self._do(self._conversation.on_session_open(number, settings, time.monotonic(), time.time()))
+        now, wall = time.monotonic(), utc_now().timestamp()
+        await self._do(self._conversation.on_session_open(number, settings, now, wall))
 
     async def _model_to_caller(self, session: int, events: AsyncIterator[wire.ServerEvent]) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bridge.commands import RunTool
 from bridge.metrics import Metrics
@@ -13,6 +13,7 @@ from bridge.recorder import Recorder
 from bridge.summary import Ran, Said, summarise
 from bridge.turns import AgentTurn, CallerTurn
 from shared.calls import CallEvent, EventKind, ToolRun, Turn
+from shared.clock import utc_now
 
 _REMEMBERED = 12
 """Turns and tool runs kept for the summary of a hand-over."""
@@ -39,11 +40,11 @@ class CallLog:
         self._greeted = resumed
         # The monotonic time of the rules and the UTC of the record, read together once: a turn's length does
         # not change when the wall clock is set.
-        self._epoch = (time.monotonic(), datetime.now(UTC))
+        self._epoch = (time.monotonic(), utc_now())
 
     def event(self, kind: EventKind, detail: str = "") -> None:
         """Something that happened to the call."""
-        self._recorder.event(CallEvent(kind, datetime.now(UTC), detail, self._call_connection_id))
+        self._recorder.event(CallEvent(kind, utc_now(), detail, self._call_connection_id))
 
     def greeted(self) -> None:
         """Sound was written to the carrier: the first time tells how long the caller waited for it."""
@@ -52,7 +53,7 @@ class CallLog:
         self._greeted = True
         ms = round((time.monotonic() - self._epoch[0]) * 1000)
         self._metrics.greeted(ms)
-        self._recorder.event(CallEvent(EventKind.GREETED, datetime.now(UTC), ms=ms))
+        self._recorder.event(CallEvent(EventKind.GREETED, utc_now(), ms=ms))
 
     def turn(self, turn: CallerTurn | AgentTurn) -> Turn:
         """A turn, or more of one; returns it as it is stored."""
@@ -65,7 +66,7 @@ class CallLog:
 
     def tool_begins(self, tool: RunTool) -> None:
         """A tool begins that may change something: that is on record, should nobody live to tell the rest."""
-        self._recorder.tool_begins(ToolRun(tool.seq, tool.name, tool.arguments, "", 0, datetime.now(UTC)))
+        self._recorder.tool_begins(ToolRun(tool.seq, tool.name, tool.arguments, "", 0, utc_now()))
 
     def tool(self, tool: RunTool, result: str, began: float, *, fault: bool) -> ToolRun:
         """A tool has ended that began at `began`, monotonic; `fault` when it broke or took too long. Returns

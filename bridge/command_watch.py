@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
 from bridge.call import Call
+from shared.clock import utc_now
 from shared.commands import GOOD_FOR, Commands
 
 _EVERY = 1.0
@@ -35,7 +35,7 @@ async def watch_commands(
 
 
 async def _look(commands: Commands, live: Mapping[str, Call | None]) -> None:
-    too_old = datetime.now(UTC) - GOOD_FOR
+    too_old = utc_now() - GOOD_FOR
     for command in await commands.waiting():
         call = live.get(command.call_id)
         if call is not None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bridge.caller_audio import CallerAudio
 from bridge.commands import SwitchSession
@@ -14,6 +14,7 @@ from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
 from bridge.voicelive.pool import Trouble
 from bridge.voicelive.source import Source
+from shared.clock import utc_now
 
 _AGAIN_AFTER = (0.2, 0.5, 1.0)
 """Seconds after a session could not be opened before the next try; the last for all further ones."""
@@ -36,7 +37,7 @@ class ModelSession:
     def __init__(self, source: Source, over: Callable[[datetime, int, bool], None]) -> None:
         self._source = source
         self._over = over
-        self._since = datetime.now(UTC)
+        self._since = utc_now()
         self._audio = CallerAudio()
         self._current: VoiceLive | None = None
         self._waiting: dict[int, VoiceLive] = {}
@@ -69,7 +70,7 @@ class ModelSession:
     async def switch(self, command: SwitchSession) -> None:
         """Use another session from now on."""
         self.drop()
-        self._current, self._since = self._waiting.pop(command.session_id), datetime.now(UTC)
+        self._current, self._since = self._waiting.pop(command.session_id), utc_now()
         self._audio.rewind(command.hears_since)
         # Its settings go first; the caller's audio follows what was said before it.
         self._hearing = True

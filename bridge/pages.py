@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from azure.core.exceptions import AzureError
@@ -18,6 +17,7 @@ from bridge.services import Services
 from shared.admission import demand
 from shared.admission_store import AdmissionStore
 from shared.auth import same_text
+from shared.clock import utc_now
 from shared.pulse import Pulse
 from shared.waiting_line import in_line
 
@@ -91,7 +91,7 @@ class Pages:
                 seen = await self._channels.seen()
         except (AzureError, TimeoutError) as error:
             return text_page(HTTPStatus.SERVICE_UNAVAILABLE, f"store: {type(error).__name__}")
-        waiting, now = len(in_line(seen.waiting)), datetime.now(UTC)
+        waiting, now = len(in_line(seen.waiting)), utc_now()
         calls = demand(seen.reports, seen.channels.values(), now, release, waiting=waiting)
         if calls is None:
             return text_page(HTTPStatus.SERVICE_UNAVAILABLE, "no bridge of this release reports")

@@ -9,7 +9,7 @@ import statistics
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from azure.core.exceptions import AzureError
@@ -17,6 +17,7 @@ from azure.core.exceptions import AzureError
 from bridge.loop_lag import watching_loop
 from shared.admission import Channel, Report, fresh, serving
 from shared.admission_store import AdmissionStore
+from shared.clock import utc_now
 from shared.waiting_line import in_line
 
 EVERY: Final = 2.0
@@ -146,9 +147,9 @@ async def _keep_reporting(store: AdmissionStore, reporter: Reporter, freed: asyn
     while True:
         freed.clear()
         try:
-            await reporter.report(datetime.now(UTC))
+            await reporter.report(utc_now())
             if not tidied:
-                await store.tidy(datetime.now(UTC))
+                await store.tidy(utc_now())
                 tidied = True
             told = False
         except AzureError as error:

@@ -11,11 +11,11 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from azure.core.exceptions import AzureError
 
+from shared.clock import utc_now
 from shared.finding_store import Findings, FindingStore
 from shared.findings import Finding, Verdict, worst
 
@@ -53,7 +53,7 @@ async def _keep_looking(store: FindingStore, look: Look, replica: str) -> None:
             for finding in findings:
                 if finding.verdict == "failed":
                     log.error("self-check failed", extra={"check": finding.check, "fix": finding.fix})
-            await store.save(Findings(replica=replica, at=datetime.now(UTC), findings=findings))
+            await store.save(Findings(replica=replica, at=utc_now(), findings=findings))
         except AzureError as error:
             log.warning("self-check not written down", extra={"reason": type(error).__name__})
         except Exception:

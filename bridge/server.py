@@ -7,7 +7,6 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from azure.core.exceptions import AzureError
@@ -32,6 +31,7 @@ from bridge.tape_writer import TapeWriter
 from shared.call_store import UpdateConflictError
 from shared.calls import Call as CallRecord
 from shared.calls import CallEvent, EventKind
+from shared.clock import utc_now
 from shared.tapes import TapeStore
 from shared.telemetry import call_id_var
 from shared.telephony import TelephonyError
@@ -262,7 +262,7 @@ class BridgeServer:
             log.info("call goes on here")
             self._services.metrics.call_resumed()
         elif record.queued_at is not None:
-            self._services.metrics.waited((datetime.now(UTC) - record.queued_at).total_seconds())
+            self._services.metrics.waited((utc_now() - record.queued_at).total_seconds())
         await self._hold(connection, admission, owner, resumed)
 
     async def _resume(self, owner: MediaOwner, record: CallRecord) -> Resumed | None:
@@ -289,7 +289,7 @@ class BridgeServer:
         self._services.metrics.call_began()
         log.info("call begins", extra={"carrier": admission.carrier.name})
         call_id = admission.record.id
-        end, began = EventKind.FAILED, datetime.now(UTC)
+        end, began = EventKind.FAILED, utc_now()
         try:
             async with (
                 self._recorder(call_id) as recorder,
@@ -332,7 +332,7 @@ class BridgeServer:
             call = await self._services.new_call(line, admission.record, recorder, tape, owner, resumed)
         except Exception:
             log.exception("call cannot be set up")
-            recorder.event(CallEvent(EventKind.FAILED, datetime.now(UTC), "bridge", line.call_connection_id))
+            recorder.event(CallEvent(EventKind.FAILED, utc_now(), "bridge", line.call_connection_id))
             await line.hang_up()
             return EventKind.FAILED
         self._live[admission.record.id] = call
@@ -385,6 +385,6 @@ def _end_browser(connection: ServerConnection, recorder: Recorder) -> Callable[[
 
     async def hang_up() -> None:
         await _close(connection)
-        recorder.event(CallEvent(EventKind.DISCONNECTED, datetime.now(UTC)))
+        recorder.event(CallEvent(EventKind.DISCONNECTED, utc_now()))
 
     return hang_up

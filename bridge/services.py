@@ -9,7 +9,6 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bridge.agent_source import AgentSource
 from bridge.call import Call
@@ -48,6 +47,7 @@ from shared.call_store import CallStore
 from shared.caller_erasure import Erasure
 from shared.callers import CallerStore
 from shared.calls import Call as CallRecord
+from shared.clock import utc_now
 from shared.commands import Commands
 from shared.exporting import Telemetry
 from shared.identity import Identity
@@ -161,7 +161,7 @@ class Services:
 
         `resumed` is what was said and done in it at another bridge.
         """
-        agent, now = _chosen(self.agents.current(), record), datetime.now(UTC)
+        agent, now = _chosen(self.agents.current(), record), utc_now()
         known = None if self.callers is None else await recall(self.callers, self.store, record, now)
         earlier = () if known is None else known.earlier
         words = "" if known is None else known.words(self.catalogue, now)
@@ -183,7 +183,7 @@ class Services:
             # A call that goes on with another one makes the same bookings: none twice.
             call_id=earlier[0].call.id if earlier else record.id,
             caller=record.caller or None,
-            now=lambda: datetime.now(UTC),
+            now=utc_now,
             ordering=Ordering.of(self.tables, agent.orders),
             allergies=frozenset() if known is None else known.allergies,
             transfer=agent.transfer,
@@ -229,9 +229,7 @@ class Services:
             owner=owner,
             resumed=resumed is not None,
             source=Source(self.voice_live, target_for(agent), self.warm),
-            settings=lambda language: session_for(
-                agent, tools, self.catalogue, datetime.now(UTC), language, words
-            ),
+            settings=lambda language: session_for(agent, tools, self.catalogue, utc_now(), language, words),
             answers=agent.model or (agent.foundry_agent.name if agent.foundry_agent is not None else ""),
             conversation=conversation,
             tools=tools,
@@ -275,10 +273,10 @@ class Services:
             known=known.known,
             languages=agent.languages.spoken,
             language=language,
-            now=lambda: datetime.now(UTC),
+            now=utc_now,
             later=recorder.also,
         )
-        began = datetime.now(UTC)
+        began = utc_now()
         memory.begin(lambda note: recorder.noted(note, began))
         return memory
 

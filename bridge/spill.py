@@ -13,13 +13,13 @@ import logging
 import os
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Self
 
 from bridge.spill_frames import frame, frames
 from shared.calls import is_call_id
+from shared.clock import utc_now
 
 _SUFFIX: Final = ".held"
 
@@ -67,7 +67,7 @@ class Spill:
             OSError: it cannot be made.
         """
         # Files of one call sort by the time at which they were begun.
-        path = self._folder / f"{call_id}.{time.time_ns():020d}-{secrets.token_hex(4)}{_SUFFIX}"
+        path = self._folder / f"{call_id}.{_time_ns():020d}-{secrets.token_hex(4)}{_SUFFIX}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -129,6 +129,10 @@ class Spill:
             os.close(descriptor)
 
 
+def _time_ns() -> int:
+    return round(utc_now().timestamp() * 1e9)
+
+
 class SpillFile:
     """One file, held by this process until `close` or `remove`. Used by one thread at a time."""
 
@@ -144,7 +148,7 @@ class SpillFile:
     @property
     def age(self) -> float:
         """Seconds since it was last written to."""
-        return time.time() - os.fstat(self._descriptor).st_mtime
+        return utc_now().timestamp() - os.fstat(self._descriptor).st_mtime
 
     def append(self, payloads: Iterable[bytes]) -> None:
         """Write payloads behind the others; they are on disk when this returns, all or none of them.

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -16,6 +15,7 @@ from bridge.metrics import Metrics
 from bridge.records import Record, RecordWriter, decode, is_away
 from bridge.spill import Spill, SpillFile
 from shared.call_store import CallStore, UpdateConflictError
+from shared.clock import utc_now
 from shared.retention_agenda import Agenda, Kind
 
 _LOOK_EVERY: Final = 20.0
@@ -151,7 +151,7 @@ class SpillKeeper:
 
     async def _forget_again(self, call_id: str) -> None:
         try:
-            await self._agenda.add(Kind.FORGET_CALL, datetime.now(UTC).date(), call_id)
+            await self._agenda.add(Kind.FORGET_CALL, utc_now().date(), call_id)
         except AzureError as error:
             raise StoreAwayError from error
 

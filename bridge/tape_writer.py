@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from bridge.metrics import Metrics
 from bridge.records import is_away
 from bridge.tape_cutter import Cut, TapeCutter
 from bridge.tape_sound import mu_law
+from shared.clock import utc_now
 from shared.g711 import RATE, SILENT
 from shared.tapes import Piece, Tape, TapeState, TapeStore
 
@@ -98,7 +99,7 @@ class TapeWriter:
     def start(self) -> None:
         """Record from now on; not when the caller has refused."""
         if self._cutter is None and not self.refused:
-            self._start(datetime.now(UTC), 0.0)
+            self._start(utc_now(), 0.0)
 
     def caller(self, base64: str, now: float) -> None:
         """A frame of the caller: base64 of PCM16LE, 24 kHz, mono."""
@@ -127,7 +128,7 @@ class TapeWriter:
             self._pieces.get_nowait()
             self._pieces.task_done()
         async with self._writing:  # a piece on its way must not arrive after what is deleted
-            await self._store.refuse(self._call_id, datetime.now(UTC))
+            await self._store.refuse(self._call_id, utc_now())
 
     # --- inside -----------------------------------------------------------------------------------------
 
@@ -157,7 +158,7 @@ class TapeWriter:
             tape = await self._store.find(self._call_id)
             if tape is None or self._obeys(tape) or self._cutter is not None:
                 return
-            self._start(tape.began_at, (datetime.now(UTC) - tape.began_at).total_seconds())
+            self._start(tape.began_at, (utc_now() - tape.began_at).total_seconds())
 
         await self._insist(look)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from azure.core.exceptions import AzureError
@@ -13,6 +13,7 @@ from bridge.notice import Notice
 from bridge.tape_writer import TapeWriter
 from bridge.tool_parameters import RecordCall
 from bridge.tool_results import ToolResult, failure, result
+from shared.clock import utc_now
 
 _DELETED: Final = "The recording is off, and nothing of this call is kept as sound."
 _TO_BE_DELETED: Final = "The recording is off, and what there was of it will be deleted."
@@ -66,5 +67,5 @@ class RecordingTools:
             log.warning("sound not deleted yet", extra={"reason": type(error).__name__})
         finally:  # also when this took too long and is given up
             if not deleted:
-                self._later(self._tape.refuse, datetime.now(UTC))
+                self._later(self._tape.refuse, utc_now())
         return deleted

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
 from bridge.recorder import Recorder
 from shared.call_store import CallStore
 from shared.calls import Call, CallEvent, EventKind, TransferState
+from shared.clock import utc_now
 from shared.handover import transfer_context
 from shared.telephony import Telephony, TelephonyError
 
@@ -162,4 +162,4 @@ class Transfers:
         self.may_have_taken_it, self._unsettled = taken, False
 
     def _record(self, kind: EventKind, number: int, *, detail: str = "", summary: str = "") -> None:
-        self._recorder.event(CallEvent(kind, datetime.now(UTC), detail, transfer=number, summary=summary))
+        self._recorder.event(CallEvent(kind, utc_now(), detail, transfer=number, summary=summary))

@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -26,6 +26,7 @@ from shared.call_claim import RING, release, ring_left, take_over
 from shared.call_media import MOST_RESTARTS, is_answered, is_mute, is_restartable, restarted
 from shared.call_store import CallStore, UpdateConflictError
 from shared.calls import Call, CallEvent, CallState, EventKind, apply, is_given_up, is_silent
+from shared.clock import utc_now
 from shared.telephony import Telephony, TelephonyError
 from shared.tracing import NO_TRACES, Traces
 from shared.waiting_line import Waiting
@@ -81,7 +82,7 @@ class Line:
     telephony: Telephony
     callback_base_url: str
     media_base_url: str
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = utc_now
     traces: Traces = NO_TRACES
     gate: Gate | None = None
     """Left out, every call is let in."""

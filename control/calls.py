@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import azure.functions as func
+from azure.core.exceptions import AzureError
 
 from control.answering import follow, sweep
 from control.http import answer_json, problem
@@ -15,6 +17,7 @@ from control.store_down import answer_when_store_answers
 from shared.acs_events import INCOMING_CALL, EventError, call_events, parse_callbacks, parse_incoming_call
 from shared.auth import AuthError, KeysUnavailableError, secret_matches
 from shared.calls import is_call_id
+from shared.clock import utc_now
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +52,9 @@ async def incoming_call(event: func.EventGridEvent) -> None:
     except EventError as error:
         _log.error("event %s: %s", event.id, error)
         return
-    line, began, answer = services().line, datetime.now(UTC), "failed"
+    with contextlib.suppress(AzureError):  # then it is waited for
+        await services().tables.time()
+    line, began, answer = services().line, utc_now(), "failed"
     try:
         answer = await answer_when_store_answers(line, incoming)
     finally:
@@ -61,7 +66,7 @@ async def incoming_call(event: func.EventGridEvent) -> None:
 @blueprint.route("calls/{call_id}/events/{secret}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
     """Follow the call. The token proves who sends; the secret ties the request to the call."""
-    live, call_id, began = services(), req.route_params["call_id"], datetime.now(UTC)
+    live, call_id, began = services(), req.route_params["call_id"], utc_now()
     try:
         await live.tokens.verify(req.headers.get("authorization"))
         if len(req.get_body()) > _BODY_LIMIT:
@@ -78,7 +83,7 @@ async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
         return problem(404, "unknown_call", "there is no such call")
     if not secret_matches(req.route_params["secret"], call.secret_hashes):
         return problem(403, "wrong_secret", "the secret in the address is not one of this call")
-    followed = await follow(live.line, call.id, call_events(reported, datetime.now(UTC)))
+    followed = await follow(live.line, call.id, call_events(reported, utc_now()))
     if followed is not None:
         await hear(live.line, followed, reported)
     live.line.traces.callbacks(call.id, began, len(reported))
@@ -90,8 +95,9 @@ async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
 async def sweep_calls(timer: func.TimerRequest) -> None:
     """Close calls whose end we were not told of, settle moves of bookings that were left half done, and throw
     away what operators wanted of calls that are over."""
+    await services().tables.time()
     await sweep(services().line)
-    settled = await services().bookings.finish_moves(datetime.now(UTC) - _MOVE_LEASE)
+    settled = await services().bookings.finish_moves(utc_now() - _MOVE_LEASE)
     if settled:
         _log.warning("moves of bookings settled: %d", settled)
-    await services().commands.throw_away(datetime.now(UTC))
+    await services().commands.throw_away(utc_now())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from control.answering import Line
@@ -20,6 +20,7 @@ from shared.agent_config import Agent, AgentError, load_agent
 from shared.bookings import BookingStore
 from shared.call_archive import CallArchive
 from shared.call_search import CallSearch
+from shared.clock import utc_now
 from shared.commands import Commands
 from shared.counter import Counter, facts_maker
 from shared.insights import InsightStore
@@ -80,7 +81,7 @@ class OperatorServices:
             commands=Commands(shared.tables),
             live=LiveReader(shared.line.calls),
             admission=AdmissionStore(shared.tables),
-            clock=lambda: datetime.now(UTC),
+            clock=utc_now,
         )
 
 

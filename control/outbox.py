@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import azure.functions as func
 
 from control.moving_up import advance
 from control.services import services
+from shared.clock import utc_now
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # its __init__ has no annotations
 
@@ -25,7 +25,7 @@ async def relay_outbox(timer: func.TimerRequest) -> None:
 
     async def relay() -> None:
         if live.events is not None:
-            live.events.report.take(await live.events.relay.run(), datetime.now(UTC))
+            live.events.report.take(await live.events.relay.run(), utc_now())
 
     # At once: neither waits for what the other needs, nor goes undone because that is away.
     for failed in await asyncio.gather(relay(), advance(live.line), return_exceptions=True):

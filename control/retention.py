@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 
 import azure.functions as func
 
@@ -18,7 +17,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # its __init__ ha
 @blueprint.timer_trigger(arg_name="timer", schedule="30 * * * * *", run_on_startup=False)
 async def forget(timer: func.TimerRequest) -> None:
     """Go on with what callers wanted forgotten."""
-    if swept := await services().retention.forget(datetime.now(UTC)):
+    if swept := await services().retention.forget(await services().tables.time()):
         _log.info("forgotten: %s", swept)
 
 
@@ -26,5 +25,5 @@ async def forget(timer: func.TimerRequest) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 * * * *", run_on_startup=False)
 async def sweep_old(timer: func.TimerRequest) -> None:
     """Delete what is older than the settings allow."""
-    if swept := await services().retention.sweep(datetime.now(UTC)):
+    if swept := await services().retention.sweep(await services().tables.time()):
         _log.info("retention: %s", swept)

@@ -14,13 +14,14 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 import aiohttp
 import jwt
 import msgspec
 
+from shared.clock import utc_now
 from shared.json_errors import NOT_JSON
 from shared.settings import AcsSettings
 
@@ -61,9 +62,16 @@ class AcsTokens:
     Belongs to the event loop it is first used on; an async context manager.
     """
 
-    def __init__(self, acs: AcsSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        acs: AcsSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._acs = acs
         self._clock = clock
+        self._now = now
         self._keys: dict[str, jwt.PyJWK] = {}
         self._next_fetch = float("-inf")
         self._stale_at = float("inf")
@@ -95,15 +103,20 @@ class AcsTokens:
             raise AuthError("not a JWT") from error
         key = await self._key(key_id)
         try:
-            jwt.decode(
+            claims = jwt.decode(
                 token,
                 key,
                 algorithms=["RS256"],  # never what the token asks for
                 audience=self._acs.resource_id,
                 issuer=self._acs.issuer,
-                leeway=LEEWAY,
-                options={"require": ["exp", "iss", "aud"]},
+                options={
+                    "require": ["exp", "iss", "aud"],
+                    "verify_exp": False,  # by the machine's clock; see below
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
             )
+            _check_times(claims, self._now())
         except (jwt.InvalidTokenError, RecursionError) as error:
             # The class says what is wrong; the message may quote the token's claims.
             raise AuthError(f"token refused: {type(error).__name__}") from error
@@ -164,6 +177,17 @@ class AcsTokens:
                 if len(body) > _KEYS_LIMIT:
                     raise ValueError(f"JWKS: more than {_KEYS_LIMIT} bytes")
             return msgspec.json.decode(body)
+
+
+def _check_times(claims: Mapping[str, object], now: datetime) -> None:
+    """Raise what PyJWT does unless a token is good now."""
+    expires, begins = claims["exp"], claims.get("nbf", 0)
+    if not isinstance(expires, int | float) or not isinstance(begins, int | float):
+        raise jwt.DecodeError("exp and nbf must be numbers")
+    if expires <= (now - LEEWAY).timestamp():
+        raise jwt.ExpiredSignatureError
+    if begins > (now + LEEWAY).timestamp():
+        raise jwt.ImmatureSignatureError
 
 
 def _rsa_keys(document: object) -> dict[str, jwt.PyJWK]:

@@ -30,6 +30,7 @@ from shared.booking_ledger import TABLE, Ledger
 from shared.booking_moves import Moves
 from shared.booking_records import Booking, BookingRequest, Refused, Status, Wish
 from shared.booking_rows import Change, Entry, State
+from shared.clock import utc_now
 from shared.ledger import TRIES, ConflictError, Place, pause
 from shared.outbox import Outbox
 from shared.retention_agenda import Agenda
@@ -80,7 +81,7 @@ class BookingStore:
     async def made_by(self, request: BookingRequest, zone: ZoneInfo) -> Booking | None:
         """The booking that stands because of this very request, whatever came of it then."""
         ledger = await self._ledger()
-        wanted = Availability.of(ledger, request, zone, datetime.now(UTC))
+        wanted = Availability.of(ledger, request, zone, utc_now())
         entry, _ = await _standing(ledger, request, wanted.partition(wanted.wanted().service_day))
         return None if entry is None else entry.booking
 

@@ -13,6 +13,7 @@ from shared.call_archive import CallArchive, Transcript
 from shared.call_facts import CallFacts, FactsMaker, phrases_that_ask_again
 from shared.call_store import CallStore
 from shared.calls import Call, CallState, rang_at
+from shared.clock import utc_now
 from shared.insights import CountConflictError, InsightStore
 from shared.intent_model import IntentModel
 from shared.prices import Prices
@@ -54,7 +55,7 @@ class Counter:
         *,
         judge: IntentModel | None = None,
         settle: timedelta = SETTLE,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._queue = UncountedCalls(tables)
         self._calls = CallStore(tables)

@@ -17,12 +17,13 @@ way: `SETTLE` after its last announcement, and provided nobody announced again m
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 from azure.data.tables import UpdateMode
 
+from shared.clock import utc_now
 from shared.tables import Tables
 
 TABLE: Final = "outbox"
@@ -101,7 +102,7 @@ def row(
         "subject": subject,
         "event_id": event_id,
         "data": text,
-        "created_at": datetime.now(UTC),
+        "created_at": utc_now(),
     }
     return entity if follows is None else entity | {"follows": follows}
 

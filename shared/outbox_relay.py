@@ -14,11 +14,12 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from azure.core.exceptions import AzureError
 
+from shared.clock import utc_now
 from shared.outbox import SETTLE
 from shared.outbox_rows import OutboxRows, Pending, Pointer, UnreadableError
 from shared.outbox_topic import OutgoingEvent, Sent, Verdict
@@ -73,7 +74,7 @@ class Relay:
         *,
         max_attempts: int,
         settle: timedelta = SETTLE,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._rows = rows
         self._topic = topic

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import datetime
 from typing import Any, Final, Self
 
 from azure.core.exceptions import ResourceExistsError
-from azure.core.pipeline import PipelineResponse
+from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.data.tables.aio import TableClient, TableServiceClient
 
+from shared.clock import CLOCK, steady, utc_now
 from shared.identity import Identity
 from shared.settings import StoreSettings
 
@@ -29,9 +31,21 @@ _WAITS: Final = ("Retry-After", "retry-after-ms", "x-ms-retry-after-ms")
 _WAIT_S: Final = "1"
 
 
-def _wait_a_second(response: PipelineResponse[Any, Any]) -> None:
-    """A store that wants to be left alone is left alone for a second between tries, whatever it says."""
+_ASKED_AT: Final = "asked_at"
+
+
+def _asks(request: PipelineRequest[Any]) -> None:
+    """Before each try."""
+    request.context[_ASKED_AT] = steady()
+
+
+def _answers(response: PipelineResponse[Any, Any]) -> None:
+    """What the store says besides, with each answer.
+
+    The time counts. If it wants to be left alone, that is for a second between tries, whatever it says.
+    """
     headers = response.http_response.headers
+    CLOCK.hear(headers.get("Date"), response.context[_ASKED_AT])
     asked = [name for name in _WAITS if headers.pop(name, None) is not None]
     if asked:
         headers[_WAITS[0]] = _WAIT_S
@@ -46,7 +60,7 @@ class Tables:
     def __init__(self, settings: StoreSettings) -> None:
         self._prefix = settings.prefix
         self._credential: Identity | None = None
-        options = {**_TIMEOUTS, "raw_response_hook": _wait_a_second}
+        options = {**_TIMEOUTS, "raw_request_hook": _asks, "raw_response_hook": _answers}
         if settings.endpoint is not None:
             self._credential = Identity()
             self._service = TableServiceClient(settings.endpoint, credential=self._credential, **options)
@@ -83,6 +97,15 @@ class Tables:
         """One cheap round trip to the store; raises AzureError when it fails."""
         async for _ in self._service.list_tables(results_per_page=1):
             break
+
+    async def time(self) -> datetime:
+        """The time in UTC, for who begins with it: the store is asked first if it never was.
+
+        Raises AzureError when that fails.
+        """
+        if not CLOCK.heard:
+            await self.ping()
+        return utc_now()
 
     async def close(self) -> None:
         """Close the connections. The object is not usable afterwards."""

@@ -23,6 +23,7 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from shared.calls import Call, EventKind, Outcome, ToolRun, Turn
+from shared.clock import utc_now
 
 type Attribute = Literal[
     "tabletalk.call_id",
@@ -88,23 +89,27 @@ class Traces:
         """An IncomingCall event was dealt with; `answer` is one of a few words."""
         ring_ms = (began - rang_at) // timedelta(milliseconds=1)
         said: dict[Attribute, Value | None] = {"tabletalk.answer": answer, "tabletalk.ring_ms": ring_ms}
-        self._beneath(call_id, "answer", (began, _now()), said, SpanKind.CONSUMER, failed=answer == "failed")
+        self._beneath(
+            call_id, "answer", (began, utc_now()), said, SpanKind.CONSUMER, failed=answer == "failed"
+        )
 
     def callbacks(self, call_id: str, began: datetime, count: int) -> None:
         """Callbacks of Call Automation were taken in, `count` in one request."""
-        self._beneath(call_id, "callback", (began, _now()), {"tabletalk.callbacks": count}, SpanKind.CONSUMER)
+        self._beneath(
+            call_id, "callback", (began, utc_now()), {"tabletalk.callbacks": count}, SpanKind.CONSUMER
+        )
 
     def media(self, call_id: str, began: datetime, *, carrier: str, end: EventKind) -> None:
         """A bridge has carried the call, from the media socket on."""
         said: dict[Attribute, Value | None] = {"tabletalk.carrier": carrier, "tabletalk.end": end}
         self._beneath(
-            call_id, "media", (began, _now()), said, SpanKind.SERVER, failed=end is EventKind.FAILED
+            call_id, "media", (began, utc_now()), said, SpanKind.SERVER, failed=end is EventKind.FAILED
         )
 
     def session(self, call_id: str, began: datetime, *, endpoint: int, failed: bool) -> None:
         """A Voice Live session of the call is over; `endpoint` is its place in the failover order, from 0."""
         said: dict[Attribute, Value | None] = {"tabletalk.endpoint": endpoint}
-        self._beneath(call_id, "session", (began, _now()), said, SpanKind.CLIENT, failed=failed)
+        self._beneath(call_id, "session", (began, utc_now()), said, SpanKind.CLIENT, failed=failed)
 
     def turn(self, call_id: str, turn: Turn) -> None:
         """Somebody has spoken, and what was heard of it is known."""
@@ -190,10 +195,6 @@ def _as_root(call_id: str) -> Iterator[None]:
         yield
     finally:
         root_ids.reset(token)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _ns(at: datetime) -> int:

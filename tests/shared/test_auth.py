@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -95,6 +97,20 @@ class TestToken:
     ) -> None:
         claims: dict[str, Any] = {claim: int(time.time()) + seconds}
         await tokens.verify(f"Bearer {acs.token(**claims)}")
+
+    @pytest.mark.parametrize("claim", ["exp", "nbf"])
+    async def test_times_are_numbers(self, tokens: AcsTokens, acs: AcsServer, claim: str) -> None:
+        claims: dict[str, Any] = {claim: "soon"}
+        with pytest.raises(AuthError, match="DecodeError"):
+            await tokens.verify(f"Bearer {acs.token(**claims)}")
+
+    async def test_the_time_is_not_asked_of_the_machine(self, acs: AcsServer) -> None:
+        """Whose clock may be wrong: by another clock the same token is over, or not yet good."""
+        token, now = f"Bearer {acs.token()}", datetime.now(UTC)
+        for day, reason in ((now + timedelta(days=2), "Expired"), (now - timedelta(days=2), "Immature")):
+            async with AcsTokens(acs.settings, now=functools.partial(lambda at: at, day)) as tokens:
+                with pytest.raises(AuthError, match=reason):
+                    await tokens.verify(token)
 
     async def test_signed_by_somebody_else(self, tokens: AcsTokens, acs: AcsServer) -> None:
         await tokens.verify(f"Bearer {acs.token()}")

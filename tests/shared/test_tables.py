@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from datetime import UTC, datetime
 
 import pytest
 from azure.core.exceptions import AzureError, ResourceNotFoundError, ServiceResponseTimeoutError
 
 from shared.agent_config import load_agent
+from shared.clock import Clock
 from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
 from shared.tables import _TIMEOUTS, Tables
 from tests.shared.hanging_proxy import hanging_proxy
+
+NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:1/a;"
 
 
 async def test_a_table_is_made_once_however_many_ask(azurite: str, table_prefix: str) -> None:
@@ -35,10 +40,7 @@ async def test_ping(azurite: str) -> None:
     """A store that answers is fine; one that does not raises."""
     async with Tables(StoreSettings(azurite, None, "")) as tables:
         await tables.ping()
-    nowhere = (
-        "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:1/a;"
-    )
-    async with Tables(StoreSettings(nowhere, None, "")) as tables:
+    async with Tables(StoreSettings(NOWHERE, None, "")) as tables:
         with pytest.raises(AzureError):
             await tables.ping()
 
@@ -98,3 +100,24 @@ async def test_one_who_gives_up_waiting_for_a_table_does_not_keep_it_from_others
         await asyncio.sleep(0)
         impatient.cancel()
         assert await other is await tables.table("calls")
+
+
+async def test_the_store_is_held_against_the_clock(azurite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose clock is an hour ahead has the right time as soon as the store has answered."""
+    clock = Clock(lambda: time.time() + 3600)
+    monkeypatch.setattr("shared.tables.CLOCK", clock)
+    monkeypatch.setattr("shared.tables.utc_now", clock.now)
+    async with Tables(StoreSettings(azurite, None, "")) as tables:
+        assert (clock.now() - datetime.now(UTC)).total_seconds() > 3590
+        assert abs((await tables.time() - datetime.now(UTC)).total_seconds()) < 10
+    # Whoever has heard it once need not ask.
+    async with Tables(StoreSettings(NOWHERE, None, "")) as tables:
+        assert abs((await tables.time() - datetime.now(UTC)).total_seconds()) < 10
+
+
+async def test_no_time_is_given_before_the_store_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too old to be kept would else be told from a clock that may be wrong."""
+    monkeypatch.setattr("shared.tables.CLOCK", Clock())
+    async with Tables(StoreSettings(NOWHERE, None, "")) as tables:
+        with pytest.raises(AzureError):
+            await tables.time()
