@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 
 from local.scripts import Wish
 
@@ -21,6 +22,15 @@ QUESTIONS = (
     "Do you know a good Indian restaurant?",
     "What is on the menu at Napoli Pizza?",
 )
+
+WHENS = {
+    "tomorrow at six": time(18),
+    "tomorrow at half past six": time(18, 30),
+    "tomorrow at seven": time(19),
+    "tomorrow at half past seven": time(19, 30),
+    "tomorrow at eight": time(20),
+}
+"""When they may want it, and what that is on the clock."""
 
 _GREETING = re.compile(r"\bai assistant\b|\ba\W*i\W* assistant\b|\ban? \w+ assistant\b", re.I)
 _BOOKED = re.compile(r"\b(is|are) booked\b|\bbooking code\b", re.I)
@@ -67,6 +77,10 @@ class Booker:
 
     def _request(self, when: str) -> str:
         return f"A table for {self.wish.party_word} at {self.wish.restaurant_name} {when}."
+
+    def wants(self, now: datetime) -> datetime:
+        """When the table is to be, for who calls at `now`; in the same zone."""
+        return datetime.combine(now.date() + timedelta(days=1), WHENS[self.when], now.tzinfo)
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

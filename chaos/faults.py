@@ -196,6 +196,11 @@ async def _full_house(trial: Trial) -> None:
 # --- time
 
 ASLEEP_S = 12.0
+_HOUR_S = 3600.0
+_MINUTES_S = 280.0
+"""Below five minutes: Communication Services refuses what is signed with a key at another time."""
+_WRONG_S = 15.0
+"""For which a clock is wrong: `shared.admission.FRESH`, and what is judged by it begins to matter."""
 
 
 async def _bridge_asleep(trial: Trial) -> None:
@@ -206,6 +211,45 @@ async def _bridge_asleep(trial: Trial) -> None:
 async def _all_asleep(trial: Trial) -> None:
     with trial.house.frozen(trial.house.stack.names):
         await asyncio.sleep(ASLEEP_S)
+
+
+async def _clock_ahead(trial: Trial) -> None:
+    await trial.agent_speaks()
+    with trial.house.clocks({BRIDGES[0]: _HOUR_S}):
+        await trial.ring()
+        await asyncio.sleep(_WRONG_S)
+
+
+async def _clock_back(trial: Trial) -> None:
+    await trial.agent_speaks()
+    with trial.house.clocks(dict.fromkeys(BRIDGES, -_HOUR_S)):
+        await trial.ring()
+        await asyncio.sleep(_WRONG_S)
+
+
+async def _clocks_apart(trial: Trial) -> None:
+    with trial.house.clocks({BRIDGES[0]: 90.0, BRIDGES[1]: -90.0, "functions": _MINUTES_S}):
+        await trial.ring()
+        await trial.rung_out()
+        await _full_house(trial)
+
+
+async def _clock_wrong_day(trial: Trial) -> None:
+    with trial.house.clocks(dict.fromkeys(BRIDGES, 26 * _HOUR_S)):
+        await trial.ring()
+        await trial.rung_out()
+
+
+async def _clock_of_timers(trial: Trial) -> None:
+    await trial.house.acs(callback_drop=1_000)
+    try:
+        with trial.house.clocks({"functions": _MINUTES_S}):
+            await trial.ring()
+            await asyncio.sleep(_WRONG_S)
+            with trial.house.clocks({"functions": -_MINUTES_S}):
+                await trial.rung_out()
+    finally:
+        await trial.house.acs()
 
 
 FAULTS = (
@@ -258,6 +302,16 @@ FAULTS = (
     Fault("full-house", "more calls come than there are places", _full_house, 10),
     Fault("bridge-asleep", "a bridge gets no time for 12 s", _bridge_asleep, ASLEEP_S, ASLEEP_S + BRIDGE_S),
     Fault("all-asleep", "the whole machine sleeps for 12 s", _all_asleep, ASLEEP_S),
+    Fault("clock-ahead", "a bridge's clock leaps an hour ahead, and back", _clock_ahead, 20),
+    Fault("clock-back", "the clocks of both bridges leap an hour back, and ahead", _clock_back, 20),
+    Fault("clocks-apart", "the clocks of bridges and Functions app are minutes apart", _clocks_apart, 50),
+    Fault("clock-wrong-day", "the bridges think it is a day later", _clock_wrong_day, 40),
+    Fault(
+        "clock-of-timers",
+        "the Functions app's clock leaps minutes ahead and back, and no callback comes",
+        _clock_of_timers,
+        40,
+    ),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 SHORT = ("events-twice", "model-dropped", "bridge-killed", "media-cut")

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 
+from chaos.clock import set_clock, with_clock
 from local.processes import Tell
 from local.services import Addresses
 from local.stack import Stack, open_stack
@@ -67,6 +68,18 @@ class House:
             for name in names:
                 self.send(name, signal.SIGCONT)
 
+    @contextlib.contextmanager
+    def clocks(self, off_s: Mapping[str, float]) -> Iterator[None]:
+        """The wall clocks of these services are off by so many seconds while the block runs: they leap there,
+        and back."""
+        try:
+            for name, off in off_s.items():
+                set_clock(self.stack.directory, name, off)
+            yield
+        finally:
+            for name in off_s:
+                set_clock(self.stack.directory, name, 0.0)
+
     async def back(self, name: str, ended: object) -> None:
         """Wait until a service that was ended has come back and is ready."""
         async with asyncio.timeout(_BACK_WITHIN_S):
@@ -115,7 +128,7 @@ async def open_house(calls: int, tell: Tell) -> AsyncIterator[House]:
         }
 
     async with (
-        open_stack(bridges=len(BRIDGES), planes=planes, tell=tell) as stack,
+        open_stack(bridges=len(BRIDGES), planes=planes, changed=with_clock, tell=tell) as stack,
         aiohttp.ClientSession() as http,
     ):
         house = House(stack, http, places)

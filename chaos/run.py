@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import numpy as np
 
-from chaos.booker import QUESTIONS, Booker
+from chaos.booker import QUESTIONS, WHENS, Booker
 from chaos.caller import Caller
 from chaos.faults import Fault, NotKeptError
 from chaos.house import House
@@ -33,7 +33,6 @@ ANSWERED_WITHIN_S = 32.0
 SPEAKS_WITHIN_S = 12.0
 _STAGGER_S = 2.5
 """Between the first calls: people do not speak in unison."""
-_WHENS = [f"tomorrow at {hour}" for hour in ("six", "half past six", "seven", "half past seven", "eight")]
 _LONGEST_HEARD_S = 20
 """As much of what the agent says at a stretch as is understood: the end of it, where the question is."""
 _EXPECTED = (
@@ -171,7 +170,7 @@ class Stream:
         )  # the caller of a number is the same, whoever rings when
         wish = WISHES[number % len(WISHES)]
         asked = chance.sample(QUESTIONS, chance.randint(0, most_questions))
-        when, *later = chance.sample(_WHENS, len(_WHENS))
+        when, *later = chance.sample(list(WHENS), len(WHENS))
         booker = Booker(wish, when, asked, later)
         voice = await asyncio.to_thread(self._speech.say, booker.vocabulary, wish.voice)
         call = Placed(number, Caller(booker, voice, self._speech.understand))

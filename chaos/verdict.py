@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,11 +18,17 @@ from local.measure import bookings_of
 from local.services import Addresses
 from shared.call_store import CallStore
 from shared.calls import Call
+from shared.restaurants import Catalogue
 from shared.settings import StoreSettings
+from shared.settings.services import DEFAULT_RESTAURANTS_FILE
 from shared.tables import Tables
 
 SETTLED_WITHIN_S = 240.0
 """A call whose end nobody told is closed by the sweep, within two minutes of its ring and one more."""
+FOUND_OUT_S = 190.0
+"""After its end: the same of a call of the least length."""
+_EARLY_S = 10.0
+"""By so much a record may end before the call, of which the phone hears last."""
 _ENDS = ("caller_hung_up", "agent_hung_up")
 """Reasons of an end that somebody wanted."""
 _MANY = 10_000
@@ -34,6 +41,8 @@ class Kept:
 
     record: Call | None
     bookings: int
+    booked_for: datetime | None = None
+    """When the table is booked for, in the restaurants' zone."""
 
 
 class Row(msgspec.Struct):
@@ -69,11 +78,14 @@ async def settle(addresses: Addresses, calls: Sequence[Placed]) -> dict[int, Kep
             if done or time.monotonic() > deadline:
                 break
             await asyncio.sleep(1.0)
-        bookings = {
-            number: 0 if record is None else len(await bookings_of(tables, record.id))
-            for number, record in found.items()
-        }
-    return {number: Kept(found[number], bookings[number]) for number in found}
+        zone = Catalogue.load(DEFAULT_RESTAURANTS_FILE).zone
+        return {number: await _kept(tables, record, zone) for number, record in found.items()}
+
+
+async def _kept(tables: Tables, record: Call | None, zone: ZoneInfo) -> Kept:
+    rows = [] if record is None else await bookings_of(tables, record.id)
+    whens = [datetime.fromisoformat(f"{row['on']}T{row['at']}").replace(tzinfo=zone) for row in rows]
+    return Kept(record, len(rows), whens[-1] if whens else None)
 
 
 def judge(windows: Sequence[Window], calls: Sequence[Placed], kept: Mapping[int, Kept]) -> list[Row]:
@@ -140,11 +152,28 @@ def call_troubles(call: Placed, kept: Kept) -> list[str]:
         troubles.append(f"told of a booking, {kept.bookings} in the store")
     if not booker.told and kept.bookings > 1:
         troubles.append(f"{kept.bookings} bookings")
+    if booker.told and kept.booked_for is not None:
+        # The caller's day is that of this machine's clock, which no fault moves.
+        wanted = booker.wants(datetime.fromtimestamp(call.progress.dialled_at, kept.booked_for.tzinfo))
+        if wanted != kept.booked_for:
+            troubles.append(
+                f"wanted a table on {wanted:%d %B %H:%M}, has one on {kept.booked_for:%d %B %H:%M}"
+            )
     if kept.record is None:
         troubles.append("not in the store")
     elif kept.record.outcome is None:
         troubles.append("its record was not closed")
+    else:
+        troubles += _end_time_trouble(call, kept.record)
     return troubles
+
+
+def _end_time_trouble(call: Placed, record: Call) -> list[str]:
+    """Whether the record's end is when the call ended, by this machine's clock."""
+    if call.progress.answered_at is None or record.ended_at is None:
+        return []
+    off = record.ended_at.timestamp() - call.progress.answered_at - call.caller.now_s
+    return [] if -_EARLY_S < off < FOUND_OUT_S else [f"its record ends {off:.0f} s after the call"]
 
 
 def _has_moved(kept: Kept) -> bool:

@@ -23,7 +23,15 @@ from typing import IO, Any
 import aiohttp
 import msgspec
 
-from local.processes import PortTakenError, Service, ServiceDiedError, StartError, Tell, free_ports
+from local.processes import (
+    PortTakenError,
+    Service,
+    ServiceDiedError,
+    Spec,
+    StartError,
+    Tell,
+    free_ports,
+)
 from local.services import (
     INBOX_SUBSCRIPTION,
     ROOT,
@@ -50,6 +58,8 @@ SETTINGS = "settings.env"
 
 type Planes = Callable[[Addresses], dict[str, str]]
 """Settings for the two planes of a stack, by where its services are."""
+type Changed = Callable[[Spec, Path], Spec]
+"""How a service is run instead, given the directory of its stack."""
 
 KEPT_STACKS = 5
 """Directories of ended stacks whose logs are kept."""
@@ -161,12 +171,13 @@ async def open_stack(
     on_disk: bool = True,
     bridges: int = 1,
     planes: Planes = lambda _: {},
+    changed: Changed = lambda spec, _: spec,
     tell: Tell = lambda _: None,
 ) -> AsyncIterator[Stack]:
     """Start a stack, and stop it at the end so that no process and no port is left.
 
-    `planes` gives settings that the two planes get beside their own. `on_disk` False keeps its tables in
-    memory and leaves it out of `find_stack`: a stack for one call.
+    `planes` gives settings that the two planes get beside their own; `changed` has services run in another
+    way. `on_disk` False keeps its tables in memory and leaves it out of `find_stack`: a stack for one call.
     Raises StartError, AzuriteMissingError.
     """
     prune_stacks()
@@ -180,7 +191,7 @@ async def open_stack(
             raise StartError(f"{STACKS}, where the logs go, cannot be written: {error.strerror}") from None
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
-                services = _services(stack_id, directory, host, on_disk, bridges, planes, tell)
+                services = _services(stack_id, directory, host, on_disk, bridges, planes, changed, tell)
                 stack = await cleanup.enter_async_context(services)
                 break
             except PortTakenError as error:
@@ -229,7 +240,14 @@ def prune_stacks() -> None:
 
 @contextlib.asynccontextmanager
 async def _services(
-    stack_id: str, directory: Path, host: Host, on_disk: bool, bridges: int, planes: Planes, tell: Tell
+    stack_id: str,
+    directory: Path,
+    host: Host,
+    on_disk: bool,
+    bridges: int,
+    planes: Planes,
+    changed: Changed,
+    tell: Tell,
 ) -> AsyncIterator[Stack]:
     ports = Ports.on(free_ports(9 + (bridges if bridges > 1 else 0)))
     keys = Keys.make()
@@ -252,7 +270,7 @@ async def _services(
     _write_privately(directory / SETTINGS, settings.encode())
     started: list[Service] = []
     try:
-        for spec in specs:
+        for spec in (changed(spec, directory) for spec in specs):
             service = await Service.start(spec, directory / f"{spec.name}.log", ROOT)
             started.append(service)
         async with aiohttp.ClientSession() as http:

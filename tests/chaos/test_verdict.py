@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -34,7 +35,8 @@ def placed(number: int = 1, *, quiet_s: float = 1.0, told: bool = True, greeted:
     for said, heard in ((sound, silence), (quiet, quiet), (silence, sound)):
         caller.caller.hear(said)
         caller.agent.hear(heard)
-    progress = Progress(1.0, f"correlation-{number}", 2.0, 2.0, "agent_hung_up")
+    rang = NOW.timestamp()
+    progress = Progress(rang, f"correlation-{number}", rang + 2, rang + 2, "agent_hung_up")
     return Placed(number, caller, progress, over=True)
 
 
@@ -43,12 +45,23 @@ def kept(bookings: int = 1, *, closed: bool = True) -> Kept:
     return Kept(apply(record, CallEvent(EventKind.DISCONNECTED, NOW)) if closed else record, bookings)
 
 
+def booked_for(text: str) -> Kept:
+    return replace(kept(), booked_for=datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Dublin")))
+
+
+def ended_at(seconds: float) -> Kept:
+    record = kept().record
+    assert record is not None
+    return Kept(replace(record, ended_at=NOW + timedelta(seconds=seconds)), 1)
+
+
 def window(*calls: Placed, fault: str = "model-dropped") -> Window:
     return Window(BY_NAME[fault], {one.number: 0 for one in calls}, {one.number: 10 * RATE for one in calls})
 
 
 def test_a_call_as_promised() -> None:
-    assert call_troubles(placed(), kept()) == []
+    for found in (kept(), booked_for("2026-11-28T19:00"), ended_at(4), ended_at(180)):
+        assert call_troubles(placed(), found) == []
 
 
 @pytest.mark.parametrize(
@@ -58,6 +71,18 @@ def test_a_call_as_promised() -> None:
         (placed(), kept(2), "told of a booking, 2 in the store"),
         (placed(greeted=2), kept(), "the greeting was heard 2 times"),
         (placed(), kept(closed=False), "its record was not closed"),
+        (
+            placed(),
+            booked_for("2026-11-29T19:00"),
+            "wanted a table on 28 November 19:00, has one on 29 November 19:00",
+        ),
+        (
+            placed(),
+            booked_for("2026-11-28T20:00"),
+            "wanted a table on 28 November 19:00, has one on 28 November 20:00",
+        ),
+        (placed(), ended_at(3_605), "its record ends 3600 s after the call"),
+        (placed(), ended_at(-3_595), "its record ends -3600 s after the call"),
     ],
 )
 def test_what_is_not_as_promised_is_said(call: Placed, found: Kept, trouble: str) -> None:
