@@ -36,7 +36,7 @@ settings.load_profile("any machine")
 """No property holds only on a machine that is fast enough: how long an example takes is no matter of its."""
 
 LANES = {
-    "tests/control/test_page_views.py": "page",
+    "tests/control/page_views/": "page",
     "tests/e2e/test_abuse.py": "calls",
     "tests/e2e/test_calls.py": "calls",
     "tests/e2e/test_chaos.py": "calls",

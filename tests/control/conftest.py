@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,33 +14,17 @@ import pytest
 from aiohttp import web
 
 from control.answering import Line
-from control.services import close_services, services
+from control.services import close_services
 from local.functions_host.host import FunctionsHost
-from local.functions_host.keys import Keys
-from local.functions_host.timers import timer_datum
-from local.functions_host.worker import Worker
 from shared import telephony
 from shared.call_store import CallStore
-from shared.calls import Call, derive_call_id
 from shared.tables import Tables
 from shared.telephony import Telephony
+from tests.control.hosted_plane import KEYS, OPERATOR_TOKEN, ROOT, ControlPlane, Hosted, StoppedClock
 from tests.control.one_call import Clock
+from tests.control.operator_house import Api
 from tests.control.waiting_house import House, open_house
 from tests.shared.acs_server import RESOURCE_ID, AcsServer, acs_server
-
-ROOT = Path(__file__).parent.parent.parent
-KEYS = Keys(host="host-key", system="system-key")
-OPERATOR_TOKEN = "t" * 32
-
-
-class StoppedClock:
-    """Timers never fire by themselves: tests run the sweep when they want it."""
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 22, tzinfo=UTC)
-
-    async def sleep(self, _: float) -> None:
-        await asyncio.Event().wait()
 
 
 @pytest.fixture
@@ -50,14 +32,6 @@ async def acs(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AcsServer]:
     monkeypatch.setitem(telephony._POLICY, "retry_backoff_factor", 0)  # no wait between tries
     async with acs_server() as server:
         yield server
-
-
-@dataclass(frozen=True)
-class Hosted:
-    """The app in a host of ours."""
-
-    url: str
-    worker: Worker
 
 
 @pytest.fixture(scope="session")
@@ -69,55 +43,6 @@ async def hosted() -> AsyncIterator[Hosted]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield Hosted(f"http://127.0.0.1:{runner.addresses[0][1]}", host.worker)
     await runner.cleanup()
-
-
-@dataclass(frozen=True)
-class ControlPlane:
-    """The control plane as the services outside see it."""
-
-    url: str
-    worker: Worker
-    acs: AcsServer
-    http: aiohttp.ClientSession
-
-    async def deliver(self, *events: dict[str, Any], one: bool = False) -> int:
-        """POST events as Event Grid does: an array of its own schema, or `one` CloudEvent."""
-        async with self.http.post(
-            f"{self.url}/runtime/webhooks/EventGrid?functionName=incoming_call&code={KEYS.system}",
-            json=events[0] if one else list(events),
-            headers={"aeg-event-type": "Notification"},
-        ) as response:
-            return response.status
-
-    async def call_back(
-        self, address: str, body: Any, *, authorization: str | None = ""
-    ) -> tuple[int, dict[str, Any]]:
-        """POST to a callback address as Call Automation does; an empty `authorization` means a good one."""
-        headers = {"Authorization": f"Bearer {self.acs.token()}" if authorization == "" else authorization}
-        raw = body if isinstance(body, bytes) else None
-        async with self.http.post(
-            address,
-            data=raw,
-            json=None if raw is not None else body,
-            headers={name: value for name, value in headers.items() if value is not None},
-        ) as response:
-            return response.status, await response.json()
-
-    async def sweep(self) -> None:
-        """Run the sweep now, as its timer would."""
-        function, now = self.worker.find("sweep"), datetime.now(UTC)
-        assert function is not None
-        result = await self.worker.run(function, timer_datum(now, now))
-        assert result.ok, result.error
-
-    def callback_addresses(self) -> list[str]:
-        """What we gave Call Automation to call back on, one for each answer."""
-        return [request.body["callbackUri"] for request in self.acs.of(":answer")]
-
-    async def record(self, event: dict[str, Any]) -> Call | None:
-        """What is stored about the call an event is about."""
-        time = datetime.fromisoformat(event.get("eventTime") or event["time"])
-        return await services().line.calls.get(derive_call_id(time, event["data"]["correlationId"]))
 
 
 @pytest.fixture
@@ -184,3 +109,8 @@ async def house(
     """A control plane with one place, in which callers wait in line."""
     async with open_house(azurite, table_prefix, acs, tmp_path, monkeypatch) as house:
         yield house
+
+
+@pytest.fixture
+def api(control: ControlPlane) -> Api:
+    return Api(control)

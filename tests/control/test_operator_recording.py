@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import wave
 from array import array
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,29 +14,13 @@ import pytest
 from control import operator_api_recording
 from control.operator_services import operator_services
 from control.services import services
-from shared.calls import Call, CallState
+from shared.calls import Call
 from shared.g711 import LEVELS, RATE
 from shared.tape_wav import size_of
-from shared.tapes import PIECE, Piece
-from tests.control.conftest import OPERATOR_TOKEN, ControlPlane
+from shared.tapes import PIECE
+from tests.control.hosted_plane import OPERATOR_TOKEN, ControlPlane
+from tests.control.operator_house import AGENT, CALLER, signed_in, taped
 from tests.shared.call_makers import a_call
-
-CALLER, AGENT = 0x10, 0x90
-"""Bytes of mu-law that are all that the one or the other says."""
-
-
-async def taped(*, ended: bool = True, pieces: tuple[int, ...] = (0, 1), last: bool = True) -> Call:
-    """A call of ten seconds that was recorded, in pieces of five."""
-    call = a_call("taped")
-    if not ended:
-        call = replace(call, state=CallState.CONNECTED, ended_at=None)
-    await services().line.calls.claim(call)
-    tapes = operator_services().tapes
-    await tapes.begin(call.id, call.rang_at + timedelta(seconds=2))
-    for number in pieces:
-        sound = bytes([CALLER]) * PIECE, bytes([AGENT]) * PIECE
-        await tapes.add(call.id, Piece(number * PIECE, PIECE, *sound, last=last and number == pieces[-1]))
-    return call
 
 
 async def ask(
@@ -150,11 +131,9 @@ async def test_viewers_hear_nothing(control: ControlPlane, monkeypatch: pytest.M
     monkeypatch.setenv("OPERATOR_EASY_AUTH", "true")
     call = await taped()
     for role, heard in (("Tabletalk.Viewer", False), ("Tabletalk.Operator", True)):
-        claims = [{"typ": "oid", "val": "somebody"}, {"typ": "roles", "val": role}]
-        principal = base64.b64encode(json.dumps({"claims": claims}).encode()).decode()
-        status, _, _ = await ask(control, call, X_MS_CLIENT_PRINCIPAL=principal)
+        status, _, _ = await ask(control, call, **signed_in(role))
         assert status == (200 if heard else 403)
-        _, body, _ = await ask(control, call, path="", X_MS_CLIENT_PRINCIPAL=principal)
+        _, body, _ = await ask(control, call, path="", **signed_in(role))
         assert json.loads(body)["actions"]["listen"] is heard
 
 

@@ -16,7 +16,7 @@ from local.event_grid.server import running
 from local.functions_host.timers import timer_datum
 from local.inbox import InboxServer
 from shared.outbox import Outbox, row
-from tests.control.conftest import ControlPlane
+from tests.control.hosted_plane import ControlPlane
 from tests.shared.topic_server import KEY
 
 INBOX_KEY = "inbox-key"

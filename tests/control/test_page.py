@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from pathlib import Path
 
 import pytest
 
 from control import page
-from tests.control.conftest import ControlPlane
+from tests.control.hosted_plane import ControlPlane
+from tests.control.operator_house import signed_in
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +53,5 @@ async def test_in_azure_nobody_gets_them_without_signing_in(
     monkeypatch.setenv("OPERATOR_EASY_AUTH", "true")
     async with control.http.get(f"{control.url}/api/page/", allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"].partition("?")[0]) == (302, "/.auth/login/aad")
-    claims = [{"typ": "oid", "val": "1"}, {"typ": "roles", "val": "Tabletalk.Viewer"}]
-    principal = base64.b64encode(json.dumps({"claims": claims}).encode()).decode()
-    async with control.http.get(
-        f"{control.url}/api/page/", headers={"X-MS-CLIENT-PRINCIPAL": principal}
-    ) as answer:
+    async with control.http.get(f"{control.url}/api/page/", headers=signed_in("Tabletalk.Viewer")) as answer:
         assert answer.status == 200

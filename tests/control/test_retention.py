@@ -11,7 +11,7 @@ from control.services import close_services, services
 from local.functions_host.timers import timer_datum
 from shared.calls import Call, CallEvent, EventKind, Turn, apply, derive_call_id
 from shared.retention_agenda import Agenda, Kind
-from tests.control.conftest import ControlPlane
+from tests.control.hosted_plane import ControlPlane
 
 SAID = "a word of the caller"
 

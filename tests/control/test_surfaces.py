@@ -11,7 +11,7 @@ from control.services import services
 from local.functions_host.http import Endpoint
 from local.functions_host.keys import Level
 from shared.commands import CallCommand, Order
-from tests.control.conftest import ControlPlane
+from tests.control.hosted_plane import ControlPlane
 
 OPEN = {"health"}
 """Functions that anybody may call: they say which of settings and store fails, and no more."""

@@ -13,7 +13,7 @@ import pytest
 from control.services import close_services, services
 from shared.call_media import MOST_RESTARTS
 from shared.calls import Call, CallState, Outcome, derive_call_id
-from tests.control.conftest import KEYS, OPERATOR_TOKEN, ControlPlane
+from tests.control.hosted_plane import KEYS, OPERATOR_TOKEN, ControlPlane
 from tests.shared.acs_server import failure
 
 

@@ -35,7 +35,7 @@ from shared.settings import (
 from shared.waiting_line import (
     TAKEN_WITHIN,
 )
-from tests.control.conftest import OPERATOR_TOKEN, ControlPlane
+from tests.control.hosted_plane import OPERATOR_TOKEN, ControlPlane
 from tests.control.test_triggers import callback
 from tests.control.waiting_house import (
     PERSON,

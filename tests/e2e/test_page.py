@@ -21,7 +21,7 @@ from shared.call_store import CallStore
 from shared.calls import CallState, Outcome
 from shared.settings import StoreSettings
 from shared.tables import Tables
-from tests.control.test_page_views import violations
+from tests.control.page_views.steps import violations
 from tests.e2e.conftest import PlaceCall, spoken
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
