@@ -85,6 +85,7 @@ async def taped(*, ended: bool = True, pieces: tuple[int, ...] = (0, 1), last: b
     return call
 
 
-def signed_in(role: str) -> dict[str, str]:
-    claims = [{"typ": "oid", "val": "42"}, {"typ": "name", "val": "Vic"}, {"typ": "roles", "val": role}]
+def signed_in(role: str, user: str = "42", name: str = "Vic") -> dict[str, str]:
+    """What Easy Auth tells of somebody with that role."""
+    claims = [{"typ": "oid", "val": user}, {"typ": "name", "val": name}, {"typ": "roles", "val": role}]
     return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps({"claims": claims}).encode()).decode()}

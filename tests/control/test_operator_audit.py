@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from azure.core.exceptions import ServiceRequestError
@@ -18,9 +15,10 @@ from control.operator_api_http import ApiAnswer
 from control.operator_api_routes import ENDPOINTS
 from control.operator_services import operator_services
 from control.services import services
-from shared.calls import Call, CallEvent, EventKind, apply
+from shared.calls import Call
 from shared.tapes import PIECE, Piece
-from tests.control.conftest import ControlPlane
+from tests.control.hosted_plane import ControlPlane
+from tests.control.operator_house import live, signed_in
 from tests.shared.call_makers import a_call, said
 
 ANN = "7d5f2a61-0000-4a8e-9f51-1c1de3b0a001"
@@ -54,9 +52,7 @@ async def ask(
 ) -> tuple[int, str]:
     """Status and ETag of what somebody gets who is signed in."""
     role = "Tabletalk.Viewer" if user == VIC else "Tabletalk.Operator"
-    claims = {"oid": user, "name": "Ann Lee", "roles": role}
-    principal = json.dumps({"claims": [{"typ": typ, "val": value} for typ, value in claims.items()]})
-    sent = {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(principal.encode()).decode(), **headers}
+    sent = signed_in(role, user, "Ann Lee") | headers
     url = f"{control.url}/api/v1{path}"
     async with control.http.request(method, url, json=body, headers=sent) as answer:
         await answer.read()
@@ -72,15 +68,6 @@ async def ended() -> Call:
     await tapes.begin(call.id, call.rang_at)
     await tapes.add(call.id, Piece(0, PIECE, b"\x10" * PIECE, b"\x90" * PIECE, last=True))
     await operator_services().counter.count_now(call.id)
-    return call
-
-
-async def live() -> Call:
-    now = datetime.now(UTC)
-    call = Call(id=a_call("live", now).id, rang_at=now, claimed_at=now, caller="4:+15550100")
-    call = apply(call, CallEvent(EventKind.ANSWERED, now, call_connection_id="connection"))
-    call = apply(call, CallEvent(EventKind.MEDIA_CONNECTED, now, "gpt-4.1"))
-    await services().line.calls.claim(call)
     return call
 
 
