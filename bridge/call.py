@@ -41,6 +41,7 @@ from bridge.transfers import Transfers
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLiveError
 from bridge.voicelive.pool import Trouble
+from bridge.voicelive.session_settings import SessionSettings
 from bridge.voicelive.source import Source
 from shared.calls import EventKind
 from shared.clock import utc_now
@@ -82,7 +83,7 @@ class Call:
         owner: MediaOwner,
         resumed: bool,
         source: Source,
-        settings: Callable[[str], wire.Session],
+        settings: Callable[[str], SessionSettings],
         answers: str,
         conversation: Conversation,
         tools: ToolBox,

@@ -26,6 +26,7 @@ from bridge.stopgap import Recorded, Stopgap
 from bridge.tool_results import not_reached
 from bridge.turns import AgentTurn, TurnLog
 from bridge.voicelive import wire
+from bridge.voicelive.session_settings import SessionSettings
 from shared.agent_config import Agent
 from shared.handover import Transfer
 
@@ -92,7 +93,7 @@ class Conversation:
         return self._decided(self._sessions.begin(now), now)
 
     def on_session_open(
-        self, session_id: int, session: wire.Session, now: float, utc: float
+        self, session_id: int, session: SessionSettings, now: float, utc: float
     ) -> list[Command]:
         """A session is connected, that `OpenSession` asked for, to be given these settings.
 

@@ -11,6 +11,7 @@ from bridge.replies import Kind
 from bridge.session_rules import SessionRules
 from bridge.stopgap import Stopgap
 from bridge.voicelive import wire
+from bridge.voicelive.session_settings import SessionTools
 from shared.handover import Transfer
 
 _ASIDES = {Kind.FILLER: True, Kind.CHECK: False, Kind.NOTICE: False}
@@ -149,7 +150,7 @@ class ModelRules:
         """The model has other tools from now on. When the service refuses them, it goes on with the old."""
         if self._parts.agent.foundry_agent is not None:
             return []  # it keeps its own
-        update = wire.SessionTools(tools=tools)
+        update = SessionTools(tools=tools)
         return [Send(wire.SessionUpdate(event_id=self._parts.event_id("session.update"), session=update))]
 
     def tool_result(

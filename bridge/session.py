@@ -6,8 +6,9 @@ from datetime import datetime
 
 from bridge.carriers import SAMPLE_RATE
 from bridge.tools import ToolBox
-from bridge.voicelive import wire
+from bridge.voicelive import session_settings
 from bridge.voicelive.connection import Target
+from bridge.voicelive.session_settings import SessionSettings
 from shared.agent_config import Agent
 from shared.agent_tables import EndOfUtterance, InterimResponse
 from shared.languages import primary
@@ -45,16 +46,16 @@ def session_for(
     now: datetime,
     language: str | None = None,
     caller: str = "",
-) -> wire.Session:
+) -> SessionSettings:
     """What one call's session is told in `session.update`.
 
     `now` (aware) is when the call begins, `language` that of the greeting; None for the agent's default.
     `caller` is what is known about the caller, in words for the model.
     """
-    session = wire.Session(
+    session = SessionSettings(
         voice=_voice(agent),
         turn_detection=_turn_detection(agent),
-        input_audio_transcription=wire.Transcription(
+        input_audio_transcription=session_settings.Transcription(
             model=agent.transcription.model,
             language=_language(agent, language or agent.languages.default),
             phrase_list=_phrases(agent, tools) if agent.transcription.model in _TAKE_PHRASES else None,
@@ -66,10 +67,10 @@ def session_for(
         output_audio_timestamp_types=None if agent.voice.type == "openai" else ("word",),
         input_audio_sampling_rate=SAMPLE_RATE,
         input_audio_noise_reduction=(
-            None if agent.noise_reduction == "off" else wire.Typed(agent.noise_reduction)
+            None if agent.noise_reduction == "off" else session_settings.Typed(agent.noise_reduction)
         ),
         input_audio_echo_cancellation=(
-            wire.Typed("server_echo_cancellation") if agent.echo_cancellation else None
+            session_settings.Typed("server_echo_cancellation") if agent.echo_cancellation else None
         ),
         interim_response=_interim_response(agent.interim_response),
     )
@@ -84,12 +85,12 @@ def session_for(
     return session
 
 
-def studio_session(agent: Agent, audio: str = "pcm16") -> wire.Session:
+def studio_session(agent: Agent, audio: str = "pcm16") -> SessionSettings:
     """What a session is told that only speaks fixed phrases, for them to be recorded as `audio`."""
-    return wire.Session(
+    return SessionSettings(
         voice=_voice(agent),
         turn_detection=_turn_detection(agent),
-        input_audio_transcription=wire.Transcription(model=agent.transcription.model),
+        input_audio_transcription=session_settings.Transcription(model=agent.transcription.model),
         modalities=("text", "audio"),
         input_audio_format="pcm16",
         output_audio_format=audio,
@@ -116,11 +117,11 @@ def _language(agent: Agent, likely: str) -> str | None:
     return languages.pop() if len(languages) == 1 else None
 
 
-def _voice(agent: Agent) -> wire.Voice:
+def _voice(agent: Agent) -> session_settings.Voice:
     voice = agent.voice
     if voice.type == "openai":
-        return wire.Voice(type=voice.type, name=voice.name)  # these voices take no options
-    return wire.Voice(
+        return session_settings.Voice(type=voice.type, name=voice.name)  # these voices take no options
+    return session_settings.Voice(
         type=voice.type,
         name=voice.name,
         endpoint_id=voice.endpoint_id,
@@ -135,13 +136,13 @@ def _voice(agent: Agent) -> wire.Voice:
     )
 
 
-def _turn_detection(agent: Agent) -> wire.TurnDetection:
+def _turn_detection(agent: Agent) -> session_settings.TurnDetection:
     """Turns are found by the service; what follows from them, a reply or a stop, is decided by the bridge."""
     turns = agent.turn_detection
     languages = list(turns.languages)
     if not languages and turns.type == "azure_semantic_vad_multilingual":
         languages = list(dict.fromkeys(primary(language) for language in agent.languages.spoken))
-    return wire.TurnDetection(
+    return session_settings.TurnDetection(
         type=turns.type,
         threshold=turns.threshold,
         prefix_padding_ms=turns.prefix_padding_ms,
@@ -155,18 +156,18 @@ def _turn_detection(agent: Agent) -> wire.TurnDetection:
     )
 
 
-def _end_of_utterance(end: EndOfUtterance | None) -> wire.EndOfUtterance | None:
+def _end_of_utterance(end: EndOfUtterance | None) -> session_settings.EndOfUtterance | None:
     if end is None:
         return None
-    return wire.EndOfUtterance(
+    return session_settings.EndOfUtterance(
         model=end.model, threshold_level=end.threshold_level, timeout_ms=end.timeout_ms
     )
 
 
-def _interim_response(interim: InterimResponse | None) -> wire.InterimResponse | None:
+def _interim_response(interim: InterimResponse | None) -> session_settings.InterimResponse | None:
     if interim is None:
         return None
-    return wire.InterimResponse(
+    return session_settings.InterimResponse(
         type=f"{interim.type}_interim_response",
         triggers=list(interim.triggers),
         latency_threshold_ms=interim.latency_threshold_ms,

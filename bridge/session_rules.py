@@ -18,6 +18,7 @@ from bridge.patience import is_due
 from bridge.replies import Kind, Words
 from bridge.rest_of import rest_of
 from bridge.voicelive import wire
+from bridge.voicelive.session_settings import SessionSettings
 
 _GIVE_UP = 12.0
 """Seconds without a session after which the call has to do without."""
@@ -63,7 +64,7 @@ class SessionRules:
         """The session that counts; None while there is none."""
         self.settings_id = ""
         """Of the event that gave it its settings."""
-        self._next: tuple[int, wire.Session] | None = None
+        self._next: tuple[int, SessionSettings] | None = None
         """One that is connected and waits for a pause of the talk."""
         self._opening = False
         self._renew_due: float | None = None
@@ -83,7 +84,7 @@ class SessionRules:
         self._give_up_due = now + _GIVE_UP
         return self._open(Why.BEGINS)
 
-    def opened(self, session_id: int, settings: wire.Session, now: float) -> list[Command]:
+    def opened(self, session_id: int, settings: SessionSettings, now: float) -> list[Command]:
         """A session is connected."""
         self._opening = False
         if self._last_resort.taken:

@@ -12,6 +12,7 @@ from bridge.services import voice_live_headers
 from bridge.session import target_for
 from bridge.voicelive import wire
 from bridge.voicelive.connection import Headers, VoiceLive, VoiceLiveError
+from bridge.voicelive.session_settings import SessionSettings
 from shared.agent_config import Agent
 from shared.findings import Finding, failed, ok, warning
 from shared.settings import VoiceLiveSettings
@@ -23,7 +24,9 @@ _WHY: Final = "callers hear an apology, or nobody"
 _REGIONS: Final = "docs/regions.md tells which region has which model and voice"
 
 
-async def check_voice_live(settings: VoiceLiveSettings, agent: Agent, session: wire.Session) -> list[Finding]:
+async def check_voice_live(
+    settings: VoiceLiveSettings, agent: Agent, session: SessionSettings
+) -> list[Finding]:
     """Open a session at each endpoint, one after the other, and give it the agent's settings."""
     keys = settings.api_keys or (None,) * len(settings.endpoints)
     found: list[Finding] = []
@@ -35,7 +38,7 @@ async def check_voice_live(settings: VoiceLiveSettings, agent: Agent, session: w
 
 
 async def _try(
-    number: int, endpoint: str, agent: Agent, session: wire.Session, headers: Headers
+    number: int, endpoint: str, agent: Agent, session: SessionSettings, headers: Headers
 ) -> list[Finding]:
     label = f"Voice Live endpoint {number}"
     began = time.monotonic()
@@ -76,7 +79,7 @@ async def _try(
     return [ok("voice.session", f"{label} gave a session and took the agent's settings in {took:.1f} s")]
 
 
-async def _take(voice: VoiceLive, session: wire.Session) -> str:
+async def _take(voice: VoiceLive, session: SessionSettings) -> str:
     """Why the settings are refused; empty when they are taken."""
     await voice.send(wire.SessionUpdate(event_id="session.update-1", session=session))
     async for event in voice.events():

@@ -13,17 +13,18 @@ from bridge.conversation import Conversation
 from bridge.notice import Notice
 from bridge.turns import TurnLog
 from bridge.voicelive import wire
+from bridge.voicelive.session_settings import SessionSettings, Transcription, TurnDetection, Voice
 from shared.agent_config import Agent, load_agent
 from shared.agent_tables import Keypad, Languages, Limits
 from shared.handover import Transfer
 from shared.phrases import Phrases
 from shared.settings import DEFAULT_AGENT_DIR
 
-SESSION = wire.Session(
+SESSION = SessionSettings(
     instructions="Be brief.",
-    voice=wire.Voice(type="azure-standard", name="Ava"),
-    turn_detection=wire.TurnDetection(type="server_vad", create_response=False, interrupt_response=False),
-    input_audio_transcription=wire.Transcription(model="azure-speech"),
+    voice=Voice(type="azure-standard", name="Ava"),
+    turn_detection=TurnDetection(type="server_vad", create_response=False, interrupt_response=False),
+    input_audio_transcription=Transcription(model="azure-speech"),
     tools=[],
     modalities=("text", "audio"),
     input_audio_format="pcm16",

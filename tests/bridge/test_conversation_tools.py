@@ -6,6 +6,7 @@ from bridge.commands import CancelTool, RunTool, SaveTurn, Send, StopPlayback
 from bridge.tool_runs import SPOKEN_ON
 from bridge.turns import AgentTurn
 from bridge.voicelive import wire
+from bridge.voicelive.session_settings import SessionTools
 from tests.bridge.talk import Talk, asks_tool
 
 
@@ -241,7 +242,7 @@ class TestOtherTools:
 
     def test_nothing_else_of_the_session_changes(self) -> None:
         (update,) = changes_tools(looking())
-        assert update.session == wire.SessionTools(tools=[{"type": "function", "name": "find"}])
+        assert update.session == SessionTools(tools=[{"type": "function", "name": "find"}])
 
     def test_the_caller_is_not_greeted_again(self) -> None:
         talk = looking()

@@ -13,26 +13,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.voicelive import wire
+from bridge.voicelive.session_settings import (
+    EndOfUtterance,
+    SessionSettings,
+    SessionTools,
+    Transcription,
+    TurnDetection,
+    Typed,
+    Voice,
+)
 
-SESSION = wire.Session(
+SESSION = SessionSettings(
     instructions="Be brief.",
-    voice=wire.Voice(type="azure-standard", name="en-US-Ava:DragonHDLatestNeural", rate="1.1"),
-    turn_detection=wire.TurnDetection(
+    voice=Voice(type="azure-standard", name="en-US-Ava:DragonHDLatestNeural", rate="1.1"),
+    turn_detection=TurnDetection(
         type="azure_semantic_vad",
         threshold=0.5,
         silence_duration_ms=500,
         create_response=True,
         interrupt_response=True,
-        end_of_utterance_detection=wire.EndOfUtterance(model="semantic_detection_v1", timeout_ms=1000),
+        end_of_utterance_detection=EndOfUtterance(model="semantic_detection_v1", timeout_ms=1000),
     ),
-    input_audio_transcription=wire.Transcription(model="azure-speech", phrase_list=["Golden Lotus"]),
+    input_audio_transcription=Transcription(model="azure-speech", phrase_list=["Golden Lotus"]),
     tools=[{"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}],
     modalities=("text", "audio"),
     input_audio_format="pcm16",
     output_audio_format="pcm16",
     output_audio_timestamp_types=("word",),
     input_audio_sampling_rate=24_000,
-    input_audio_noise_reduction=wire.Typed("azure_deep_noise_suppression"),
+    input_audio_noise_reduction=Typed("azure_deep_noise_suppression"),
     temperature=0.6,
 )
 
@@ -54,7 +63,7 @@ class TestSent:
         "event",
         [
             wire.SessionUpdate(event_id="e", session=SESSION),
-            wire.SessionUpdate(event_id="e", session=wire.SessionTools(tools=[])),
+            wire.SessionUpdate(event_id="e", session=SessionTools(tools=[])),
             wire.ItemCreate(event_id="e", item=wire.FunctionOutputItem("call_1", "{}")),
             wire.ItemCreate(event_id="e", item=wire.MessageItem("user", [wire.TextPart("input_text", "hi")])),
             wire.ItemCreate(
@@ -77,7 +86,7 @@ class TestSent:
 
     def test_tools_alone_leave_the_rest_as_it_is(self) -> None:
         """A field that is not sent keeps its value; one that is null would be cleared."""
-        update = wire.SessionUpdate(event_id="e", session=wire.SessionTools(tools=[{"type": "function"}]))
+        update = wire.SessionUpdate(event_id="e", session=SessionTools(tools=[{"type": "function"}]))
         assert json.loads(wire.encode(update))["session"] == {"tools": [{"type": "function"}]}
 
     def test_greeting_as_documented(self) -> None:
