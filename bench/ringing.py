@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bench.phones import RANG, answered_by_processes
+from local.serving import listening
 from shared.call_claim import RING
 from shared.call_store import CallStore
 from shared.calls import CallState
@@ -90,11 +91,5 @@ async def _answers_counted() -> AsyncIterator[_CallAutomation]:
     service = _CallAutomation()
     app = web.Application()
     app.router.add_post("/calling/callConnections:answer", service.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with listening(app) as service.url:
         yield service
-    finally:
-        await runner.cleanup()

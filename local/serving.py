@@ -6,6 +6,8 @@ import errno
 import json
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -23,6 +25,21 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
     return int(text)
+
+
+@asynccontextmanager
+async def listening(app: web.Application, *, shutdown_timeout: float = 0.1) -> AsyncIterator[str]:
+    """Serve `app` on a free port of 127.0.0.1; yields its address, such as "http://127.0.0.1:40123".
+
+    In the end, requests that still run have `shutdown_timeout` seconds.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_timeout)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, _HOST, 0).start()
+        yield f"http://{_HOST}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 async def serve(app: web.Application, *, service: str, port: int) -> int:

@@ -11,11 +11,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from control.answering import Line
 from control.services import close_services
 from local.functions_host.host import FunctionsHost
+from local.serving import listening
 from shared import telephony
 from shared.call_store import CallStore
 from shared.tables import Tables
@@ -38,11 +38,8 @@ async def acs(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AcsServer]:
 async def hosted() -> AsyncIterator[Hosted]:
     """One host for all tests: the worker library indexes an app once per process."""
     host = await FunctionsHost.start(ROOT, KEYS, clock=StoppedClock())
-    runner = web.AppRunner(host.app(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield Hosted(f"http://127.0.0.1:{runner.addresses[0][1]}", host.worker)
-    await runner.cleanup()
+    async with listening(host.app()) as url:
+        yield Hosted(url, host.worker)
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
-from aiohttp import web
 
 from control.services import close_services, services
 from local.event_grid.server import running
 from local.functions_host.timers import timer_datum
 from local.inbox import InboxServer
+from local.serving import listening
 from shared.outbox import Outbox, row
 from tests.control.hosted_plane import ControlPlane
 from tests.shared.topic_server import KEY
@@ -61,27 +61,23 @@ class Restaurant:
 @pytest.fixture
 async def restaurant(control: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Restaurant]:
     inbox = InboxServer(INBOX_KEY)
-    async with running(key=KEY, time_scale=0.001) as grid:
-        runners = [web.AppRunner(app, access_log=None, shutdown_timeout=1) for app in (inbox.app(), grid)]
-        urls = []
-        for runner in runners:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            urls.append(f"http://127.0.0.1:{runner.addresses[0][1]}")
+    async with (
+        running(key=KEY, time_scale=0.001) as grid,
+        listening(inbox.app()) as inbox_url,
+        listening(grid) as grid_url,
+    ):
         subscription = {
             "topic": "events",
-            "endpoint": f"{urls[0]}/events?code={INBOX_KEY}",
+            "endpoint": f"{inbox_url}/events?code={INBOX_KEY}",
             "schema": "CloudEventSchemaV1_0",
             "duplicates": 1,
         }
-        async with control.http.put(f"{urls[1]}/subscriptions/inbox", json=subscription) as answer:
+        async with control.http.put(f"{grid_url}/subscriptions/inbox", json=subscription) as answer:
             assert answer.status == 201, await answer.text()
-        monkeypatch.setenv("EVENTS_TOPIC_ENDPOINT", f"{urls[1]}/topics/events/api/events")
+        monkeypatch.setenv("EVENTS_TOPIC_ENDPOINT", f"{grid_url}/topics/events/api/events")
         monkeypatch.setenv("EVENTS_TOPIC_KEY", KEY)
         yield Restaurant(control, inbox)
         await close_services()
-        for runner in runners:
-            await runner.cleanup()
 
 
 async def test_events_reach_the_inbox_once_and_in_order(restaurant: Restaurant) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from local.serving import listening
 from local.voice_live.admission import Admission
 from local.voice_live.faults import FaultOrder, FaultPlan
 from local.voice_live.service import Service
@@ -110,17 +111,11 @@ async def open_house(azurite: str, prefix: str) -> AsyncIterator[House]:
     voice = Service(parts(), admission, faults, audio_speed=0.0)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", plane.answer)
-    async with acs_server() as acs, topic_server() as topic, _on(app) as plane.url, _on(voice.app()) as url:
+    async with (
+        acs_server() as acs,
+        topic_server() as topic,
+        listening(app) as plane.url,
+        listening(voice.app()) as url,
+    ):
         acs.state = None
         yield House(acs, topic, plane, url, faults, azurite, prefix)
-
-
-@asynccontextmanager
-async def _on(app: web.Application) -> AsyncIterator[str]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()

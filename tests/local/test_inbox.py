@@ -10,12 +10,12 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
-from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local import inbox
 from local.inbox import Event, Inbox, InboxServer, Taken
+from local.serving import listening
 
 KEY = "inbox-key"
 
@@ -86,12 +86,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[tuple[str, aiohttp.ClientSession]]:
-    runner = web.AppRunner(InboxServer(KEY).app(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession() as http:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", http
-    await runner.cleanup()
+    async with listening(InboxServer(KEY).app()) as url, aiohttp.ClientSession() as http:
+        yield url, http
 
 
 async def test_it_is_validated_by_event_grid_and_nobody_else() -> None:

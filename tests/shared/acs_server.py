@@ -17,6 +17,7 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from local.serving import listening
 from shared.settings import ACS_ISSUER, AcsSettings
 
 KEY = base64.b64encode(b"an access key for tests").decode()
@@ -119,14 +120,8 @@ async def acs_server() -> AsyncIterator[AcsServer]:
     app = web.Application()
     app.router.add_get("/calling/keys", server.keys)
     app.router.add_route("*", "/{path:.*}", server.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with listening(app) as server.url:
         yield server
-    finally:
-        await runner.cleanup()
 
 
 def _error(status: int, code: str) -> web.Response:

@@ -13,6 +13,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
+from local.serving import listening
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedSpan:
@@ -78,14 +80,8 @@ async def otlp_server() -> AsyncIterator[OtlpServer]:
     app = web.Application()
     app.router.add_post("/v1/traces", server.traces_request)
     app.router.add_post("/v1/metrics", server.metrics_request)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with listening(app) as server.url:
         yield server
-    finally:
-        await runner.cleanup()
 
 
 def _spans(request: ExportTraceServiceRequest) -> list[ReceivedSpan]:

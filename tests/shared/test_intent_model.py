@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from local.serving import listening
 from shared.call_store import CallStore
 from shared.counter import Counter
 from shared.insights import InsightStore
@@ -47,12 +48,8 @@ class Service:
 async def service() -> AsyncIterator[Service]:
     made, app = Service(), web.Application()
     app.router.add_post("/openai/v1/chat/completions", made.handle)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+    async with listening(app) as made.url:
+        yield made
 
 
 @pytest.fixture

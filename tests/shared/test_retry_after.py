@@ -14,6 +14,7 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.data.tables.aio import TableClient
 from multidict import CIMultiDict
 
+from local.serving import listening
 from shared import identity, tables
 from shared.identity import Identity
 from shared.settings import StoreSettings
@@ -49,15 +50,8 @@ class Busy:
     async def serve(self) -> AsyncIterator[Busy]:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self.handle)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        try:
+        async with listening(app) as self.url:
             yield self
-        finally:
-            await runner.cleanup()
 
     @contextlib.asynccontextmanager
     async def table(self) -> AsyncIterator[TableClient]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from local.serving import listening
 from shared.settings import EventsSettings
 
 KEY = "topic-key"
@@ -65,13 +66,9 @@ async def topic_server() -> AsyncIterator[TopicServer]:
     server = TopicServer()
     app = web.Application()
     app.router.add_post("/api/events", server.publish)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield server
-    finally:
-        if server.hold is not None:
-            server.hold.set()
-        await runner.cleanup()
+    async with listening(app) as server.url:
+        try:
+            yield server
+        finally:
+            if server.hold is not None:
+                server.hold.set()

@@ -25,6 +25,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from local.acs.server import AcsOptions, running
+from local.serving import listening
 from tests.local.acs.schema import check_event
 
 KEY = base64.b64encode(b"a key that only these tests know.").decode()
@@ -182,19 +183,6 @@ async def run_app() -> AsyncIterator[App]:
     ):
         app.media_url = f"ws://127.0.0.1:{media.sockets[0].getsockname()[1]}"
         yield app
-
-
-@asynccontextmanager
-async def listening(http: web.Application) -> AsyncIterator[str]:
-    """Serve an aiohttp application on a free port; its address."""
-    runner = web.AppRunner(http, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 class Phone:

@@ -17,6 +17,7 @@ from control.moving_up import advance, hear
 from control.waiting import Files, Queue
 from control.waiting_audio import wav
 from local.acs.prompts import line_audio
+from local.serving import listening
 from shared.acs_events import call_events, parse_callbacks, parse_incoming_call
 from shared.admission import Report
 from shared.admission_store import AdmissionStore
@@ -38,7 +39,7 @@ from shared.settings import (
 from shared.tables import Tables
 from shared.telephony import Telephony
 from shared.waiting_store import WaitingStore
-from tests.local.acs.harness import KEY, RESOURCE_ID, Stack, listening, stack
+from tests.local.acs.harness import KEY, RESOURCE_ID, Stack, stack
 from tests.local.acs.schema import check_event
 
 SETTINGS = QueueSettings(length=1, every=timedelta(seconds=1))

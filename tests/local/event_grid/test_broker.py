@@ -19,6 +19,7 @@ from azure.eventgrid import EventGridEvent
 from azure.eventgrid.aio import EventGridPublisherClient
 
 from local.event_grid.server import running
+from local.serving import listening
 
 KEY = "topic key"
 PATIENCE_S = 15.0
@@ -85,17 +86,6 @@ class Broker:
         return EventGridPublisherClient(
             f"{self.url}/topics/calls/api/events", AzureKeyCredential(key), retry_total=0
         )
-
-
-@asynccontextmanager
-async def listening(app: web.Application) -> AsyncIterator[str]:
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from local.serving import listening
 from local.voice_live.mind import CallFunction, ModelMind, PolicyMind, Say, make_mind
 from local.voice_live.mind.model import chat_request, read_answer
 from local.voice_live.mind.wording import CANNOT_THINK
@@ -62,15 +63,9 @@ async def serving(*answers: object) -> AsyncIterator[Endpoint]:
     endpoint = Endpoint(*answers)
     app = web.Application()
     app.router.add_post("/v1/chat/completions", endpoint.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    endpoint.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    try:
+    async with listening(app) as url:
+        endpoint.url = f"{url}/v1"
         yield endpoint
-    finally:
-        await runner.cleanup()
 
 
 def answer(content: str | None = None, *calls: tuple[str, str]) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from aiohttp import web
 
 from bridge.session import session_for
 from bridge.tools import ToolBox
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive
+from local.serving import listening
 from local.speech import FloatAudio, Resampler, float_to_pcm16, ulaw_decode, ulaw_encode
 from local.voice_live.admission import Admission
 from local.voice_live.faults import FaultPlan, Faults
@@ -72,13 +72,8 @@ async def serving(parts: Parts) -> AsyncIterator[str]:
     """The stand-in on a free port; its address."""
     admission = Admission(clock=lambda: 0.0, api_key=None, connections_per_minute=0)
     app = Service(parts, admission, FaultPlan(Faults()), audio_speed=0.0).app()
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(app, shutdown_timeout=2.0) as url:
+        yield url
 
 
 @asynccontextmanager

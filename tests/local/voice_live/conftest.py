@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import web
 
+from local.serving import listening
 from local.voice_live.admission import Admission
 from local.voice_live.faults import FaultPlan, Faults
 from local.voice_live.seams import Parts
@@ -37,10 +37,5 @@ async def _serve(
     admission = Admission(clock=lambda: 0.0, api_key=api_key, connections_per_minute=0)
     options.setdefault("audio_speed", 0.0)
     service = Service(parts or simple_parts(), admission, FaultPlan(faults or Faults()), **options)
-    runner = web.AppRunner(service.app(), access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(service.app(), shutdown_timeout=2.0) as url:
+        yield url
