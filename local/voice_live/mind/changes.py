@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from itertools import pairwise
 from typing import Any
 
 from local.voice_live.mind.reading import Reading
@@ -60,13 +61,28 @@ _PLAIN_NUMBER = (
 """Leads of a number that may be the hour as well as the people."""
 
 
+def _denies_hour(reading: Reading, at: str, party: object) -> bool:
+    """ "It's seven, not eight", where the table is for eight o'clock and for other than eight people."""
+    denied = [
+        following.cardinal
+        for word, following in pairwise(reading.tokens)
+        if word.text == "not" and following.cardinal is not None
+    ]
+    hour = time.fromisoformat(at).hour
+    return any(value in (hour, hour - 12) and value != party for value in denied)
+
+
 def nearer_time(goal: Goal, reading: Reading, values: dict[str, Any]) -> dict[str, Any]:
-    """ "Make it nine" changes whichever is nearer to nine: eight o'clock, or four people."""
+    """ "Make it nine" changes whichever is nearer to nine: eight o'clock, or four people; "seven, not eight"
+    whichever is eight."""
     party, clock = goal.tool.of_kind(Kind.PARTY), goal.tool.of_kind(Kind.TIME)
     said = reading.party.value if reading.party is not None else reading.bare_party
     if party is None or clock is None or said is None or reading.bare_clock is None:
         return {}
     before, at = goal.given.get(party.name), goal.given.get(clock.name)
+    if reading.clock is None and isinstance(at, str) and _denies_hour(reading, at, before):
+        values.pop(party.name, None)
+        return {clock.name: reading.bare_clock.strftime("%H:%M")}
     counted = {"people", "persons", "us", "guests", "for"} & set(reading.words)
     bare = has_any(reading.words, _PLAIN_NUMBER) and not counted
     if not bare or reading.clock is not None or not isinstance(before, int) or not isinstance(at, str):

@@ -98,7 +98,12 @@ def _interpret(talk: Talk, reading: Reading, text: str) -> Heard:
     if Act.PERSON in reading.acts and talk.schema.with_role(Role.HAND_OVER) is None:
         return Heard(Want.OFF_TOPIC, text)
     candidate = best_tool(talk, reading, subject)
-    if not subject and reading.guess is not None and not points_back(reading):
+    if (
+        not subject
+        and reading.guess is not None
+        and not points_back(reading)
+        and not _is_settled(talk, reading)
+    ):
         guessed = best_tool(talk, reading, reading.guess.option)
         if _needs_subject(talk, reading, guessed):
             subject, candidate = reading.guess.option, guessed
@@ -139,6 +144,12 @@ def _errand(talk: Talk, reading: Reading, subject: str) -> Heard | None:
     if talk.goal is not None and talk.goal.tool.role is Role.COMMIT:
         return None
     return goes_on(talk, reading, subject) or begins(talk, reading, subject)
+
+
+def _is_settled(talk: Talk, reading: Reading) -> bool:
+    """True for an answer while something is prepared whose subject is known: it names no other by chance."""
+    goal = talk.goal
+    return goal is not None and bool(goal.given.get(talk.schema.subject)) and Act.QUESTION not in reading.acts
 
 
 def _needs_subject(talk: Talk, reading: Reading, guessed: Candidate | None) -> bool:

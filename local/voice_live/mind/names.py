@@ -14,8 +14,8 @@ _LEADS = phrases(
     under the name of | under the name |
     in the name of | in the name | by the name of | name of | surname is | last name is |
     family name is | surname | last name | name to | name should be | under | call me | call it |
-    put it under | book it under | put it down as | put it down under | put down | use | say |
-    this is | i am | im | it is | its | thats | that is | for | name |
+    im called | i am called | put it under | book it under | put it down as | put it down under |
+    put down | use | say | this is | i am | im | it is | its | thats | that is | for | name |
     make it
     """
 )
@@ -25,13 +25,14 @@ _STRONG = frozenset(
     my name is | my names | the name is | the names | name is | names | under name of |
     under the name of | under the name | in the name of |
     by the name of | name of | surname is | last name is | family name is | surname | last name |
-    call me | put it under | book it under
+    call me | im called | i am called | put it under | book it under
     """
     )
 )
 """Leads after which a name follows whatever it looks like; after the others it must look like a name."""
 _AFTERWARDS = (["is", "the", "name"], ["is", "my", "name"], ["is", "the", "surname"])
 """What follows a name that comes first: "Walsh is the name"."""
+_OWNERS = word_set("my our his her their")
 _LIKELY = frozenset(["under", "my name"])
 """Leads after which a name need not have a capital."""
 
@@ -72,9 +73,9 @@ def find_name(
     follows "my name is", "under" and the like.
     """
     words = texts(tokens)
-    before = _before(tokens, words)
-    if before is not None and not before.places & used:
-        return before
+    for told in (_before(tokens, words), _anothers(tokens, words)):
+        if told is not None and not told.places & used:
+            return told
     for lead in _LEADS:
         if sure_only and lead not in _STRONG and lead != "under":
             continue
@@ -109,6 +110,20 @@ def _before(tokens: Sequence[Token], words: list[str]) -> Found[str] | None:
             found = _read(tokens, start, believe_lower=False)
             if found is not None and found.end == end:
                 return Found(found.value, start, end + 3)
+    return None
+
+
+def _anothers(tokens: Sequence[Token], words: list[str]) -> Found[str] | None:
+    """ "Put it under my wife's name, please, Priya"."""
+    for i in range(2, len(words) - 1):
+        if words[i] != "name" or words[i - 2] not in _OWNERS or not tokens[i - 1].raw.endswith("s"):
+            continue
+        place = i + 1
+        while place < len(words) and words[place] in ("please", "thats", "its", "so", "which", "is"):
+            place += 1
+        found = _read(tokens, place, believe_lower=False)
+        if found is not None:
+            return Found(found.value, i - 2, found.end)
     return None
 
 

@@ -28,6 +28,8 @@ _MADE = word_set("booked made reserved have had placed got")
 _ASKS = word_set("can could may might shall should would like want need please to")
 """Words before "have a table" in a wish for one."""
 _BEFORE_A_DETAIL = word_set("on for at under in from with by the name of that which is was")
+_OF_THE_HOUSE = word_set("line desk office team department service system")
+"""Words after which a "booking" is none: "is that the booking line?"."""
 _MOST_ADJECTIVES = 3
 
 
@@ -93,7 +95,7 @@ def find_owned(text: str, schema: Schema, now: datetime, names: tuple[str, ...])
 
 def _nouns(words: list[str]) -> Iterator[tuple[int, int]]:
     """Where a thing is named, the plainest way first: "my booking", "the booking", "I have a booking"."""
-    nouns = [i for i, word in enumerate(words) if word in _NOUNS]
+    nouns = [i for i, word in enumerate(words) if word in _NOUNS and at(words, i + 1) not in _OF_THE_HOUSE]
     for i in nouns:
         owner = next(
             (j for j in range(i - 1, max(-1, i - 1 - _MOST_ADJECTIVES), -1) if words[j] in _MINE), None

@@ -24,7 +24,7 @@ _ARE = (
 _PHRASES = {
     "just me": 1, "only me": 1, "just myself": 1, "by myself": 1, "on my own": 1, "for myself": 1,
     "me alone": 1, "dining alone": 1, "eating alone": 1,
-    "a couple": 2, "both of us": 2, "the pair of us": 2,
+    "a couple of us": 2, "a couple of people": 2, "a couple": 2, "both of us": 2, "the pair of us": 2,
     "half a dozen": 6, "half dozen": 6, "a dozen": 12, "dozen": 12,
 }  # fmt: skip
 _BOOKED = word_set(

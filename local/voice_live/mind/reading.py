@@ -115,7 +115,7 @@ def _correction(tokens: Sequence[Token]) -> tuple[int, int] | None:
     words = texts(tokens)
     for i in range(len(words) - 2, 0, -1):
         for marker in _CORRECTIONS:
-            if words[i - 1 : i + 1] == ["as", "well"]:
+            if words[i - 1 : i + 1] == ["as", "well"] or words[i : i + 2] == ["rather", "than"]:
                 continue
             if tuple(words[i : i + len(marker)]) == marker and i + len(marker) < len(words):
                 return i, i + len(marker)

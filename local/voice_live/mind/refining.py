@@ -50,12 +50,14 @@ _MOST_WORDS = 9
 def refines(talk: Talk, reading: Reading, subject: str) -> Heard | None:
     """A sentence that goes on from the last search; None when it does not."""
     tool = talk.schema.with_role(Role.SEARCH)
-    if tool is None or (not talk.search and not talk.things) or len(reading.words) > _MOST_WORDS:
+    if tool is None or (not talk.search and not talk.things):
         return None
     line = reading.line
     other = line.has(_ELSE)
     values = values_in(reading, tool, talk.schema, talk.now)
     unwanted = _unwanted(talk, reading, subject)
+    if len(reading.words) > _MOST_WORDS and not (other and unwanted):
+        return None
     compares = bool(_COMPARES & set(reading.words)) or line.has(_MORE_SO)
     compares = compares and Act.COMPARE not in reading.acts
     if not other and not unwanted and not (compares and values and not subject):

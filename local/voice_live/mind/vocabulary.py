@@ -36,7 +36,7 @@ COMMON = (
         table tables book booking booked reserve reservation restaurant restaurants place places food eat
         eating dinner lunch breakfast brunch supper menu dish dishes kitchen house home garden grill bar
         cafe room corner market street road town city park night tonight today tomorrow evening afternoon
-        morning week weekend day days time hour hours minute minutes people person party family friend
+        hang morning week weekend day days time hour hours minute minutes people person party family friend
         friends wife husband name number phone address price prices cost cheap cheaper cheapest expensive
         moderate good great nice best better lovely perfect fine sure right wrong correct yep nope change
         cancel stop help find look looking search recommend suggest serve serves served open opens opened

@@ -19,7 +19,7 @@ from tests.local.mind.world import assistant, user
 
 INSTRUCTIONS = f"You answer a restaurant line. Today is {NOW:%A %d %B %Y}. It is {NOW:%H:%M}."
 GREETING = "Hello, this is the restaurant line. What would you like to eat?"
-FIND, DETAILS = "find_restaurants", "restaurant_details"
+FIND, DETAILS, BOOK = "find_restaurants", "restaurant_details", "book_table"
 
 
 @pytest.fixture
@@ -103,6 +103,38 @@ async def test_a_whole_call(tools: ToolBox) -> None:
     assert calls[2].arguments["party_size"] == 5
     assert "is booked" in said[-2]
     assert "oodbye" in said[-1]
+
+
+FRIDAY = "2026-11-27"
+
+
+@pytest.mark.parametrize(("lines", "name", "arguments"), [
+    (["Hello, is that the booking line? Any chance of a table at Golden Lotus on Friday at half six?", "It's me and three friends.", "under Wilson", "yes"],
+     BOOK, {"restaurant": "Golden Lotus", "time": "18:30", "party_size": 4, "name": "Wilson"}),
+    (["A table at Hanabi for three on Friday at eight. The name's Doyle.", "No, it's seven, not eight.", "yes"], BOOK, {"time": "19:00", "party_size": 3}),
+    (["A table at Hanabi for three on Friday at eight. The name's Doyle.", "No, we're five, not three.", "yes"], BOOK, {"time": "20:00", "party_size": 5}),
+    (["Book me into Flamenco on Friday at nine in the evening, four of us, I'm called Hannah.", "Ah, hang on, make that five.", "yes"],
+     BOOK, {"restaurant": "Flamenco", "party_size": 5, "name": "Hannah"}),
+    (["Could you squeeze a couple of us in at Thai Orchid on Friday at half seven?", "My name's Gemma.", "That's all correct."],
+     BOOK, {"restaurant": "Thai Orchid", "party_size": 2, "name": "Gemma"}),
+    (["A table for three at Bombay Palace on Friday at eight, the name's Daniel.", "No, wait, put it under my wife's name, please, Priya.", "You bet."],
+     BOOK, {"restaurant": "Bombay Palace", "name": "Priya"}),
+    (["I'd like to book dim sum at Jade Pavilion on Friday at half past twelve.", "Let me count, my parents, my sister and me, so four.", "Lily.", "yes"],
+     BOOK, {"restaurant": "Jade Pavilion", "party_size": 4, "name": "Lily"}),
+    (["A table for three at Golden Lotus on Friday at seven under Palmer.", "yes", "My sister wants to come as well, so we'll be four.", "Yes, please change it."],
+     "move_booking", {"party_size": 4}),
+    (["A table for two at Golden Lotus on Thursday at seven under Turner.", "yes", "Would Friday be possible, rather than Thursday?", "Yes, Friday, please."],
+     "move_booking", {"date": FRIDAY}),
+    (["Somewhere French, please.", "Not Bistro Margot, I've been there. What else is there?"], FIND, {"exclude": "Bistro Margot", "refine": True}),
+    (["Does Tokyo Corner deliver, and what do they charge for it?"], DETAILS, {"restaurant": "Tokyo Corner", "topic": "delivery"}),
+])  # fmt: skip
+async def test_how_callers_talk(
+    tools: ToolBox, lines: list[str], name: str, arguments: dict[str, Any]
+) -> None:
+    """Corrections, counts and changes of mind in the words of callers lead to the right last call."""
+    _, calls = await talk(tools, lines)
+    assert calls[-1].name == name
+    assert {key: calls[-1].arguments.get(key) for key in arguments} == arguments
 
 
 async def test_a_refusal_is_followed(tools: ToolBox) -> None:
