@@ -15,7 +15,7 @@ _REPLY_BUCKETS = (0.3, 0.5, 0.7, 0.85, 1.0, 1.25, 1.5, 2.0, 3.0, 4.5, 6.0)
 """Seconds. Around a second is what callers take for attention; after six the bridge apologises."""
 _TOOL_BUCKETS = (0.02, 0.05, 0.1, 0.25, 0.5, 0.8, 1.5, 3.0, 5.0, 10.0)
 """Seconds. After 0.8 the caller hears a filler."""
-_LINE_BUCKETS = (5.0, 15.0, 30.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1800.0)
+_QUEUE_BUCKETS = (5.0, 15.0, 30.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1800.0)
 """Seconds. Callers wait in line for minutes, not for hours."""
 _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
 """Seconds. Audio comes in frames of 20 ms: what is later than that is heard sooner or later."""
@@ -65,7 +65,7 @@ class Metrics:
         self._replaced = made.count("sessions_replaced", "Sessions that another one followed.", "why")
         self._in_line = made.level("callers_waiting", "Callers in line for a place, at all bridges together.")
         self._in_line_now = 0
-        self._stood = made.times("waited", "How long callers stood in line who got a place.", _LINE_BUCKETS)
+        self._stood = made.times("waited", "How long callers stood in line who got a place.", _QUEUE_BUCKETS)
         self._records = made.level("records_waiting", "Records of calls that wait to be written.")
         self._spilled = made.level("records_spilled_bytes", "Records on disk, for the store is away.")
         self._records_lost = made.count("records_lost", "Records that were given up.", "why")

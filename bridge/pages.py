@@ -19,7 +19,7 @@ from shared.admission_store import AdmissionStore
 from shared.auth import same_text
 from shared.clock import utc_now
 from shared.pulse import Pulse
-from shared.waiting_line import in_line
+from shared.waiting_queue import in_line
 
 _READY_WITHIN = 5.0
 """Seconds that the store may take to answer."""

@@ -70,11 +70,11 @@ class Studio:
         first = next(iter(_texts(agent, language)))
         self._begin(agent, first, lambda: self._record_phrases(agent, language))
 
-    def want_line(self, agent: Agent, places: int) -> None:
-        """See to it that what callers in a line of so many places hear is recorded, in all languages."""
+    def want_queue(self, agent: Agent, places: int) -> None:
+        """See to it that what callers in a queue of so many places hear is recorded, in all languages."""
         languages = dict.fromkeys([agent.languages.default, *agent.languages.spoken])
         texts = dict.fromkeys(text for one in languages for text in texts_in_line(agent, one, places))
-        self._begin(agent, "\n".join(texts), lambda: self._record_line(agent, texts))
+        self._begin(agent, "\n".join(texts), lambda: self._record_queue(agent, texts))
 
     async def close(self) -> None:
         """Stop; what is recorded stays in the store."""
@@ -118,7 +118,7 @@ class Studio:
 
         await self._record(agent, missing, keep)
 
-    async def _record_line(self, agent: Agent, texts: Iterable[str]) -> None:
+    async def _record_queue(self, agent: Agent, texts: Iterable[str]) -> None:
         voice = voice_of(agent)
         missing = [text for text in texts if await self._line.get(text, voice) is None]
         await self._record(agent, missing, lambda text, pcm: self._line.put(text, voice, pcm), _LINE_AUDIO)

@@ -18,7 +18,7 @@ from bridge.loop_lag import watching_loop
 from shared.admission import Channel, Report, fresh, serving
 from shared.admission_store import AdmissionStore
 from shared.clock import utc_now
-from shared.waiting_line import in_line
+from shared.waiting_queue import in_line
 
 EVERY: Final = 2.0
 """Seconds; well within `admission.FRESH`."""

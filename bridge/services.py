@@ -127,7 +127,7 @@ class Services:
                 agent = agents.current()
                 studio.want(agent, agent.languages.default)
                 if settings.places_in_line:
-                    studio.want_line(agent, settings.places_in_line)
+                    studio.want_queue(agent, settings.places_in_line)
             yield cls(
                 name=f"{socket.gethostname()}-{secrets.token_hex(4)}",
                 settings=settings,

@@ -29,7 +29,7 @@ from shared.calls import Call, CallEvent, CallState, EventKind, apply, is_given_
 from shared.clock import utc_now
 from shared.telephony import Telephony, TelephonyError
 from shared.tracing import NO_TRACES, Traces
-from shared.waiting_line import Waiting
+from shared.waiting_queue import Waiting
 
 _log = logging.getLogger(__name__)
 

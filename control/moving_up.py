@@ -1,7 +1,7 @@
 """What becomes of callers in line: announcements, a place, a person or a goodbye.
 
-Nothing waits in a process: what is due stands in the rows of the line, and whoever hears of anything, or the
-timer, does it. See `shared.waiting_line` for the rules.
+Nothing waits in a process: what is due stands in the rows of the queue, and whoever hears of anything, or the
+timer, does it. See `shared.waiting_queue` for the rules.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from shared.call_store import UpdateConflictError
 from shared.calls import Call, CallEvent, CallState, EventKind, is_given_up, is_waiting
 from shared.handover import transfer_context
 from shared.telephony import TelephonyError
-from shared.waiting_line import (
+from shared.waiting_queue import (
     Act,
     News,
     Stage,
@@ -43,7 +43,7 @@ from shared.waiting_line import (
 _log = logging.getLogger(__name__)
 
 _ROUNDS: Final = 4
-"""Looks at the line in one go: what was done may make something else due."""
+"""Looks at the queue in one go: what was done may make something else due."""
 _LOOKS_FOR: Final = timedelta(seconds=15)
 """Whoever has looked for so long, because the phone network is slow, leaves the rest to the next."""
 _FREED_LOOKS: Final = 3
@@ -155,7 +155,7 @@ async def advance(line: Line) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Mover:
-    """Does what is due, by what was seen of the line."""
+    """Does what is due, by what was seen of the queue."""
 
     line: Line
     queue: Queue

@@ -1,4 +1,4 @@
-"""Trigger that sends events out, and moves the line of callers who wait for a place."""
+"""Trigger that sends events out, and moves the queue of callers who wait for a place."""
 
 from __future__ import annotations
 

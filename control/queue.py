@@ -1,4 +1,4 @@
-"""Trigger of the line in which callers wait for a place: what they hear there."""
+"""Trigger of the queue in which callers wait for a place: what they hear there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line in which callers wait for a place: who gets a seat, and what is heard there.
+"""The queue in which callers wait for a place: who gets a seat, and what is heard there.
 
 Call Automation fetches what it plays from an address of ours, so each caller in line has one that nobody can
 guess, good while they wait. It plays recordings of the agent's own voice; without them nobody is put in line.
@@ -24,7 +24,7 @@ from shared.handover import Nobody, choose
 from shared.recorded_lines import RecordedLines, texts_in_line
 from shared.restaurants import Catalogue, CatalogueError
 from shared.settings import OperatorSettings, QueueSettings
-from shared.waiting_line import ANSWERED_WITHIN, Rules, Waiting
+from shared.waiting_queue import ANSWERED_WITHIN, Rules, Waiting
 from shared.waiting_store import WaitingStore
 
 _log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The line as the control plane runs it."""
+    """The queue as the control plane runs it."""
 
     store: WaitingStore
     recorded: RecordedLines

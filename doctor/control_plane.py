@@ -12,8 +12,8 @@ from typing import Final
 from azure.core.exceptions import AzureError
 
 from doctor.acs import check_acs
-from doctor.line import check_line
 from doctor.machine import check_clock, check_packages, check_python
+from doctor.queue import check_queue
 from doctor.reach import check_bridge, check_functions
 from doctor.store import check_store
 from doctor.telemetry import check_telemetry
@@ -46,7 +46,7 @@ async def check_control(env: Mapping[str, str], *, from_outside: bool = False) -
         check_topic(settings.events),
         check_bridge(settings.media_base_url),
         check_telemetry(settings.telemetry),
-        check_line(settings),
+        check_queue(settings),
         _bridges(settings),
         _clock(settings),
     ]

@@ -25,7 +25,7 @@ from azure.data.tables import UpdateMode
 
 from shared.admission import TAKEN_WITHIN, Channel, Full, Report, fresh, held, room
 from shared.tables import Tables
-from shared.waiting_line import Waiting, ahead_of, on_their_way
+from shared.waiting_queue import Waiting, ahead_of, on_their_way
 from shared.waiting_rows import PARTITION, SEAT, to_waiting
 
 _REPLICA: Final = "replica-"

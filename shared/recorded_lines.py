@@ -31,7 +31,7 @@ _PIECE: Final = 60_000
 
 
 def texts_in_line(agent: Agent, language: str, places: int) -> list[str]:
-    """All that a caller in a line of so many places may hear."""
+    """All that a caller in a queue of so many places may hear."""
     phrases = agent.phrases_for(language)
     at = [phrases.waiting_at(place) for place in range(1, places + 1)]
     others = [phrases.waiting, phrases.press_zero, phrases.waiting_goodbye, phrases.transferring]

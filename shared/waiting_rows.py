@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from shared.waiting_line import Stage, Waiting
+from shared.waiting_queue import Stage, Waiting
 
 PARTITION: Final = "bridge"
-"""Of table `replicas`: the line stands beside the reports and channels that decide how it moves."""
+"""Of table `replicas`: the queue stands beside the reports and channels that decide how it moves."""
 SEAT: Final = "waiting-"
 
 _SAME: Final = (

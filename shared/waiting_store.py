@@ -1,6 +1,6 @@
-"""The line of callers who wait for a place, in Table Storage: see `shared.admission_store` for its rows.
+"""The queue of callers who wait for a place, in Table Storage: see `shared.admission_store` for its rows.
 
-A seat is a row with a number, so the line is never longer than there are seats, however many come at once.
+A seat is a row with a number, so the queue is never longer than there are seats, however many come at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from azure.data.tables import UpdateMode
 
 from shared.admission_store import AdmissionStore, Seen
 from shared.tables import Tables
-from shared.waiting_line import Waiting
+from shared.waiting_queue import Waiting
 from shared.waiting_rows import PARTITION, from_waiting, seat_key, to_waiting
 
 _TRIES: Final = 10

@@ -35,7 +35,7 @@ class WhenStoreDown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
-    """The line in which callers wait for a place."""
+    """The queue in which callers wait for a place."""
 
     length: int = 5
     """Callers who may wait at once."""

@@ -17,7 +17,7 @@ from doctor.scale import check_scale
 from shared.admission import FRESH, Channel, Report
 from shared.admission_store import AdmissionStore
 from shared.settings import StoreSettings
-from shared.waiting_line import ANSWERED_WITHIN, Waiting
+from shared.waiting_queue import ANSWERED_WITHIN, Waiting
 from shared.waiting_store import WaitingStore
 from tests.bridge.stage import Stage, open_stage
 

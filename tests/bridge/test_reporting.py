@@ -14,7 +14,7 @@ from bridge.carriers.acs import AcsCarrier
 from bridge.reporting import Load, Reporter
 from shared.admission import FRESH, Channel, Report
 from shared.admission_store import AdmissionStore, Seen
-from shared.waiting_line import Waiting
+from shared.waiting_queue import Waiting
 from shared.waiting_store import WaitingStore
 from tests.bridge.stage import Stage, open_stage, soon
 

@@ -32,7 +32,7 @@ from shared.settings import (
     DEFAULT_RESTAURANTS_FILE,
     OperatorSettings,
 )
-from shared.waiting_line import (
+from shared.waiting_queue import (
     TAKEN_WITHIN,
 )
 from tests.control.hosted_plane import OPERATOR_TOKEN, ControlPlane
@@ -95,14 +95,14 @@ async def test_first_come_first_served_and_who_rings_later_waits_behind(house: H
     await house.waits(2)
     await house.ends(0)
     assert await house.begun() == [1]
-    assert await house.line_now() == [2]
+    assert await house.queue_now() == [2]
     # The place of 1 becomes free, and somebody rings before anybody has looked at the line.
     [channel] = (await house.channels.seen()).channels.values()
     await house.channels.give_back(channel)
     assert await house.rings(3) is Answer.QUEUED
     await advance(house.line)
     assert await house.begun() == [1, 2]
-    assert await house.line_now() == [3]
+    assert await house.queue_now() == [3]
     call = await house.call(1)
     assert call.called_at is not None
     assert not is_waiting(call)
@@ -123,7 +123,7 @@ async def test_many_who_look_at_once_let_in_as_many_as_there_are_places(house: H
     await house.places(3)
     await asyncio.gather(*(advance(house.line) for _ in range(6)))
     assert sorted(await house.begun()) == [1, 2]
-    assert await house.line_now() == [3]
+    assert await house.queue_now() == [3]
     assert len((await house.channels.seen()).channels) == 3
 
 
@@ -147,7 +147,7 @@ async def test_who_hangs_up_leaves_the_line_at_once(house: House) -> None:
     await house.waits(2)
     await house.at(30)
     await house.called_back(1, "CallDisconnected", resultInformation={"code": 200, "subCode": 5000})
-    assert await house.line_now() == [2]
+    assert await house.queue_now() == [2]
     call = await house.call(1)
     assert (call.state, call.outcome) == (CallState.ENDED, Outcome.GAVE_UP)
 
@@ -157,7 +157,7 @@ async def test_who_hung_up_unheard_is_found_gone(house: House) -> None:
     assert await house.rings(1) is Answer.QUEUED
     house.acs.replies = [failure(404, "8522") for _ in range(2)]
     await house.called_back(1, "CallConnected")
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
     assert (await house.call(1)).outcome is Outcome.GAVE_UP
 
 
@@ -170,7 +170,7 @@ async def test_who_waited_too_long_hears_a_goodbye(house: House) -> None:
     assert house.acs.of(":terminate") == []
     await house.called_back(1, "PlayCompleted", operationContext="waiting-goodbye")
     assert len(house.acs.of(":terminate")) == 1
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
     await house.called_back(1, "CallDisconnected")
     call = await house.call(1)
     assert (call.outcome, call.end_reason) == (Outcome.REJECTED, "hung_up: no place in time")
@@ -189,7 +189,7 @@ async def test_or_is_put_through_to_a_person(house: House) -> None:
     await house.called_back(1, "CallTransferAccepted", operationContext=order.body["operationContext"])
     await house.called_back(1, "CallDisconnected")
     assert (await house.call(1)).outcome is Outcome.TRANSFERRED
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
 
 
 async def test_nobody_is_promised_a_person_who_is_not_there(house: House) -> None:
@@ -219,7 +219,7 @@ async def test_who_finds_no_person_hears_a_goodbye(house: House) -> None:
     assert [file for file, _ in house.played()].count("goodbye.wav") == 2
     await house.at(house.seconds + TAKEN_WITHIN.total_seconds())
     await advance(house.line)
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
 
 
 async def test_a_key_puts_through_and_who_finds_nobody_is_in_line_again(house: House) -> None:
@@ -238,7 +238,7 @@ async def test_a_key_puts_through_and_who_finds_nobody_is_in_line_again(house: H
     [order] = house.acs.of(":transferToParticipant")
     await house.called_back(1, "CallTransferFailed", operationContext=order.body["operationContext"])
     assert house.played()[3:] == [("announcement-2-1.wav", "waiting-2")]
-    assert await house.line_now() == [1, 2]
+    assert await house.queue_now() == [1, 2]
     await house.ends(0)
     assert await house.begun() == [1]
     assert len(house.acs.of(":stopContinuousDtmfRecognition")) == 1

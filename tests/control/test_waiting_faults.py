@@ -14,7 +14,7 @@ from control.moving_up import advance, hear
 from shared.acs_events import parse_callbacks
 from shared.call_claim import CLAIM_LEASE
 from shared.calls import CallEvent, EventKind, Outcome, is_waiting
-from shared.waiting_line import (
+from shared.waiting_queue import (
     ANSWERED_WITHIN,
     DONE_WITHIN,
     MOST_FAILURES,
@@ -75,7 +75,7 @@ async def test_a_process_that_died_over_it_is_stood_in_for(house: House) -> None
     await house.at(DONE_WITHIN.total_seconds())
     await advance(house.line)
     assert await house.begun() == [1]
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
 
 
 async def test_one_that_died_after_it_had_begun_the_audio_too(house: House) -> None:
@@ -87,7 +87,7 @@ async def test_one_that_died_after_it_had_begun_the_audio_too(house: House) -> N
     await follow(house.line, call_id, [CallEvent(EventKind.MEDIA_CONNECTED, house.now())])
     house.acs.replies = [failure(204), failure(400)]  # it is active already
     await advance(house.line)
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
     assert (await house.call(1)).called_at is not None
 
 
@@ -113,7 +113,7 @@ async def test_unless_a_bridge_has_the_call_already(house: House) -> None:
     await house.queue.store.update(call_id, lambda one: replace(one, stage=Stage.CALLED, due_at=house.now()))
     await follow(house.line, call_id, [CallEvent(EventKind.MEDIA_CONNECTED, house.now())])
     await advance(house.line)
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
     assert len(house.played()) == 1
     assert (await house.call(1)).called_at is not None
 
@@ -124,11 +124,11 @@ async def test_trouble_with_the_audio_is_tried_again(house: House) -> None:
     await house.places(2)
     house.acs.replies = [failure(500) for _ in range(12)]
     await advance(house.line)
-    assert await house.line_now() == [1]
+    assert await house.queue_now() == [1]
     house.acs.replies.clear()
     await house.at(DONE_WITHIN.total_seconds())
     await advance(house.line)
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
     assert len((await house.channels.seen()).channels) == 2
 
 
@@ -146,7 +146,7 @@ async def test_who_answers_for_one_that_died_keeps_the_call_in_line(house: House
     house.acs.replies = [failure(503) for _ in range(3)]
     with pytest.raises(Exception, match="answer"):
         await house.rings(1)
-    assert await house.line_now() == [1]
+    assert await house.queue_now() == [1]
     await house.places(2)
     await house.at(CLAIM_LEASE.total_seconds())
     assert await house.rings(1) is Answer.QUEUED
@@ -169,7 +169,7 @@ async def test_also_when_that_one_had_not_written_it_down(
         patch.setattr(WaitingStore, "join", dies)
         with pytest.raises(RuntimeError, match="died"):
             await house.rings(1)
-    assert await house.line_now() == [1]
+    assert await house.queue_now() == [1]
     await house.at(CLAIM_LEASE.total_seconds())
     assert await house.rings(1) is Answer.QUEUED
     assert is_waiting(await house.call(1))
@@ -182,7 +182,7 @@ async def test_who_has_just_got_a_place_is_not_ended_by_a_late_callback(house: H
     before = await house.call(1)
     await house.places(2)
     await advance(house.line)
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
     event: dict[str, Any] = {"type": "Microsoft.Communication.CallConnected", "time": house.now().isoformat()}
     event |= {"data": {"callConnectionId": before.call_connection_id}}
     await hear(house.line, before, parse_callbacks(as_sent(event)))
@@ -197,7 +197,7 @@ async def test_a_call_that_comes_up_after_its_seat_was_given_up_is_no_silent_lin
     await house.queue.store.update(call_id, lambda one: replace(one, connection=""))
     await house.at(ANSWERED_WITHIN.total_seconds())
     await advance(house.line)
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
     await house.called_back(1, "CallConnected")
     await house.called_back(1, "CallConnected")
     assert len(house.acs.of(":terminate")) == 1
@@ -208,7 +208,7 @@ async def test_an_answer_that_is_refused_gives_the_seat_back(house: House) -> No
     await house.fills()
     house.acs.replies = [failure(404, "8522")]
     assert await house.rings(1) is Answer.GONE
-    assert await house.line_now() == []
+    assert await house.queue_now() == []
     assert (await house.call(1)).outcome is Outcome.MISSED
 
 

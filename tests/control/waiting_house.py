@@ -126,7 +126,7 @@ class House:
         await self.channels.give_back(channel)
         await self.called_back(number, "CallDisconnected")
 
-    async def line_now(self) -> list[int]:
+    async def queue_now(self) -> list[int]:
         """The seats that are taken, as the numbers of their calls, the first in line first."""
         ids = {self.incoming(number).call_id: number for number in range(40)}
         rows = sorted((await self.channels.seen()).waiting, key=lambda one: (one.since, one.call_id))

@@ -164,8 +164,8 @@ FAULTS: list[tuple[str, str, Callable[[House], None]]] = [
     ("no topic", "events.off", lambda h: h.changed.update(EVENTS_TOPIC_ENDPOINT="", EVENTS_TOPIC_KEY="")),
     ("nowhere for numbers", "metrics.off", setting("METRICS_TOKEN", "")),
     ("nowhere for records to wait", "spill.off", setting("BRIDGE_SPILL_DIR", "")),
-    ("nothing to hear in line", "line.recordings", setting("ADMISSION_WHEN_FULL", "queue")),
-    ("nobody behind the line", "line.person", lambda h: h.changed.update(
+    ("nothing to hear in line", "queue.recordings", setting("ADMISSION_WHEN_FULL", "queue")),
+    ("nobody behind the queue", "queue.person", lambda h: h.changed.update(
         ADMISSION_WHEN_FULL="queue", ADMISSION_QUEUE_THEN="person")),
     ("no token for who adds bridges", "scale.token", setting("METRICS_TOKEN", "")),
     ("another token for who adds bridges", "scale.token", setting("METRICS_TOKEN", "changed" * 5)),

@@ -1,4 +1,4 @@
-"""The line of callers who wait for a place: rules, with callbacks that come late, twice or never, and
+"""The queue of callers who wait for a place: rules, with callbacks that come late, twice or never, and
 processes that die between two steps."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from shared.telephony import DEADLINE
-from shared.waiting_line import (
+from shared.waiting_queue import (
     ANSWERED_WITHIN,
     DONE_WITHIN,
     FORGOTTEN_AFTER,
@@ -181,9 +181,9 @@ class TestCalled:
         assert only(one, at=one.due_at).act is Act.GOODBYE
 
     def test_a_phone_that_rings_leaves_a_place_to_each_in_line(self) -> None:
-        line = [waits(0), waits(1)]
-        assert ahead_of("fresh", line, (), NOW) == 2
-        assert [ahead_of(one.call_id, line, (), NOW) for one in line] == [0, 1]
+        queue = [waits(0), waits(1)]
+        assert ahead_of("fresh", queue, (), NOW) == 2
+        assert [ahead_of(one.call_id, queue, (), NOW) for one in queue] == [0, 1]
 
     def test_and_to_who_was_called_until_they_have_it(self) -> None:
         called = only(waits(), places=1).after

@@ -13,7 +13,7 @@ from shared.settings import ControlSettings
 from shared.tables import Tables
 
 
-async def check_line(settings: ControlSettings) -> Sequence[Finding]:
+async def check_queue(settings: ControlSettings) -> Sequence[Finding]:
     """Nothing where nobody is put in line."""
     admission = settings.admission
     if not admission.places_in_line:
@@ -22,13 +22,13 @@ async def check_line(settings: ControlSettings) -> Sequence[Finding]:
         agent = load_agent(settings.operator.agent_dir)
     except AgentError:
         return [
-            skipped("line.recordings", "agent.toml, which says what callers in line hear, cannot be read")
+            skipped("queue.recordings", "agent.toml, which says what callers in line hear, cannot be read")
         ]
     found: list[Finding] = []
     if admission.queue.person and agent.transfer.to is None:
         found.append(
             warning(
-                "line.person",
+                "queue.person",
                 "ADMISSION_QUEUE_THEN is person, and [transfer] of agent.toml names nobody",
                 "whoever has waited too long hears a goodbye",
                 "set transfer.to, or ADMISSION_QUEUE_THEN to goodbye",
@@ -38,11 +38,11 @@ async def check_line(settings: ControlSettings) -> Sequence[Finding]:
         async with Tables(settings.store) as tables:
             missing = await _missing(RecordedLines(tables), agent, admission.places_in_line)
     except AzureError:
-        return [*found, skipped("line.recordings", "the store could not be asked what is recorded")]
+        return [*found, skipped("queue.recordings", "the store could not be asked what is recorded")]
     if missing:
         found.append(
             warning(
-                "line.recordings",
+                "queue.recordings",
                 f"what callers in line hear is not recorded in {', '.join(missing)}",
                 "their callers hear the default language in line; without that, too, that the line is busy",
                 "wait a minute after a bridge has started; set ADMISSION_WHEN_FULL and "
@@ -51,7 +51,7 @@ async def check_line(settings: ControlSettings) -> Sequence[Finding]:
             )
         )
     else:
-        found.append(ok("line.recordings", "what callers in line hear is recorded"))
+        found.append(ok("queue.recordings", "what callers in line hear is recorded"))
     return found
 
 

@@ -1,10 +1,10 @@
-"""The line of callers for whom there is no place yet. No I/O and no clock.
+"""The queue of callers for whom there is no place yet. No I/O and no clock.
 
-A call that finds no place is answered without its audio, takes a seat in the line, and hears announcements
-that Call Automation plays. Whoever looks at the line works out what is due with `steps`, changes the row of a
-seat from `before` to `after`, and does the act only if nobody else has changed it meanwhile: so each act has
-one who does it. A row says until when that may take (`due_at`); one who dies meanwhile is stood in for by the
-next to look.
+A call that finds no place is answered without its audio, takes a seat in the queue, and hears announcements
+that Call Automation plays. Whoever looks at the queue works out what is due with `steps`, changes the row of
+a seat from `before` to `after`, and does the act only if nobody else has changed it meanwhile: so each act
+has one who does it. A row says until when that may take (`due_at`); one who dies meanwhile is stood in for by
+the next to look.
 
 First in, first out: a place that becomes free is the first's, and a phone that rings has to leave as many
 places as there are callers in line.
@@ -28,7 +28,7 @@ TAKEN_WITHIN: Final = timedelta(seconds=70)
 SPOKEN_WITHIN: Final = timedelta(seconds=20)
 """The words of an announcement are over by then, and the callback that says so has come."""
 FORGOTTEN_AFTER: Final = timedelta(minutes=1)
-"""A seat that was due so long ago keeps nobody out: nothing looks after the line any more."""
+"""A seat that was due so long ago keeps nobody out: nothing looks after the queue any more."""
 
 MOST_FAILURES: Final = 3
 """Announcements in a row that cannot be played, and tries to begin the audio. Nobody is left on a silent
@@ -75,7 +75,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an operator wants of the line."""
+    """What an operator wants of the queue."""
 
     longest: timedelta
     """Somebody waits, from the ring on."""
@@ -159,8 +159,8 @@ def ahead_of(call_id: str, rows: Collection[Waiting], placed: Collection[str], n
     looked_after = [one for one in rows if now < one.due_at + FORGOTTEN_AFTER]
     if any(one.call_id == call_id and one.stage is Stage.CALLED for one in looked_after):
         return 0
-    line = [one.call_id for one in [*on_their_way(looked_after, placed), *in_line(looked_after)]]
-    return line.index(call_id) if call_id in line else len(line)
+    queue = [one.call_id for one in [*on_their_way(looked_after, placed), *in_line(looked_after)]]
+    return queue.index(call_id) if call_id in queue else len(queue)
 
 
 def steps(rows: Collection[Waiting], places: int, now: datetime, rules: Rules) -> list[Step]:
@@ -204,7 +204,7 @@ def _goodbye(one: Waiting, place: int, now: datetime) -> Step:
 
 
 def _under_way(one: Waiting, now: datetime, rules: Rules) -> Step | None:
-    """What comes next for one who has left the line, or comes again because nobody lived to do it."""
+    """What comes next for one who has left the queue, or comes again because nobody lived to do it."""
     match one.stage:
         case Stage.CALLED if one.failures < MOST_FAILURES:
             return Step(Act.CALL, one, replace(one, due_at=now + DONE_WITHIN), 0)
