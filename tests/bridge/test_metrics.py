@@ -15,9 +15,10 @@ from bridge.turns import AgentTurn, CallerTurn
 from bridge.waiting import Tokens
 from shared.calls import Turn
 
-METRICS, _, COLUMNS = (
+METRICS, _, _REST = (
     (Path(__file__).parents[2] / "docs/operate.md").read_text("utf-8").partition("## The same, of one call")
 )
+COLUMNS = _REST.partition("\n## ")[0]
 METRIC_ROW = re.compile(r"^\| `(tabletalk_\w+)` \|(.*?)\| [^|]+ \| [^|]+ \|$", re.MULTILINE)
 
 REPLY = AgentTurn(
