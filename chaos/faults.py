@@ -197,8 +197,6 @@ async def _full_house(trial: Trial) -> None:
 
 ASLEEP_S = 12.0
 _HOUR_S = 3600.0
-_MINUTES_S = 280.0
-"""Below five minutes: Communication Services refuses what is signed with a key at another time."""
 _WRONG_S = 15.0
 """For which a clock is wrong: `shared.admission.FRESH`, and what is judged by it begins to matter."""
 
@@ -228,7 +226,7 @@ async def _clock_back(trial: Trial) -> None:
 
 
 async def _clocks_apart(trial: Trial) -> None:
-    with trial.house.clocks({BRIDGES[0]: 90.0, BRIDGES[1]: -90.0, "functions": _MINUTES_S}):
+    with trial.house.clocks({BRIDGES[0]: 90.0, BRIDGES[1]: -90.0, "functions": 280.0}):
         await trial.ring()
         await trial.rung_out()
         await _full_house(trial)
@@ -240,13 +238,21 @@ async def _clock_wrong_day(trial: Trial) -> None:
         await trial.rung_out()
 
 
+async def _clock_wrong_from_start(trial: Trial) -> None:
+    with trial.house.clocks({BRIDGES[1]: 26 * _HOUR_S, "functions": _HOUR_S}):
+        await _functions_killed(trial)
+        await _end_bridge(trial, BRIDGES[1], signal.SIGKILL)
+        await trial.ring()
+        await trial.rung_out()
+
+
 async def _clock_of_timers(trial: Trial) -> None:
     await trial.house.acs(callback_drop=1_000)
     try:
-        with trial.house.clocks({"functions": _MINUTES_S}):
+        with trial.house.clocks({"functions": _HOUR_S}):
             await trial.ring()
             await asyncio.sleep(_WRONG_S)
-            with trial.house.clocks({"functions": -_MINUTES_S}):
+            with trial.house.clocks({"functions": -_HOUR_S}):
                 await trial.rung_out()
     finally:
         await trial.house.acs()
@@ -304,13 +310,20 @@ FAULTS = (
     Fault("all-asleep", "the whole machine sleeps for 12 s", _all_asleep, ASLEEP_S),
     Fault("clock-ahead", "a bridge's clock leaps an hour ahead, and back", _clock_ahead, 20),
     Fault("clock-back", "the clocks of both bridges leap an hour back, and ahead", _clock_back, 20),
-    Fault("clocks-apart", "the clocks of bridges and Functions app are minutes apart", _clocks_apart, 50),
-    Fault("clock-wrong-day", "the bridges think it is a day later", _clock_wrong_day, 40),
+    Fault("clocks-apart", "the clocks of bridges and Functions app are minutes apart", _clocks_apart, 60),
+    Fault("clock-wrong-day", "the bridges think it is a day later", _clock_wrong_day, 55),
+    Fault(
+        "clock-wrong-start",
+        "Functions app and a bridge are killed, and come back an hour and a day ahead",
+        _clock_wrong_from_start,
+        60,
+        BRIDGE_S,
+    ),
     Fault(
         "clock-of-timers",
-        "the Functions app's clock leaps minutes ahead and back, and no callback comes",
+        "the Functions app's clock leaps an hour ahead, and two back, and no callback comes",
         _clock_of_timers,
-        40,
+        50,
     ),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -29,6 +29,7 @@ from azure.communication.callautomation.aio import CallAutomationClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import AzureError, HttpResponseError
 
+from shared.acs_signature import signing
 from shared.handover import sip_headers, voip_headers
 from shared.identity import Identity
 from shared.settings import AcsSettings
@@ -73,12 +74,14 @@ class Telephony:
     def __init__(self, acs: AcsSettings) -> None:
         credential: AzureKeyCredential | Identity
         self._identity: Identity | None = None
+        options = dict(_POLICY)
         if acs.access_key:
             credential = AzureKeyCredential(acs.access_key)
+            options["raw_request_hook"] = signing(acs.access_key)
         else:
             credential = self._identity = Identity()
         # A trailing slash would be signed as part of the host, and every request refused.
-        self._client = CallAutomationClient(acs.endpoint.rstrip("/"), credential, **_POLICY)
+        self._client = CallAutomationClient(acs.endpoint.rstrip("/"), credential, **options)
 
     async def __aenter__(self) -> Self:
         return self

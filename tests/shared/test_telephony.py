@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from aiohttp import web
 
 from shared import telephony
 from shared.call_claim import CLAIM_LEASE
+from shared.clock import utc_now
 from shared.telephony import Telephony, TelephonyError
 from tests.shared.acs_server import AcsServer, acs_server, failure
 
@@ -66,6 +68,18 @@ class TestAnswer:
                 "enableDtmfTones": True,
             },
         }
+
+    async def test_is_signed_at_the_time_that_all_agree_on(
+        self, phone: Telephony, acs: AcsServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However wrong the clock of the machine is: the service refuses what is not of its own time."""
+        monkeypatch.setattr(
+            "azure.communication.callautomation._shared.policy.get_current_utc_time",
+            lambda: "Sun, 22 Nov 2020 18:04:05 GMT",
+        )
+        await answer(phone)  # refused if the signature were another
+        sent = parsedate_to_datetime(acs.requests[0].headers["x-ms-date"])
+        assert abs(utc_now() - sent) < timedelta(seconds=30)
 
     async def test_repeatability_headers_are_ours_on_every_try(
         self, phone: Telephony, acs: AcsServer
