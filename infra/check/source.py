@@ -82,11 +82,6 @@ class Declaration:
         """Whether the resource is only referred to."""
         return any(child.type == "existing" for child in self.node.children)
 
-    @property
-    def is_loop(self) -> bool:
-        """Whether there are several of them."""
-        return self.value is not None and self.value.type == "for_statement"
-
     @cached_property
     def reference(self) -> str:
         """The string after the name: `type@version` of a resource, the path of a module."""

@@ -28,7 +28,7 @@ SECRETS: Final = (
 BY_HAND: Final = (
     Secret("caller-previous-keys", "keys that caller-key had before, while it is being changed"),
 )
-"""What an operator makes, when the day comes."""
+"""What an operator makes, when the day comes. Named here for `infra.check`, which looks for every secret."""
 
 _VERSION: Final = "2024-11-01"
 
