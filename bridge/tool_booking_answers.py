@@ -91,6 +91,7 @@ def _reason(reason: Reason, wish: Wish, today: date) -> str:
         Reason.CLOSED: f"{name} is closed {day} at {at}.",
         Reason.LAST_SEATING: f"{name} seats nobody as late as {at} {day}.",
         Reason.NOT_A_SLOT: f"{name} begins its tables {every}, counted from opening.",
+        Reason.NO_SUCH_TIME: f"The clocks go forward {day}, and there is no {at}.",
         Reason.PARTY_TOO_LARGE: (
             f"{name} books at most {spoken.number(rules.maximum_party_size)} people this way; a person there "
             "arranges larger parties."

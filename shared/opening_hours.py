@@ -80,6 +80,11 @@ class OpeningHours:
         wall = datetime.combine(service_day, time()) + timedelta(minutes=minute)
         return wall.replace(tzinfo=self.zone).astimezone(UTC)
 
+    def is_skipped(self, service_day: date, minute: int) -> bool:
+        """Whether the clock on the wall never shows that minute, since it is set forward over it."""
+        wall = datetime.combine(service_day, time()) + timedelta(minutes=minute)
+        return self.instant(service_day, minute).astimezone(self.zone).replace(tzinfo=None, fold=0) != wall
+
     def open_until(self, at: datetime) -> datetime | None:
         """When it closes after `at` (aware), in the restaurant's zone; None when closed then. Spans without a
         gap between them count as one."""

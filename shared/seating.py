@@ -34,6 +34,8 @@ class Reason(StrEnum):
     CLOSED = "closed"
     LAST_SEATING = "last_seating"
     NOT_A_SLOT = "not_a_slot"
+    NO_SUCH_TIME = "no_such_time"
+    """The clocks go forward over it that night."""
     PARTY_TOO_LARGE = "party_too_large"
     NOT_BOOKED_HERE = "not_booked_here"
     """The restaurant gives its tables by itself."""
@@ -84,6 +86,8 @@ def objection(
         return reason
     if hours.instant(wanted.service_day, wanted.minute) <= now:
         return Reason.PAST
+    if hours.is_skipped(wanted.service_day, wanted.minute):
+        return Reason.NO_SUCH_TIME
     if wanted.minute > span.closes - rules.last_seating_minutes:
         return Reason.LAST_SEATING
     if (wanted.minute - span.opens) % rules.slot_minutes:

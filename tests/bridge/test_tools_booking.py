@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -109,6 +110,17 @@ class TestBook:
         got, message = await told(tools, "book_table", **{**TABLE, **change})
         assert got == code
         assert words in message
+
+    async def test_a_time_that_the_clocks_skip_is_said_to_be_none(self, store: BookingStore) -> None:
+        """On 29 March 2026 clocks go forward from one to two; the restaurant is open until four."""
+        tools = toolbox(store, now=datetime(2026, 3, 27, 12, tzinfo=UTC))
+        table = {**TABLE, "restaurant": "Beirut Nights", "date": "2026-03-29", "time": "01:30"}
+        assert await told(tools, "book_table", **table) == (
+            "no_such_time",
+            "The clocks go forward on Sunday, and there is no half past one in the morning. "
+            "Nothing was booked. Offer the caller a table on Sunday at quarter to one at night, "
+            "two o'clock in the morning or quarter past two in the morning.",
+        )
 
     async def test_a_full_house_offers_times_to_say_and_times_to_book(self, store: BookingStore) -> None:
         table = {**TABLE, "party_size": 8}

@@ -18,8 +18,8 @@ CATALOGUE = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 
 
-def toolbox(store: BookingStore, call_id: str = "call") -> ToolBox:
-    return ToolBox(CATALOGUE, store, call_id=call_id, caller="+15550100", now=lambda: NOW)
+def toolbox(store: BookingStore, call_id: str = "call", now: datetime = NOW) -> ToolBox:
+    return ToolBox(CATALOGUE, store, call_id=call_id, caller="+15550100", now=lambda: now)
 
 
 def order_tools(

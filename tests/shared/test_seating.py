@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,9 @@ from shared.restaurant import OpeningHoursSpecification, Reservations, Restauran
 from shared.seating import ALTERNATIVES, Seating, rules_of
 from tests.shared.booking_house import CATALOGUE, FRIDAY, ZONE
 
+BOOKED_HERE = [restaurant for restaurant in CATALOGUE.restaurants if restaurant.reservations is not None]
+CHANGES = (date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31))
+TWO_DAYS_BEFORE = datetime(2026, 3, 26, 12, tzinfo=UTC)
 LONG_AGO = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
@@ -61,7 +66,7 @@ def test_a_stay_occupies_the_slots_from_its_start_to_its_end(house: Restaurant, 
     slots, rules = stay(house, (minute, span)).slots, rules_of(house)
     ends = min(minute + rules.sitting_minutes, span.closes)
     assert slots[0] == minute
-    assert all(later - earlier == rules.slot_minutes for earlier, later in pairwise(slots))
+    assert all(later - earlier == rules.slot_minutes for earlier, later in itertools.pairwise(slots))
     assert slots[-1] < ends <= slots[-1] + rules.slot_minutes
 
 
@@ -137,6 +142,37 @@ def test_the_free_times_are_those_that_can_be_booked(house: Restaurant, data: st
             )
         )
         assert (wanted in free) == bookable
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_when_the_clocks_change_each_time_on_offer_is_the_one_that_is_said(change: date) -> None:
+    """Offered as the clock on the wall shows it, and asked for so, it is the same stay; each only once."""
+    long_ago = datetime.combine(change - timedelta(days=9), time(), UTC)
+    for restaurant, ahead in itertools.product(BOOKED_HERE, (-1, 0, 1)):
+        hours, day = restaurant.hours(ZONE), change + timedelta(days=ahead)
+        free = seating.free_times(restaurant, hours, day, 2, {}, long_ago)
+        said = [hours.instant(day, one.minute).astimezone(ZONE) for one in free]
+        assert len(set(said)) == len(free)
+        for one, at in zip(free, said, strict=True):
+            assert hours.placed(at.date(), at.time()) == (day, one.minute, _span(hours.spans(day), one))
+
+
+def _span(spans: Sequence[Span], stay: Seating) -> Span:
+    return next(span for span in spans if span.opens <= stay.minute < span.closes)
+
+
+def test_a_time_that_the_clocks_skip_cannot_be_booked() -> None:
+    """At 01:00 on 29 March 2026 clocks in Dublin go forward to 02:00; Beirut Nights is open until four."""
+    house, saturday = CATALOGUE.get("beirut-nights"), date(2026, 3, 28)
+    hours = house.hours(ZONE)
+    reasons = {}
+    for at in (time(0, 45), time(1), time(1, 45), time(2)):
+        placed = hours.placed(saturday + timedelta(days=1), at)
+        assert placed is not None
+        wanted = seating.seating(house, *placed)
+        reasons[at.isoformat("minutes")] = seating.objection(house, hours, wanted, placed[2], TWO_DAYS_BEFORE)
+    skipped = seating.Reason.NO_SUCH_TIME
+    assert reasons == {"00:45": None, "01:00": skipped, "01:45": skipped, "02:00": None}
 
 
 @given(
