@@ -1,4 +1,4 @@
-"""Names of people, favoured where a caller gives one: as a whole utterance or after "my name is" and so on.
+"""Names of people, favoured where a caller gives one: after "my name is" and the like, or alone when asked.
 
 A name on its own gives the model no context, and what it would rather write is some everyday word: "sir" for
 Sarah, "no one" for Nolan. Which names people have is general knowledge; the list has common ones of many
@@ -7,14 +7,15 @@ countries.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from local.speech.phrases import fold
 
-ALONE_CREDIT = 1.0
-"""Log-probability added for an utterance that is a name."""
+ALONE_CREDIT = 3.0
+"""Log-probability added for an utterance that is a name, when a name was asked for."""
 
 CUED_CREDIT = 1.5
 """Log-probability added for each name after a cue."""
@@ -26,6 +27,7 @@ _CUES = frozenset(
     ("name is", "my names", "the names", "name of", "under", "under the name", "its", "its for", "this is")
 )
 _LONGEST_CUE = 3
+_ASKS_FOR_NAME = re.compile(r"\byour name\b|\b(name|who)\b[^.?!]*(\?|$)", re.IGNORECASE)
 _MOST_NAMES = 3
 _FILE = Path(__file__).parent / "names.txt"
 
@@ -58,7 +60,10 @@ class Names:
             for character in fold(name).strip().replace(" ", ""):
                 node = node.setdefault(character, {})
             node[_END] = {}
-        self.start = Naming(self._root, alone=True, named=0, word="", words=())
+
+    def start(self, *, asked: bool) -> Naming:
+        """Where every utterance begins; with `asked` it may be a name and nothing else."""
+        return Naming(self._root if asked else None, alone=asked, named=0, word="", words=())
 
     def advance(self, at: Naming, folded: str) -> tuple[Naming, float]:
         """Read folded text on; where that leads, and the credit earned for good."""
@@ -90,6 +95,11 @@ class Names:
             return Naming(self._root, at.alone, at.named + 1, "", words), credit
         cued = any(" ".join(words[-count:]) in _CUES for count in range(1, len(words) + 1))
         return Naming(self._root if cued else None, alone=False, named=0, word="", words=words), 0.0
+
+
+def asks_for_name(said: str) -> bool:
+    """Whether somebody who was told this last may answer with a name alone."""
+    return bool(_ASKS_FOR_NAME.search(said))
 
 
 def known_names() -> tuple[list[str], list[str]]:

@@ -13,7 +13,7 @@ from local.speech.adapter import Adapter
 from local.speech.audio import FloatAudio
 from local.speech.language import Language
 from local.speech.moonshine import BEGIN, END, SAMPLE_RATE, Moonshine, Scores
-from local.speech.names import Naming, names
+from local.speech.names import Naming, asks_for_name, names
 from local.speech.phrases import PhraseBias, fold, phrase_bias
 from local.speech.transcript import Transcript, tidy
 
@@ -37,7 +37,7 @@ _SPARE_TOKENS = 8
 _TOKENS_TRIED = 16  # the likeliest next ones of each hypothesis ...
 _TOKEN_RANGE = 12.0  # ... that are at most this much less likely than the first (natural logarithm)
 _END_RANGE = 5.0  # as _TOKEN_RANGE for the end: biasing must not stop a sentence that plainly goes on
-_BEAM_RANGE = 5.0  # hypotheses this much behind the best are dropped: most steps need no beam of four
+_BEAM_RANGE = 5.0  # hypotheses this much behind the best are dropped: most steps need no such beam
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,15 @@ class Recognizer:
         self._names = names()
         self._folded = [fold(self._model.piece(token)) for token in range(len(self._model.tokens))]
 
-    def transcribe(self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 4) -> Transcript:
+    def transcribe(
+        self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 8, asked: str = ""
+    ) -> Transcript:
         """Recognise one utterance of 16 kHz mono audio; blocking.
 
         Phrases (at most 500) are favoured where the audio leaves a choice. `beam` is the number of
         hypotheses kept: 1 is quickest, uses no second try, and suits partial results. Too little audio gives
-        no text. Loud or quiet makes no difference.
+        no text. Loud or quiet makes no difference. `asked` is what the speaker was told or asked last: where
+        that asks for a name, names of people are favoured.
         """
         if beam < 1:
             raise ValueError(f"beam: {beam}; set it to 1 or more")
@@ -87,17 +90,20 @@ class Recognizer:
             return Transcript("", 0.0)
         bias = phrase_bias(tuple(phrases))
         contexts = _CONTEXT_SECONDS if beam > 1 else _CONTEXT_SECONDS[:1]
+        naming = self._names.start(asked=asks_for_name(asked))
         if len(audio_16k) >= _CONTEXT_SECONDS[0] * SAMPLE_RATE:
-            best = self._search(audio_16k, bias, beam)
+            best = self._search(audio_16k, bias, naming, beam)
         else:
-            tries = [self._search(_amid_silence(audio_16k, seconds), bias, beam) for seconds in contexts]
+            tries = [
+                self._search(_amid_silence(audio_16k, length), bias, naming, beam) for length in contexts
+            ]
             best = max(tries, key=lambda hypothesis: hypothesis.confidence)
         return Transcript(tidy(self._model.text(list(best.tokens))), best.confidence)
 
-    def _search(self, audio: FloatAudio, bias: PhraseBias, beam: int) -> _Hypothesis:
+    def _search(self, audio: FloatAudio, bias: PhraseBias, naming: Naming, beam: int) -> _Hypothesis:
         """Extend the best unfinished hypotheses until none of them can beat the best finished one."""
         state = self._model.encode(audio)
-        live = [_Hypothesis((), 0.0, bias.start, 0.0, self._names.start, 0.0)]
+        live = [_Hypothesis((), 0.0, bias.start, 0.0, naming, 0.0)]
         best: _Hypothesis | None = None
         for _ in range(int(len(audio) / SAMPLE_RATE * _TOKENS_PER_SECOND) + _SPARE_TOKENS):
             last = np.array([h.tokens[-1] if h.tokens else BEGIN for h in live], np.int64)

@@ -27,7 +27,7 @@ CHUNK_BYTES = 4800
 _CHUNK_SECONDS = 0.1
 _HEAD_START_SECONDS = 0.3
 """Audio sent at once when a reply begins, before pacing sets in."""
-_BEAM = 4
+_BEAM = 8
 _HIGH_WATER = 200
 """Events waiting for the socket above which no new ones are made. It is soft: one step of a session may
 queue several, and they must stay in order, so they are all taken."""
@@ -164,7 +164,7 @@ class Connection:
 
     async def _recognize(self, effect: Recognize) -> None:
         beam, urgency = (1, Urgency.PARTIAL) if effect.hasty else (_BEAM, Urgency.TURN)
-        work = partial(self._parts.recognizer.transcribe, effect.audio, effect.phrases, beam)
+        work = partial(self._parts.recognizer.transcribe, effect.audio, effect.phrases, beam, effect.asked)
         try:
             result = await self._workers.run(urgency, work)
         except Exception:

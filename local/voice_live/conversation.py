@@ -74,6 +74,12 @@ class Conversation:
     def last_id(self) -> str | None:
         return self.items[-1].id if self.items else None
 
+    def last_said(self) -> str:
+        """What the agent said last, as far as it was heard."""
+        return next(
+            (item.words() for item in reversed(self.items) if item.wire.get("role") == "assistant"), ""
+        )
+
     def find(self, item_id: str) -> Item | None:
         return next((item for item in self.items if item.id == item_id), None)
 

@@ -103,10 +103,14 @@ type Heard = Started | Words | Stopped | Understood
 class Ear:
     """Listens to one session's input audio. Recognition jobs go out through the outbox."""
 
-    def __init__(self, make_activity: Callable[[], VoiceActivity], outbox: Outbox, ids: Ids) -> None:
+    def __init__(
+        self, make_activity: Callable[[], VoiceActivity], outbox: Outbox, ids: Ids, asked: Callable[[], str]
+    ) -> None:
+        """`asked` tells what the agent said last."""
         self._make_activity = make_activity
         self._outbox = outbox
         self._ids = ids
+        self._asked = asked
         self._decoder = InputDecoder("pcm16", 24000)
         self._rules: TurnRules | None = None
         self._detector: TurnDetector | None = None
@@ -266,7 +270,9 @@ class Ear:
         else:
             utterance.final_job = self._job_count
         phrases = () if hasty else self._phrases
-        self._outbox.do(Recognize(self._job_count, np.concatenate(utterance.frames), phrases, hasty))
+        self._outbox.do(
+            Recognize(self._job_count, np.concatenate(utterance.frames), phrases, self._asked(), hasty)
+        )
 
 
 def _has_ended(utterance: Utterance, silence_ms: int, rules: TurnRules) -> bool:

@@ -20,6 +20,8 @@ class Recognize:
     job: int
     audio: FloatAudio
     phrases: Sequence[str]
+    asked: str
+    """What the agent said last."""
     hasty: bool
 
 

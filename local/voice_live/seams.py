@@ -14,7 +14,9 @@ from local.voice_live.mind.outputs import Mind
 class Recognizer(Protocol):
     """Speech to text; blocking, shared by all sessions and called from worker threads."""
 
-    def transcribe(self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 4) -> Transcript: ...
+    def transcribe(
+        self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 8, asked: str = ""
+    ) -> Transcript: ...
 
 
 class VoiceActivity(Protocol):

@@ -71,7 +71,7 @@ class Session:
         )
         self._conversation = Conversation(self.outbox, ids)
         self._replies = Replies(self._conversation, self.outbox, ids, clock)
-        self._ear = Ear(make_activity, self.outbox, ids)
+        self._ear = Ear(make_activity, self.outbox, ids, self._conversation.last_said)
         self._untold: list[Utterance] = []
         """Turns understood but not told yet."""
         self._configure_ear()

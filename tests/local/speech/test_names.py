@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from local.speech.names import ALONE_CREDIT, CUED_CREDIT, Names, known_names, names
+from local.speech.names import ALONE_CREDIT, CUED_CREDIT, Names, asks_for_name, known_names, names
 from local.speech.phrases import fold
 
 _NAMES = Names(["Sarah", "O'Brien", "Kim", "Kimberley", "Ann"])
 
 
-def _credit(text: str, size: int = 100) -> float:
+def _credit(text: str, size: int = 100, *, asked: bool = True) -> float:
     """Credit for a whole utterance, read `size` characters at a time."""
-    at, earned = _NAMES.start, 0.0
+    at, earned = _NAMES.start(asked=asked), 0.0
     folded = f" {fold(text)}"
     for start in range(0, len(folded), size):
         at, more = _NAMES.advance(at, folded[start : start + size])
@@ -43,8 +43,32 @@ def test_names_earn_credit_where_a_name_is_given(text: str, credit: float, size:
     assert _credit(text, size) == credit
 
 
+@pytest.mark.parametrize(
+    ("text", "credit"), [("Sarah.", 0.0), ("Sarah O'Brien.", 0.0), ("My name is Sarah.", CUED_CREDIT)]
+)
+def test_a_name_alone_earns_nothing_when_none_was_asked_for(text: str, credit: float) -> None:
+    assert _credit(text, asked=False) == credit
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [
+        ("What name shall I put it under?", True),
+        ("What name, please? Just the name will do.", True),
+        ("I need your name for that.", True),
+        ("Who is the booking for?", True),
+        ("What name shall", True),
+        ("So that is a table for two under the name Nolan. Shall I book it?", False),
+        ("Which restaurant would you like?", False),
+        ("", False),
+    ],
+)
+def test_a_name_is_awaited_when_one_was_asked_for(said: str, asks: bool) -> None:
+    assert asks_for_name(said) is asks
+
+
 def test_credit_is_lent_while_a_name_goes_on_and_no_longer() -> None:
-    on, _ = _NAMES.advance(_NAMES.start, " sar")
+    on, _ = _NAMES.advance(_NAMES.start(asked=True), " sar")
     off, _ = _NAMES.advance(on, "i")
     assert 0 < _NAMES.lent(on) <= ALONE_CREDIT
     assert _NAMES.lent(off) == 0
@@ -56,5 +80,5 @@ def test_common_names_are_known_and_everyday_words_are_not_favoured() -> None:
     assert {"Walsh", "Byrne", "Kowalski"} <= set(last)
     favoured = names()
     for word in ("june", "april", "may", "ten", "yes", "nine"):
-        at, _ = favoured.advance(favoured.start, word)
+        at, _ = favoured.advance(favoured.start(asked=True), word)
         assert favoured.finish(at) == 0, word

@@ -124,7 +124,9 @@ def hear(recognizer: Recognizer, text: str, audio: FloatAudio) -> Course:
         session.receive(msgspec.json.encode({"type": "input_audio_buffer.append", "audio": piece}).decode())
         for effect in session.outbox.take_effects():
             assert isinstance(effect, Recognize)
-            transcript = recognizer.transcribe(effect.audio, effect.phrases, 1 if effect.hasty else 4)
+            transcript = recognizer.transcribe(
+                effect.audio, effect.phrases, 1 if effect.hasty else 8, effect.asked
+            )
             heapq.heappush(at_work, (now + (HASTY_S if effect.hasty else WHOLE_S), effect.job, transcript))
         for event in session.outbox.take_events():
             follower.take(event, now)

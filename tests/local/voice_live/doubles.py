@@ -38,9 +38,14 @@ class ScriptedRecognizer:
 
     def __init__(self, *texts: str) -> None:
         self._texts = list(texts) or ["hello"]
+        self.asked: list[str] = []
+        """What it was told that the agent said last, each time."""
 
-    def transcribe(self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 4) -> Transcript:
+    def transcribe(
+        self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 8, asked: str = ""
+    ) -> Transcript:
         del audio_16k, phrases, beam
+        self.asked.append(asked)
         text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
         return Transcript(text, 0.9)
 
@@ -231,8 +236,8 @@ class Bench:
     def _do(self, effect: Effect) -> None:
         match effect:
             case Recognize():
-                beam = 1 if effect.hasty else 4
-                result = self.recognizer.transcribe(effect.audio, effect.phrases, beam)
+                beam = 1 if effect.hasty else 8
+                result = self.recognizer.transcribe(effect.audio, effect.phrases, beam, effect.asked)
                 self.session.recognized(effect.job, result)
             case Think():
                 self.session.thought(effect.response_id, self.mind.answer(effect.instructions, effect.items))

@@ -219,8 +219,10 @@ class HeldRecognizer:
         self._real = real
         self._gate = gate
 
-    def transcribe(self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 4) -> Transcript:
-        transcript = self._real.transcribe(audio_16k, phrases, beam)
+    def transcribe(
+        self, audio_16k: FloatAudio, phrases: Sequence[str] = (), beam: int = 8, asked: str = ""
+    ) -> Transcript:
+        transcript = self._real.transcribe(audio_16k, phrases, beam, asked)
         if beam > 1:
             self._gate.wait(timeout=30)
         return transcript

@@ -104,6 +104,15 @@ def test_recognition_starts_before_the_turn_is_over() -> None:
     assert [type(effect) for effect in bench.waiting] == [Think]
 
 
+def test_recognition_knows_what_the_agent_said_last() -> None:
+    """A name is heard better by who knows that a name was asked for."""
+    mind = ScriptedMind([Say("What name, please?")])
+    script = ScriptedRecognizer("a table for two", "Nolan")
+    bench = listening(server_vad(), model="whisper-1", mind=mind, recognizer=script)
+    bench.hear(tone(600), silence(700), tone(600), silence(700))
+    assert script.asked == ["", "What name, please?"]
+
+
 def test_an_early_result_is_thrown_away_when_the_caller_speaks_on() -> None:
     script = ScriptedRecognizer("a table", "a table for two")
     bench = listening(server_vad(), model="whisper-1", by_hand=True, recognizer=script)
