@@ -37,6 +37,9 @@ likeliest word to be misheard. In a longer utterance these earn nothing.
 ANSWER_CREDIT = 2.5
 """Log-probability added for such an answer. More would end "no, thank you" after its first word."""
 
+WHOLE_CREDIT = 2.0
+"""Log-probability added when such a phrase is all that was said, as it is where it answers a question."""
+
 _AHEAD = 2
 """Credit is lent for this many times the characters matched, up to the whole phrase, since the first token of
 a rare name may cost more than its few characters give back."""
@@ -78,7 +81,9 @@ class PhraseBias:
             if words:
                 # The space at both ends makes "ham" match the word and not the start of "hamster".
                 pattern = f" {' '.join(words)} "
-                self._add(pattern, credit * (len(pattern) - 2))
+                worth = credit * (len(pattern) - 2)
+                self._add(pattern, worth)
+                self._add(f"{_START}{pattern}{_STOP}", worth + WHOLE_CREDIT)
         for answer in ANSWERS:
             self._add(f"{_START} {answer} {_STOP}", ANSWER_CREDIT)
         self._link(credit)

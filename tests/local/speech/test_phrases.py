@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.speech.phrases import ANSWER_CREDIT, ANSWERS, MAX_PHRASES, PhraseBias, fold
+from local.speech.phrases import ANSWER_CREDIT, ANSWERS, MAX_PHRASES, WHOLE_CREDIT, PhraseBias, fold
 
 CREDIT = 0.5
 
@@ -26,6 +26,13 @@ def test_a_phrase_earns_by_its_length_and_only_as_whole_words() -> None:
     assert earned(bias, "pad and thai") == 0
 
 
+def test_a_phrase_that_is_all_that_was_said_earns_more() -> None:
+    bias = PhraseBias(["Peking Inn", "the inn"], CREDIT)
+    assert earned(bias, "Peking Inn.") == pytest.approx(10 * CREDIT + WHOLE_CREDIT)
+    for text in ("Peking Inn, please.", "At Peking Inn."):
+        assert earned(bias, text) == pytest.approx(10 * CREDIT)
+
+
 @pytest.mark.parametrize(
     ("phrase", "text"),
     [
@@ -41,8 +48,8 @@ def test_spelling_does_not_matter(phrase: str, text: str) -> None:
 
 def test_a_longer_phrase_is_not_paid_twice_for_the_shorter_one_in_it() -> None:
     bias = PhraseBias(["thai", "pad thai", "pad thai soup"], CREDIT)
-    assert earned(bias, "pad thai soup") == pytest.approx(13 * CREDIT)
-    assert earned(bias, "pad thai") == pytest.approx(8 * CREDIT)
+    assert earned(bias, "a pad thai soup") == pytest.approx(13 * CREDIT)
+    assert earned(bias, "a pad thai") == pytest.approx(8 * CREDIT)
 
 
 def test_a_phrase_within_one_that_breaks_off_is_still_found() -> None:
@@ -89,6 +96,7 @@ def test_it_does_not_matter_where_a_text_is_cut_into_tokens(said: str, cut: int)
 def test_words_earn_as_often_as_they_stand_in_the_text(said: str, phrases: list[str]) -> None:
     """For phrases that cannot overlap the automaton counts what anybody would count."""
     expected = sum(len(one) * CREDIT for one in said.split() if one in phrases)
+    expected += WHOLE_CREDIT * (said in phrases)
     assert earned(PhraseBias(phrases, CREDIT), said) == pytest.approx(expected)
 
 
