@@ -26,7 +26,7 @@ _COMMON = 250
 _PLAIN = {
     "cuisine": "cuisines", "d": "days", "amount": "amounts",
     "price": "prices", "mood": "moods", "diet": "diets", "allergen": "allergens", "relative": "relatives",
-    "occasion": "occasions", "small_talk": "small_talk",
+    "occasion": "occasions", "feature": "features", "small_talk": "small_talk",
 }  # fmt: skip
 """Slots that take any word of a list."""
 
