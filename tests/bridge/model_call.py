@@ -26,7 +26,8 @@ from shared.agent_config import Agent
 from shared.handover import Transfer
 from tests.bridge.model_line import FRAME_SECONDS, RATE, ModelCarrier
 from tests.bridge.model_referee import Referee, Spoken
-from tests.bridge.model_service import Item, ModelService, Mood, Timeline
+from tests.bridge.model_service import Item, ModelService, Mood
+from tests.bridge.model_time import CallerAudio, Timeline
 from tests.bridge.talk import SESSION
 
 SILENCE_MS = 500
@@ -36,8 +37,6 @@ _UTC = 900.0
 """Seconds since 1970 at the zero of the clock."""
 _GIVEN_UP = 5.0
 """Seconds without a media socket after which a call is over."""
-_NO_NOISE = 1e-6
-"""What times lose by being added up."""
 _CONNECTS = (0.0, 0.1, 0.1, 0.5, 0.5, 2.0, 13.0)
 """Seconds that it takes to connect a session; the last is more than the rules have patience for."""
 _TRANSFER = Transfer("+15550100", "Wants a person.")
@@ -81,6 +80,7 @@ class ModelCall:
     ) -> None:
         self.rng = random.Random(seed)
         self.line = Timeline(_BEGAN)
+        self._audio = CallerAudio(self.line)
         self.carrier = ModelCarrier(_BEGAN, self.rng.uniform(0.0, FRAME_SECONDS))
         self._said: dict[str, Item] = {}
         self._response_of: dict[str, str] = {}
@@ -103,15 +103,9 @@ class ModelCall:
         self.person_is_there = 0.5
         """How often."""
         self._late = late
-        self._lost_at: float | None = None
-        """Since when there is no media socket."""
-        self._missed = 0.0
-        """Seconds of the caller's audio that never came, up to the last return of the line."""
         self._appended = 0.0
         self._opened = False
         self._recordings = 0
-        self._unheard: list[tuple[float, Callable[[], None]]] = []
-        """What the service makes of audio that it has not got yet, and how much it needs for it."""
         self._up_at = self._down_at = _BEGAN
         self._timer_due: float | None = None
         self._restless = 0
@@ -156,14 +150,14 @@ class ModelCall:
         """The caller makes a sound; its words come `after` it has ended, never for None, "!" for failed."""
         if not self.rules.listening or self.over or self.carrier.is_lost:
             return
-        sound = _Sound(self._audio_seconds, seconds, self.now, text, partials, after)
+        sound = _Sound(self._audio.seconds, seconds, self.now, text, partials, after)
         self._sounds = [*self._sounds[-8:], sound]
         self.referee.caller_speaks = True
 
         def falls_silent() -> None:
             self.referee.caller_speaks = False
 
-        self._when_heard(sound.began + seconds + SILENCE_MS / 1000, falls_silent)
+        self._audio.when_heard(sound.began + seconds + SILENCE_MS / 1000, falls_silent)
         self._detect(sound, self.service)
 
     def _detect(self, sound: _Sound, service: ModelService) -> None:
@@ -183,12 +177,12 @@ class ModelCall:
             self.line.at(self.now + self._recognition, lambda: says(delta))
 
         heard_at = began + min(0.1, seconds / 2)
-        self._when_heard(heard_at, lambda: says(wire.SpeechStarted(item_id, _ms(began - origin))))
+        self._audio.when_heard(heard_at, lambda: says(wire.SpeechStarted(item_id, _ms(began - origin))))
         if sound.partials and text:
             for number, word in enumerate(text.split()):
                 delta = wire.TranscriptionDelta(item_id, f" {word}" if number else word)
                 at = heard_at + seconds * (number + 1) / (len(text.split()) + 1)
-                self._when_heard(at, lambda delta=delta: recognises(delta))  # type: ignore[misc]  # a bound argument
+                self._audio.when_heard(at, lambda delta=delta: recognises(delta))  # type: ignore[misc]  # a bound argument
         ends = began + seconds + SILENCE_MS / 1000
 
         def stops() -> None:
@@ -197,7 +191,7 @@ class ModelCall:
                 service.heard_caller(item_id)
                 says(wire.SpeechStopped(item_id, _ms(ends - origin)))
 
-        self._when_heard(ends, stops)
+        self._audio.when_heard(ends, stops)
         if text is None:
             return
 
@@ -212,7 +206,7 @@ class ModelCall:
         def recognised() -> None:
             self.line.at(self.now + max(sound.after, 0.0), says_words)
 
-        self._when_heard(max(heard_at, ends + min(sound.after, 0.0)), recognised)
+        self._audio.when_heard(max(heard_at, ends + min(sound.after, 0.0)), recognised)
 
     def caller_presses(self, key: str) -> None:
         """The caller presses a key of the phone."""
@@ -230,10 +224,10 @@ class ModelCall:
         """The media socket breaks for so long; None for good."""
         if self.over or self.carrier.is_lost:
             return
-        heard = self._audio_seconds
+        heard = self._audio.seconds
         self.rules.caller_audio(heard - self._appended, self.now)
         self._appended = heard
-        self._lost_at = self.now
+        self._audio.line_lost()
         self.carrier.breaks(self.now)
         self._do(self.rules.on_line_lost(self.now))
         if seconds is None:
@@ -248,34 +242,12 @@ class ModelCall:
             self._do(self.rules.on_line_lost(self.now))
 
     def _line_comes_back(self) -> None:
-        if self.over or self._lost_at is None:
+        if self.over or not self._audio.lost:
             return
-        self._missed += self.now - self._lost_at
-        self._lost_at = None
+        self._audio.line_back()
         self.carrier.comes_back(self.now, self.rng.uniform(0.0, FRAME_SECONDS))
         self._do(self.rules.on_line_back(self.now))
-        unheard, self._unheard = self._unheard, []
-        for needed, do in unheard:
-            self._when_heard(needed, do)
-
-    @property
-    def _audio_seconds(self) -> float:
-        """How much of the caller's audio has come: it stands still while the line is lost."""
-        now = self.now if self._lost_at is None else self._lost_at
-        return now - _BEGAN - self._missed
-
-    def _when_heard(self, needed: float, do: Callable[[], None]) -> None:
-        """Have something done once the service has so many seconds of the caller's audio."""
-
-        def try_it() -> None:
-            if self.carrier.is_lost:
-                self._unheard.append((needed, do))
-            elif self._audio_seconds < needed - _NO_NOISE:
-                self._when_heard(needed, do)
-            else:
-                do()
-
-        self.line.at(_BEGAN + self._missed + needed, try_it)
+        self._audio.go_on()
 
     # --- the service ----------------------------------------------------------------------------------
 
@@ -346,7 +318,7 @@ class ModelCall:
             self._send(event)
         if before is not self.service:
             self._up_at = self._down_at = self.now
-        self._appended = self._audio_seconds
+        self._appended = self._audio.seconds
         self._origin = self._appended - (self.now - command.hears_since)
         for sound in self._sounds:
             if sound.began + sound.seconds > self._origin + 0.03:

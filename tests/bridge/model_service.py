@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 import random
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from itertools import count
 
 from bridge.voicelive import wire
 from tests.bridge.model_line import RATE, Tape
+from tests.bridge.model_time import Timeline
 from tests.bridge.talk import words
 
 _PACES = (12.5, 15.0, 19.0)
@@ -27,28 +27,6 @@ _SENTENCES = (
     "Goodbye and enjoy your meal.",
 )
 TOOLS = ("find_restaurants", "restaurant_details", "book_table", "transfer_to_person", "end_call")
-
-
-class Timeline:
-    """What happens when. Times are monotonic seconds."""
-
-    def __init__(self, now: float) -> None:
-        self.now = now
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._count = count()
-
-    def at(self, when: float, do: Callable[[], None]) -> None:
-        """Have something done at a time, in order where times are equal."""
-        heapq.heappush(self._due, (max(when, self.now), next(self._count), do))
-
-    def next(self) -> float | None:
-        """When something happens."""
-        return self._due[0][0] if self._due else None
-
-    def step(self) -> None:
-        """Go to the next thing that happens."""
-        self.now, _, do = heapq.heappop(self._due)
-        do()
 
 
 @dataclass(frozen=True, slots=True)
