@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
+from shared.call_ids import newest_first
 from shared.call_rows import from_call, from_tool, from_turn, present, to_call, to_tool, to_turn
 from shared.calls import Call, CallState, ToolRun, Turn, derive_call_id, partition_of
 from shared.tables import Tables
@@ -138,8 +140,8 @@ class CallStore:
         calls = await self._tables.table("calls")
         async with asyncio.TaskGroup() as group:
             parts = [group.create_task(_first(calls, f"{day:%Y%m%d}-{d}", limit)) for d in _DIGITS]
-        newest_first = heapq.merge(*(part.result() for part in parts), key=lambda call: call.id)
-        return [call for call, _ in zip(newest_first, range(limit), strict=False)]
+        merged = heapq.merge(*(part.result() for part in parts), key=lambda call: call.id)
+        return list(itertools.islice(merged, limit))
 
     async def open_call(self, call_id: str) -> Call | None:
         """A call that stands in the index, if it has not ended; one that has, or was never claimed, is taken
@@ -192,12 +194,6 @@ async def _first(calls: TableClient, partition: str, limit: int) -> list[Call]:
         if len(found) == limit:
             break
     return found
-
-
-def newest_first(call_id: str) -> tuple[int, int, str]:
-    """Sorts call ids of several days: within a day the id itself does."""
-    day, remaining, digest = call_id.split("-")
-    return -int(day), int(remaining), digest
 
 
 def _rang_at_or_after(call_id: str, moment: datetime) -> bool:

@@ -48,7 +48,8 @@ async def _run(settings: StoreSettings, keys: CallerKeys, number: str) -> int:
         stays = await Erasure(tables, CallerStore(tables, keys)).forget(number, None, datetime.now(UTC))
     print("forgotten; names, numbers and words in calls and past bookings go with the next sweeps")
     for stay in stays:
-        print(f"stays until it is over: a booking at {stay.restaurant_id} on {stay.on}")
+        what = "an order" if stay.is_order else "a booking"
+        print(f"stays until it is over: {what} at {stay.restaurant_id} on {stay.on}")
     return 0
 
 

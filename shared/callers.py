@@ -24,6 +24,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import TableEntity, UpdateMode
 from azure.data.tables.aio import TableClient
 
+from shared.call_ids import newest_first
 from shared.caller_key import CallerKeys
 from shared.caller_memory import Memory
 from shared.ledger import TRIES, ConflictError, pause, unchanged
@@ -71,7 +72,7 @@ class CallerStore:
         return Known(
             memory=_memory(rows[MEMORY]) if MEMORY in rows else None,
             refused=REFUSED in rows,
-            calls=tuple(sorted(calls, key=_age)),
+            calls=tuple(sorted(calls, key=newest_first)),
         )
 
     async def called(self, number: str, call_id: str, now: datetime) -> None:
@@ -201,12 +202,6 @@ def _due(row: TableEntity) -> tuple[Kind, date]:
     if key == REFUSED:
         return Kind.CALLER_MEMORY, date.fromisoformat(row["on"])
     return Kind.CALLER_MEMORY, _memory(row).used_on
-
-
-def _age(call_id: str) -> tuple[int, str]:
-    """Sorts ids of calls, the latest first: days descend by this, times within a day by the id itself."""
-    day, _, rest = call_id.partition("-")
-    return -int(day), rest
 
 
 class CallerRemoval:

@@ -35,7 +35,7 @@ from shared.identity import Identity
 from shared.settings import AcsSettings
 
 DEADLINE: Final = 8.0
-"""Seconds one operation may take, retries included; less than `calls.CLAIM_LEASE`."""
+"""Seconds one operation may take, retries included; less than `call_claim.CLAIM_LEASE`."""
 
 _POLICY: Final[dict[str, Any]] = {
     "connection_timeout": 3,

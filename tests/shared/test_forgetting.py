@@ -196,7 +196,8 @@ class TestTheCommand:
 
         async def prepare() -> None:
             async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
-                await a_past(Stored(tables))
+                call = await a_past(Stored(tables))
+                await an_order(Stored(tables), call.id, due=NOW + timedelta(hours=2))
 
         async def left() -> int:
             async with Tables(StoreSettings(azurite, None, table_prefix)) as tables:
@@ -204,9 +205,10 @@ class TestTheCommand:
 
         asyncio.run(prepare())
         assert caller_forget.main([NUMBER]) == 0
-        assert capsys.readouterr().out.endswith(
-            "stays until it is over: a booking at the-house on 2026-11-27\n"
-        )
+        assert capsys.readouterr().out.splitlines()[1:] == [
+            "stays until it is over: an order at napoli-pizza on 2026-11-22",
+            "stays until it is over: a booking at the-house on 2026-11-27",
+        ]
         assert asyncio.run(left()) == 0
 
     @pytest.mark.parametrize("number", ["anonymous", "5550100", "*"])
