@@ -19,7 +19,7 @@ async def relay_outbox(timer: func.TimerRequest) -> None:
     """Publish the events that wait; without a topic they go on waiting, and /api/health says so.
 
     And do what is due for callers in line that nobody was told of: a place is free, a callback got lost, a
-    process died. A timer of its own would be paid for by all those who have no line.
+    process died. A timer of its own would be paid for by all those who have no queue.
     """
     live = services()
 

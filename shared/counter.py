@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 SETTLE: Final = timedelta(seconds=2)
 """What is written last to a call that ends is mostly there by then; what comes later has it counted anew."""
 _MOST: Final = 500
-"""Calls of one run: well within the minute that a function has."""
+"""Calls of one run, for which the next one waits."""
 _MOST_JUDGED: Final = 32
 """The same when a model is asked about each, which may take its time for every sixteen of them."""
 _READ_AT_ONCE: Final = 16

@@ -32,8 +32,8 @@ DEAD: Final = "dead"
 PREFIX: Final = "outbox-"
 """Row keys of pending events begin with it. "outbox." follows all of them."""
 SETTLE: Final = timedelta(minutes=5)
-"""How long after `announce` a transaction may still commit. One try of it takes half a minute at most (see
-`shared.tables`); the rest is for a process that was suspended and for clocks that differ."""
+"""How long after `announce` a transaction may still commit. One try of it takes 6 s at most (see
+`shared.tables`); the rest is for a process that was suspended, and for clocks that differ."""
 
 _DATA_LIMIT: Final = 32_000
 """UTF-16 units of an event's data as JSON; a string property of Table Storage holds 32,768."""
@@ -71,8 +71,8 @@ def row(
     """The outbox row of one event, to be created in the transaction of its change; PartitionKey is for you.
 
     Args:
-        event_type: CloudEvents `type`, such as "Tabletalk.Booking.Created".
-        subject: CloudEvents `subject`: what the event is about, such as "bookings/K7M2". Events of one
+        event_type: CloudEvents `type`, such as "booking.created".
+        subject: CloudEvents `subject`: what the event is about, such as "orders/" and its id. Events of one
             subject are published in the order of their `sequence`.
         data: what happened, JSON types only; at most 32,000 UTF-16 units of JSON.
         event_id: CloudEvents `id`, at most 200 characters. The same change gets the same id, however often

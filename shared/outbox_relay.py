@@ -28,8 +28,8 @@ _log = logging.getLogger(__name__)
 
 _PARTITIONS_AT_ONCE: Final = 8
 _RUN_SECONDS: Final = 20.0
-"""After this a run begins nothing new; what is under way takes `_SEND_SECONDS` more at most. The host ends a
-function after a minute."""
+"""After this a run begins nothing new; what is under way takes `outbox_topic._SEND_SECONDS` more at most. The
+next run waits for it, and with that the callers in line whom the same timer moves up."""
 _FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
 """Between the tries of an event: 5 s, 10 s, 20 s ... 15 min. A hundred of them take a day."""
