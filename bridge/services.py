@@ -165,10 +165,7 @@ class Services:
         known = None if self.callers is None else await recall(self.callers, self.store, record, now)
         earlier = () if known is None else known.earlier
         words = "" if known is None else known.words(self.catalogue, now)
-        language = known.language(agent.languages.spoken) if known is not None else None
-        language = language or agent.language_for(record.caller, record.called)
-        if record.talk is not None and record.talk.language:
-            language = record.talk.language
+        language = _greeted_in(agent, record, known)
         notice = Notice(agent.recording.mode, resumed=resumed is not None)
         recording = RecordingTools(
             notice,
@@ -193,22 +190,7 @@ class Services:
         )
         if earlier or resumed is not None:
             await know_cart(tools)
-        turns = TurnLog(
-            padding_ms=agent.turn_detection.prefix_padding_ms,
-            silence_ms=agent.turn_detection.silence_duration_ms,
-            voice_rate=agent.voice.rate,
-            first_seq=0 if resumed is None else resumed.first_seq,
-        )
-        transfers = Transfers(
-            self.telephony,
-            self.store,
-            recorder,
-            call_id=record.id,
-            call_connection_id=line.call_connection_id,
-            called=record.called,
-            made=record.transfer,
-        )
-
+        turns = _turn_log(agent, resumed)
         conversation = Conversation(
             agent,
             turns,
@@ -223,7 +205,6 @@ class Services:
             recorded=self._recorded(agent, language),
             notice=notice,
         )
-
         return Call(
             line,
             owner=owner,
@@ -233,7 +214,7 @@ class Services:
             answers=agent.model or (agent.foundry_agent.name if agent.foundry_agent is not None else ""),
             conversation=conversation,
             tools=tools,
-            transfers=transfers,
+            transfers=self._transfers(line, record, recorder),
             recorder=recorder,
             tape=tape,
             metrics=self.metrics,
@@ -243,6 +224,17 @@ class Services:
     def tape(self, call_id: str, *, resumed: bool) -> TapeWriter:
         """What a call is recorded by, if it comes to that."""
         return TapeWriter(TapeStore(self.tables), call_id, self.metrics, resumed=resumed)
+
+    def _transfers(self, line: Line, record: CallRecord, recorder: Recorder) -> Transfers:
+        return Transfers(
+            self.telephony,
+            self.store,
+            recorder,
+            call_id=record.id,
+            call_connection_id=line.call_connection_id,
+            called=record.called,
+            made=record.transfer,
+        )
 
     def _recorded(self, agent: Agent, language: str) -> Recorded:
         """The recordings in the agent's voice; those of the language are made if they are missing."""
@@ -300,6 +292,24 @@ def _chosen(agent: Agent, record: CallRecord) -> Agent:
         # It was good when it was chosen: the agent has been changed within a minute.
         log.warning("the choice for a talk is no longer there", extra={"field": error.field})
         return agent
+
+
+def _greeted_in(agent: Agent, record: CallRecord, known: Recall | None) -> str:
+    """The language of the greeting: what was chosen on the page, else what the caller is known to speak, else
+    what their number and ours say."""
+    if record.talk is not None and record.talk.language:
+        return record.talk.language
+    theirs = None if known is None else known.language(agent.languages.spoken)
+    return theirs or agent.language_for(record.caller, record.called)
+
+
+def _turn_log(agent: Agent, resumed: Resumed | None) -> TurnLog:
+    return TurnLog(
+        padding_ms=agent.turn_detection.prefix_padding_ms,
+        silence_ms=agent.turn_detection.silence_duration_ms,
+        voice_rate=agent.voice.rate,
+        first_seq=0 if resumed is None else resumed.first_seq,
+    )
 
 
 async def _endpoints(
