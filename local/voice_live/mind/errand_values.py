@@ -104,7 +104,7 @@ def is_new_request(talk: Talk, changes: Mapping[str, Any]) -> bool:
     return bool(talk.records) and asked is not None and set(changes) == {asked.name}
 
 
-def code_said(talk: Talk, reading: Reading, tool: Tool | None) -> str:
+def code_said(reading: Reading, tool: Tool | None) -> str:
     """A code said of one's own accord."""
     parameter = tool.of_kind(Kind.CODE) if tool is not None else None
     if parameter is None:

@@ -67,7 +67,7 @@ def begins(talk: Talk, reading: Reading, subject: str) -> Heard | None:
     if undo is None and change is None and recall is None:
         return None
     owned = find_owned(reading.text, schema, talk.now, talk.names)
-    code = code_said(talk, reading, recall or change or undo)
+    code = code_said(reading, recall or change or undo)
     wanted = _to_undo(talk, reading, owned, subject, undo) if undo is not None else None
     if wanted is None and change is not None:
         wanted = _to_change(talk, reading, owned, subject, change)

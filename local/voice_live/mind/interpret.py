@@ -22,7 +22,7 @@ from local.voice_live.mind.recorded import about_recording
 from local.voice_live.mind.refer import by_reference, points_back, subject_value
 from local.voice_live.mind.refining import refines
 from local.voice_live.mind.roles import IN_SET_PHRASES, Role
-from local.voice_live.mind.schema import Kind, Tool
+from local.voice_live.mind.schema import Kind
 from local.voice_live.mind.shifts import read_shifts, shifted
 from local.voice_live.mind.slots import values_in
 from local.voice_live.mind.spans import has_any
@@ -332,9 +332,7 @@ def _anew(talk: Talk, reading: Reading, candidate: Candidate | None, subject: st
     if subject:
         return Heard(Want.SELECT, reading.text, None, {talk.schema.subject: subject})
     return (
-        _answer_without_goal(talk, reading)
-        or lookup_without_subject(talk, reading)
-        or _small(talk, reading, offered)
+        _answer_without_goal(talk, reading) or lookup_without_subject(talk, reading) or _small(talk, reading)
     )
 
 
@@ -362,7 +360,7 @@ def _answer_without_goal(talk: Talk, reading: Reading) -> Heard | None:
     return None
 
 
-def _small(talk: Talk, reading: Reading, offered: Tool | None) -> Heard:
+def _small(talk: Talk, reading: Reading) -> Heard:
     """Courtesies, answers to "anything else?", and what was not understood."""
     acts, text = reading.acts, reading.text
     more = talk.asked is not None and talk.asked.wanted is Wanted.MORE

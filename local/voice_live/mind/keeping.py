@@ -70,21 +70,21 @@ def about_memory(talk: Talk, reading: Reading) -> Heard | None:
         return Heard(Want.KNOWN, reading.text)
     if keep is not None and (found := _REMEMBER.search(said)) and not _NOT_HERE.search(said):
         values = worth_keeping(keep, reading, explicit=found["what"])
-        return Heard(Want.KEEP, reading.text, keep, values | _consent(talk, keep, agreed=True))
+        return Heard(Want.KEEP, reading.text, keep, values | _consent(keep, agreed=True))
     return _usual(talk, reading)
 
 
 def _answered(talk: Talk, reading: Reading, keep: Tool) -> Heard | None:
     more = worth_keeping(keep, reading)
     if Act.NO in reading.acts and not more:
-        return Heard(Want.KEEP, reading.text, keep, _consent(talk, keep, agreed=False))
+        return Heard(Want.KEEP, reading.text, keep, _consent(keep, agreed=False))
     if Act.YES in reading.acts and Act.NO not in reading.acts:
         values = {**talk.noted, **more}
-        return Heard(Want.KEEP, reading.text, keep, values | _consent(talk, keep, agreed=True))
+        return Heard(Want.KEEP, reading.text, keep, values | _consent(keep, agreed=True))
     return None
 
 
-def _consent(talk: Talk, keep: Tool, *, agreed: bool) -> dict[str, Any]:
+def _consent(keep: Tool, *, agreed: bool) -> dict[str, Any]:
     flag = keep.of_kind(Kind.FLAG)
     return {flag.name: agreed} if flag is not None else {}
 

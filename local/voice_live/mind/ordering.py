@@ -61,7 +61,7 @@ def about_order(talk: Talk, reading: Reading, subject: str) -> Heard | None:
     cart = replace(talk.cart, shows=False, agreed=False)
     told = (
         _proposed(cart, reading, begin)
-        or _allergy(talk, cart, reading, begin)
+        or _allergy(cart, reading, begin)
         or _answer_to_the_tool(talk, cart, reading)
         or _agreed(cart, reading)
         or _ends(talk, cart, reading)
@@ -151,7 +151,7 @@ def _proposed(cart: Cart, reading: Reading, begin: Tool) -> Cart | None:
     )
 
 
-def _allergy(talk: Talk, cart: Cart, reading: Reading, begin: Tool) -> Cart | None:
+def _allergy(cart: Cart, reading: Reading, begin: Tool) -> Cart | None:
     """An allergy named while ordering: the order is begun again with it, and keeps what it has."""
     listed = begin.of_kind(Kind.LIST)
     named = _named_in(listed, reading.text) if listed is not None else []
