@@ -41,6 +41,7 @@ from bridge.transfers import Transfers
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLiveError
 from bridge.voicelive.pool import Trouble
+from bridge.voicelive.pulse import Doubt
 from bridge.voicelive.session_settings import SessionSettings
 from bridge.voicelive.source import Source
 from shared.calls import EventKind
@@ -195,8 +196,9 @@ class Call:
                     seconds = audio_bytes(base64) / BYTES_PER_MS / 1000
                     now = time.monotonic()
                     self._conversation.caller_audio(seconds, now)
-                    await self._model.hear(base64, now, self._conversation.needs_audio_since(now))
-                    if commands := self._conversation.listen(base64, time.monotonic()):
+                    await self._model.hear(base64, now, self._conversation.keeps_audio_since(now))
+                    commands = self._conversation.listen(base64, time.monotonic())
+                    if commands is not None:
                         await self._do(commands)
                 case KeyPressed(key):
                     await self._do(self._conversation.on_key(key, time.monotonic()))
@@ -217,11 +219,14 @@ class Call:
         now, wall = time.monotonic(), utc_now().timestamp()
         await self._do(self._conversation.on_session_open(number, settings, now, wall))
 
-    async def _model_to_caller(self, session: int, events: AsyncIterator[wire.ServerEvent]) -> None:
+    async def _model_to_caller(self, session: int, events: AsyncIterator[wire.ServerEvent | Doubt]) -> None:
         try:
             async for event in events:
                 if self._conversation.session_id != session:
                     continue  # not used yet, or not any more
+                if isinstance(event, Doubt):
+                    await self._do(self._conversation.on_doubt(event.since, time.monotonic()))
+                    continue
                 match event:
                     case wire.Error() | wire.ServiceWarning():
                         _log_report(event)
@@ -231,8 +236,10 @@ class Call:
         except VoiceLiveError as error:
             if self._conversation.session_id == session:
                 log.warning("a session of Voice Live broke", extra={"reason": str(error)})
-                self._model.drop(Trouble.LOST)
-            await self._do(self._conversation.on_session_lost(session, time.monotonic()))
+                self._model.drop(error.trouble)
+                if error.still_since is not None:
+                    self._model.stood_still(time.monotonic())
+            await self._do(self._conversation.on_session_lost(session, time.monotonic(), error.still_since))
 
     async def _keep_time(self) -> None:
         """Call the conversation when one of its timers is due."""

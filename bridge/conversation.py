@@ -30,6 +30,14 @@ from bridge.voicelive.session_settings import SessionSettings
 from shared.agent_config import Agent
 from shared.handover import Transfer
 
+_DEAF = 2.0
+"""Seconds beyond all patience in which a session has not told that the caller has finished."""
+
+_UNTOLD = 2.2
+"""Seconds of quiet after a sound over the agent in which nobody has told what it was ..."""
+_UNTOLD_WHEN_DEAF = 1.2
+"""... and while no session hears the caller."""
+
 
 class Conversation:
     """One caller and one model, from the session's settings to the end of the call.
@@ -74,6 +82,7 @@ class Conversation:
         self._voice = parts.voice
         self._replies = parts.replies
         self._hearing = parts.hearing
+        self._ear = parts.ear
         self._tools = parts.tools
         self._quiet = parts.quiet
         self._handing_over = parts.handing_over
@@ -104,9 +113,19 @@ class Conversation:
         self._patience.session_opened(now, utc)
         return self._decided(self._sessions.opened(session_id, session, now), now)
 
-    def on_session_lost(self, session_id: int, now: float) -> list[Command]:
-        """A session is gone, the one that counts or another."""
-        return self._decided(self._sessions.gone(session_id, now), now)
+    def on_session_lost(self, session_id: int, now: float, still_since: float | None = None) -> list[Command]:
+        """A session is gone, the one that counts or another.
+
+        Args:
+            still_since: when it gave its last sign of life, if it stands still and its socket is open.
+        """
+        return self._decided(self._sessions.gone(session_id, now, still_since), now)
+
+    def on_doubt(self, since: float | None, now: float) -> list[Command]:
+        """The session in use has given no sign of life since then, though it was asked for one. With None it
+        has after all."""
+        self._sessions.still_since = since
+        return self._decided([], now)
 
     @property
     def session_id(self) -> int | None:
@@ -123,14 +142,15 @@ class Conversation:
         self._parts.heard_caller = True
         self._turns.caller_audio(seconds, now)
 
-    def needs_audio_since(self, now: float) -> float:
-        """From when on (monotonic seconds) the caller's audio may be wanted again by `Hear`."""
-        return self._sessions.needs_audio_since(now)
+    def keeps_audio_since(self, now: float) -> float:
+        """From when on (monotonic seconds) the caller's audio may be wanted again by `SwitchSession`."""
+        return self._sessions.keeps_audio_since(now)
 
-    def listen(self, base64: str, now: float) -> list[Command]:
-        """The same audio itself: PCM16LE 24 kHz mono."""
+    def listen(self, base64: str, now: float) -> list[Command] | None:
+        """The same audio itself: PCM16LE 24 kHz mono. None when nothing follows from it, now or later."""
+        changed = self._ear.hear(base64, now)
         steps = self._hearing.audio(base64, now)
-        return self._decided(self._caller.take(steps, now), now) if steps else []
+        return self._decided(self._caller.take(steps, now), now) if steps or changed else None
 
     @property
     def spoken_language(self) -> str | None:
@@ -267,6 +287,8 @@ class Conversation:
             self._hang_up_due,
             self._sessions.due(),
             self._stopgap.due(),
+            self._deaf_due,
+            self._untold_due,
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -282,11 +304,16 @@ class Conversation:
         if is_due(self._hang_up_due, now):
             reason = self._goodbye.done()
             return [HangUp(reason, failed=reason.is_failure)]
+        if is_due(self._deaf_due, now):
+            self._parts.replaced = True
+            return self._decided(self._sessions.useless(Why.SILENT, now), now)
         commands = self._voice.play(now)
         commands += self._sessions.on_timer(now)
         commands += self._stopgap.on_timer(now)
         commands += self._caller.keys(self._keypad.on_timer(now), now)
         commands += self._caller.take(self._hearing.on_timer(now), now)
+        if is_due(self._untold_due, now):
+            commands += self._caller.take(self._hearing.untold(), now)
         if is_due(patience.answer_due, now):
             commands += self._model.no_answer(now)
         if is_due(patience.limit_due, now):
@@ -300,9 +327,38 @@ class Conversation:
             self._replies.retry_at = None
         if self._quiet.on_timer(self._parts.phrases, now) is SilenceStep.GOODBYE:
             self._goodbye.wish(Reason.CALLER_SILENT, now)
-        return self._decided(commands, now)
+        return self._decided(commands + self._recorded_filler(now), now)
 
     # --- what comes next ------------------------------------------------------------------------------
+
+    @property
+    def _deaf_due(self) -> float | None:
+        """When a session that has not told that the caller has finished is of no use; once a turn."""
+        busy = self._goodbye.reason is not None or self._handing_over.under_way or self._voice.lost
+        if busy or self._parts.replaced or not self._replies.connected:
+            return None
+        ear, told_at = self._ear, self._hearing.last_sign
+        if told_at is None or ear.spoke_until is None or not ear.quiet:
+            return None
+        return max(ear.spoke_until, told_at) + ear.patience + _DEAF
+
+    @property
+    def _untold_due(self) -> float | None:
+        """When the agent goes on that was held for a sound of the caller, if nobody tells what it was."""
+        if not self._hearing.undecided or self._ear.spoke_until is None or not self._ear.quiet:
+            return None
+        return self._ear.spoke_until + (_UNTOLD_WHEN_DEAF if self._deaf else _UNTOLD)
+
+    def _recorded_filler(self, now: float) -> list[Command]:
+        """The filler that is to be asked for, from its recording: that is there at once, whatever the session
+        does, and costs nothing."""
+        if self._replies.next_kind is not Kind.FILLER:
+            return []
+        commands = self._stopgap.say(self._replies.next_text, now)
+        if commands is None:
+            return []
+        self._replies.unsay(Kind.FILLER)
+        return commands
 
     @property
     def _hang_up_due(self) -> float | None:
@@ -344,7 +400,7 @@ class Conversation:
         if waits and self._patience.answer_due is None:
             self._parts.wait_for_sound(now)
         waiting = self._parts.in_our_way or self._replies.pending or not connected
-        self._stopgap.now_is(waits=self._waits_for_voice(now), now=now)
+        self._listen_for_silence(now)
         ending = self._goodbye.reason is not None or self._handing_over.transfer is not None
         self._quiet.now_is(
             now,
@@ -364,13 +420,40 @@ class Conversation:
         heard = [turn.text for turn in turns if isinstance(turn, AgentTurn) and turn.over]
         return [Record()] if self._parts.notice.heard(heard, self._parts.phrases) else []
 
-    def _waits_for_voice(self, now: float) -> bool:
-        """Whether the caller hears nothing, and somebody else than a session would have to change that."""
-        parts = self._parts
-        nobody = not self._replies.connected or (self._replies.pending and not self._tools.running)
-        caller = self._hearing.speaking or self._hearing.undecided or parts.voice.lost
+    def _listen_for_silence(self, now: float) -> None:
+        """Tell the stopgap whether the caller waits, and since when."""
+        ear, speaking, deaf = self._ear, self._hearing.speaking, self._deaf
+        wanted = speaking or deaf or self._hearing.undecided
+        ear.listens(now, wanted=wanted or self._stopgap.waits)
+        known = [self._turns.caller_waits_since, ear.spoke_until if speaking or deaf else None]
+        if deaf and ear.unsure:
+            known.append(self._sessions.still_since)
+        self._stopgap.now_is(
+            now,
+            waits=self._waits_for_voice,
+            deaf=deaf,
+            spoke_until=max((at for at in known if at is not None), default=None),
+            speaks_on_within=ear.patience if speaking and not deaf else None,
+        )
+        ear.listens(now, wanted=wanted or self._stopgap.waits)
+
+    @property
+    def _deaf(self) -> bool:
+        """Whether there is no session that hears the caller, as far as anybody knows."""
+        return not self._replies.connected or self._sessions.still_since is not None
+
+    @property
+    def _waits_for_voice(self) -> bool:
+        """Whether the caller waits for the agent, as soon as what is there has been heard."""
+        replies, ear, speaking = self._replies, self._ear, self._hearing.speaking
+        # A session that stands still tells nobody that the caller has spoken, or has finished.
+        unheard = self._deaf and (self._stopgap.has_spoken or ear.spoke_after(self._voice.ends_at))
+        spoke = ear.quiet and (speaking or unheard)
+        owed = spoke or replies.under_way or (replies.pending and not self._tools.running)
+        caller = speaking and not ear.quiet
+        caller = caller or (self._deaf and ear.sounds) or self._hearing.undecided
         closed = self._goodbye.said or self._handing_over.told or self._last_resort.taken
-        return nobody and not caller and not closed and not self._voice.playout.is_playing(now)
+        return (owed or not replies.connected) and not (caller or closed or self._voice.lost)
 
     def _may_ask(self, now: float) -> bool:
         """Whether the agent may speak: a filler beside tools, everything else after them."""

@@ -100,6 +100,11 @@ class Hearing:
         return self._speaking is not None
 
     @property
+    def last_sign(self) -> float | None:
+        """When the sound that the caller makes was last told of; None while they make none."""
+        return None if self._speaking is None else self._speaking.last_sign
+
+    @property
     def undecided(self) -> bool:
         """Whether it is not known yet who has the floor."""
         return any(sound.undecided for sound in self._sounds.values())
@@ -198,6 +203,14 @@ class Hearing:
             return []
         sound.committed = True
         return self._answer(sound) if sound.spoken else []
+
+    def untold(self) -> list[Step]:
+        """The caller has been quiet for long, and nobody has told who has the floor: the agent goes on."""
+        steps: list[Step] = []
+        for sound in self._sounds.values():
+            if sound.interruption is not None and sound.undecided:
+                steps += self._judge(sound, sound.interruption.untold())
+        return steps
 
     def transcript(self, item_id: str, text: str, language: str, now: float) -> list[Step]:
         """All words of a turn; none when nothing was understood or recognition failed."""

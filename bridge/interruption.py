@@ -126,6 +126,11 @@ class Interruption:
         self._decide(Verdict.RESUME if not self._words or self._listens else Verdict.YIELD)
         return self.verdict
 
+    def untold(self) -> Verdict:
+        """The caller has been quiet for long, and nobody has told what the sound was."""
+        self._decide(Verdict.RESUME)
+        return self.verdict
+
     def due(self) -> float | None:
         """When `on_timer` is to be called; None once it is known what the sound is."""
         return self._due if self.verdict is Verdict.WAIT else None

@@ -36,10 +36,14 @@ _AGAIN = 3
 
 
 class Loudness:
-    """Listens to one caller."""
+    """Listens to one caller.
 
-    def __init__(self) -> None:
-        self._kept: deque[str] = deque(maxlen=_KEPT)
+    Args:
+        kept: pieces of audio kept while nobody looks.
+    """
+
+    def __init__(self, kept: int = _KEPT) -> None:
+        self._kept: deque[str] = deque(maxlen=kept)
         self._rest = b""
         self._levels: deque[float] | None = None
         self._noise_db = 0.0
@@ -86,9 +90,14 @@ class Loudness:
         return len(self._loud) >= _AGAIN and all(self._loud[-_AGAIN:])
 
     @property
+    def loudest_db(self) -> float:
+        """The loudest moment of late, in dB below full scale."""
+        return max(self._levels or (), default=_FAINTEST_DB)
+
+    @property
     def _loud(self) -> list[bool]:
         """Frame by frame; empty when nothing can be told."""
-        peak = max(self._levels or (), default=_FAINTEST_DB)
+        peak = self.loudest_db
         noise = max(self._noise_db, _FAINTEST_DB) + _ABOVE_NOISE_DB
         if self._levels is None or peak < noise + _CLEAR_DB:
             return []

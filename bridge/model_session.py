@@ -13,12 +13,16 @@ from bridge.commands import SwitchSession
 from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
 from bridge.voicelive.pool import Trouble
+from bridge.voicelive.pulse import DOUBTED_AFTER, Doubt
 from bridge.voicelive.source import Source
 from shared.clock import utc_now
 
 _AGAIN_AFTER = (0.2, 0.5, 1.0)
 """Seconds after a session could not be opened before the next try; the last for all further ones."""
 
+_SOON = 60.0
+"""Seconds within which a second session stands still that is not left as soon as the first."""
+_MOST_PATIENCE = 6.0
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,9 @@ class ModelSession:
         self._connected = 0
         self._avoid: tuple[int, ...] = ()
         """Endpoints that just made trouble."""
+        self._still_at: float | None = None
+        self._patience = DOUBTED_AFTER
+        """Seconds after which a session that gives no sign of life is left."""
         self._hearing = False
         """Whether somebody gives the session its audio right now."""
         self._closing: set[asyncio.Task[None]] = set()
@@ -63,9 +70,9 @@ class ModelSession:
             self._waiting[self._connected] = session
             return self._connected
 
-    def events(self, number: int) -> AsyncIterator[wire.ServerEvent]:
+    def events(self, number: int) -> AsyncIterator[wire.ServerEvent | Doubt]:
         """Of a session that is connected and not in use yet. They raise VoiceLiveError at its end."""
-        return self._waiting[number].events()
+        return self._waiting[number].events_and_doubts(self._patience)
 
     async def switch(self, command: SwitchSession) -> None:
         """Use another session from now on."""
@@ -80,6 +87,12 @@ class ModelSession:
         finally:
             self._hearing = False
         await self._give_audio()
+
+    def stood_still(self, now: float) -> None:
+        """A session did. Where the next one does soon, too, everything is slow, and others make it slower."""
+        again = self._still_at is not None and now < self._still_at + _SOON
+        self._patience = min(2 * self._patience, _MOST_PATIENCE) if again else 2 * DOUBTED_AFTER
+        self._still_at = now
 
     def drop(self, trouble: Trouble | None = None) -> None:
         """Close the session in use, if there is one; for `trouble`, others are asked for the next one."""

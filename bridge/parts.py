@@ -11,12 +11,18 @@ from bridge.handing_over import HandingOver
 from bridge.hearing import Hearing
 from bridge.history import History
 from bridge.notice import Notice
+from bridge.own_ear import OwnEar
 from bridge.patience import Patience
 from bridge.quiet import Quiet
 from bridge.tool_runs import ToolRuns
 from bridge.turns import TurnLog
 from shared.agent_config import Agent
 from shared.phrases import Phrases
+
+_ENDS_WITHIN = 1.8
+"""Seconds after the caller's last word in which Voice Live has told that they have finished ..."""
+_ENDS_LATE = 0.3
+"""... and so much later than it may wait for more, by its settings, where that is longer."""
 
 _LEAST = 20.0
 """Seconds that a call has at least: nobody hears a goodbye as the first thing after a break."""
@@ -52,6 +58,7 @@ class Parts:
         self.voice = AgentVoice(turns, self.event_id)
         self.replies = self.voice.replies
         self.hearing = Hearing(agent.turn_detection.interruption)
+        self.ear = OwnEar(_turn_ends_within(agent))
         self.tools = ToolRuns(is_read_only, self.event_id)
         self.quiet = Quiet(agent, self.replies)
         self.clarifying = Clarifying(agent.keypad, self.replies, self.event_id, person=agent.transfer.any)
@@ -113,3 +120,11 @@ class Parts:
         """An id of a client event that names its cause: an error brings it back."""
         self._sent += 1
         return f"{event_type}-{self._sent}"
+
+
+def _turn_ends_within(agent: Agent) -> float:
+    """Seconds that Voice Live may take to tell that the caller has finished."""
+    detection = agent.turn_detection
+    end = detection.end_of_utterance
+    waits_ms = detection.silence_duration_ms + (0 if end is None else end.timeout_ms)
+    return max(_ENDS_WITHIN, waits_ms / 1000 + _ENDS_LATE)

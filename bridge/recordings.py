@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from array import array
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Any, Final
 
@@ -28,6 +29,12 @@ from shared.tables import Tables
 _LINE_AUDIO: Final = "pcm16_16000hz"
 """The format of `shared.recorded_lines`, as Voice Live calls it."""
 _PHRASE_WITHIN: Final = 20.0
+_STEP: Final = 240
+"""Samples, 10 ms."""
+_EDGE: Final = 1_440
+"""Samples of the silence around a phrase that are kept, 60 ms: words begin and end faintly."""
+_FAINT: Final = 160
+"""Sound below this, 46 dB below full scale, is none."""
 _AFTER_START: Final = 1.0
 """Seconds after a bridge has begun, which it needs for itself."""
 _AGAIN_AFTER: Final = (2.0, 10.0, 60.0)
@@ -47,7 +54,7 @@ class Recordings:
         return self._pcm.get((voice, text))
 
     def add(self, voice: str, text: str, pcm: bytes) -> None:
-        self._pcm[voice, text] = pcm
+        self._pcm[voice, text] = _from_word_to_word(pcm)
 
 
 class Studio:
@@ -155,6 +162,15 @@ class Studio:
         table = await self._tables.table(TABLE)
         key = {"PartitionKey": voice, "RowKey": digest(text)}
         await table.upsert_entity({**key, "text": text, **in_pieces(pcm)})
+
+
+def _from_word_to_word(pcm: bytes) -> bytes:
+    """Without the silence at both ends, which would be added to the one that the recording is to break."""
+    samples = array("h", pcm[: len(pcm) // 2 * 2])
+    loud = [at for at in range(0, len(samples), _STEP) if max(map(abs, samples[at : at + _STEP])) >= _FAINT]
+    if not loud:
+        return pcm
+    return samples[max(0, loud[0] - _EDGE) : loud[-1] + _STEP + _EDGE].tobytes()
 
 
 def voice_of(agent: Agent) -> str:

@@ -110,6 +110,11 @@ class Replies:
         """What the next request would be for."""
         return self._words[0].kind if self._words else Kind.REPLY
 
+    @property
+    def next_text(self) -> str:
+        """The words that it would be for; empty for the model's own."""
+        return self._words[0].text if self._words else ""
+
     def kind(self, response_id: str) -> Kind:
         """What a response is for."""
         return self._kinds.get(response_id, _REPLY).kind

@@ -6,6 +6,7 @@ call: it is told what was said and done, hears again what the caller was just sa
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 
@@ -37,6 +38,10 @@ _CONTEXT = 0.5
 """Seconds of audio before a sound that the service is given, too."""
 _UNNOTICED = 1.0
 """Seconds in which the caller may have begun to speak before the service tells."""
+_UNANSWERED = 4.0
+"""The same where a session stands still, which takes a while to notice."""
+_CATCHES_UP = 3.0
+"""Seconds that another session may take to tell of what it was given to hear again."""
 _LONGEST = 20.0
 """Seconds of the caller's audio that are kept for another session."""
 
@@ -70,8 +75,14 @@ class SessionRules:
         self._renew_due: float | None = None
         self._last_moment: float | None = None
         self._give_up_due: float | None = None
+        self._hears_since = math.inf
+        """From when on the session has been given the caller's audio."""
+        self._caught_up_at = -math.inf
+        """When it has told of what was in it, if there was anything."""
         self._hear_since: float | None = None
         """From when on another session has to hear the caller."""
+        self.still_since: float | None = None
+        """Since when there was no sign of life of the session that is gone, if that is why."""
         self._elsewhere: Collection[str] = ()
         """Items of the agent that are of earlier sessions: no event may name them any more."""
         self._losses: deque[float] = deque(maxlen=_MOST_LOSSES)
@@ -92,10 +103,11 @@ class SessionRules:
         self._next = session_id, settings
         return self._switch(now) if self.id is None else []
 
-    def gone(self, session_id: int, now: float) -> list[Command]:
-        """A session has ended by itself."""
+    def gone(self, session_id: int, now: float, still_since: float | None = None) -> list[Command]:
+        """A session has ended by itself, or has given no sign of life since `still_since`."""
         if session_id == self.id:
-            return self.lost(Why.LOST, now)
+            self.still_since = still_since
+            return self.lost(Why.LOST if still_since is None else Why.SILENT, now)
         if self._next is not None and self._next[0] == session_id:
             self._next = None
             return self._open(Why.EXPIRES)
@@ -104,7 +116,8 @@ class SessionRules:
     def ready(self, session: wire.SessionLife, now: float) -> None:
         """The session has taken its settings."""
         self._replies.connected = True
-        self._give_up_due = None
+        self._give_up_due = self.still_since = None
+        self._caught_up_at = now + _CATCHES_UP
         ends_at = None if session.expires_at is None else self._patience.monotonic(session.expires_at)
         # One that has ended already, by the clock here, tells nothing: a clock is wrong.
         if ends_at is not None and ends_at > now:
@@ -198,8 +211,15 @@ class SessionRules:
             return max(self._hear_since, now - _LONGEST)
         sounds = self._hearing.open_sounds(answered=self._reply_unheard)
         began = self._turns.caller_open_since(sounds)
-        since = now - _UNNOTICED if began is None else min(began - _CONTEXT, now - _UNNOTICED)
+        told_until = now if self.still_since is None else self.still_since
+        since = told_until - _UNNOTICED if began is None else min(began - _CONTEXT, told_until - _UNNOTICED)
+        if now < self._caught_up_at:
+            since = min(since, self._hears_since)
         return max(since, self._turns.settled_until, now - _LONGEST)
+
+    def keeps_audio_since(self, now: float) -> float:
+        """From when on it may turn out to be."""
+        return min(self.needs_audio_since(now), now - _UNANSWERED)
 
     # --- inside ---------------------------------------------------------------------------------------
 
@@ -226,6 +246,7 @@ class SessionRules:
         since = now if self._voice.lost else self.needs_audio_since(now)
         self.id, settings = self._next
         self._next = self._hear_since = None
+        self._hears_since, self._caught_up_at = since, math.inf
         self._renew_due = self._last_moment = None
         self._replies.connected = False  # until it has its settings
         if self._parts.heard_caller:

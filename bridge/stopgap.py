@@ -15,9 +15,15 @@ _WITHOUT_SESSION = 1.2
 _WITH_SESSION = 1.5
 """The same with a session that is about to: most replies come sooner. It takes half a second more until it is
 clear that the caller has finished."""
+_LONGEST = 1.9
+"""The same from the caller's last word on, whatever takes its time ..."""
+_AT_LEAST = 0.9
+"""... but for what has just been asked for: it is mostly there within so many seconds ..."""
+_AT_MOST = 2.2
+"""... and then that is the longest, unless it is past already: a tool took its time."""
 _AFTER_A_BREAK = 0.2
 """The same when the call comes from another bridge: the caller has waited for some seconds already."""
-_AGAIN = 1.8
+_AGAIN = 1.5
 """Seconds of silence before something further in the same wait."""
 _INTERLUDE = 1.0
 """Seconds. A wait that is taken up so soon has not ended: a new session has heard once more what the caller
@@ -43,6 +49,9 @@ class Stopgap:
         self._since: float | None = None
         self._left: tuple[float, float] | None = None
         """When the last wait ended, and since when it had lasted."""
+        self._spoke_until: float | None = None
+        self._speaks_on_within: float | None = None
+        self._deaf = True
         self._said = 0
         self._said_until = -math.inf
         """When the last recording ends."""
@@ -55,30 +64,71 @@ class Stopgap:
         self._left = None
         self.has_waited = False
 
-    def now_is(self, *, waits: bool, now: float) -> None:
-        """Whether the caller waits for somebody to speak."""
+    def now_is(
+        self,
+        now: float,
+        *,
+        waits: bool,
+        deaf: bool,
+        spoke_until: float | None = None,
+        speaks_on_within: float | None = None,
+    ) -> None:
+        """Whether the caller waits for somebody to speak, now or once all that is there has been heard.
+
+        Args:
+            deaf: no session hears the caller, so that their wait began when they had spoken.
+            spoke_until: when they finished what they wait to have answered, if that is known.
+            speaks_on_within: they may still go on within so many seconds from then, as far as anybody told.
+        """
+        self._deaf, self._spoke_until, self._speaks_on_within = deaf, spoke_until, speaks_on_within
         if not waits:
             if self._since is not None:
                 self._left = now, self._since
             self._since = None
         elif self._since is None:
             self._since = self._taken_up(now)
+        elif self._voice.playout.is_playing(now):
+            self._since = max(self._since, self._voice.ends_at)
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether it has said something that nothing has followed yet."""
+        return self._said > 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether the caller waits."""
+        return self._since is not None
 
     def _taken_up(self, now: float) -> float:
         """Since when a wait lasts that begins now, or goes on after something short."""
+        since = max(now, self._voice.ends_at)
         if self._left is not None:
-            left_at, since = self._left
-            if now - max(left_at, self._said_until) < _INTERLUDE and since < math.inf:
-                return max(since, self._said_until)
-        return max(now, self._voice.ends_at)
+            left_at, before = self._left
+            if now - max(left_at, self._said_until) < _INTERLUDE and before < math.inf:
+                since = min(since, max(before, self._said_until))
+        if self._spoke_until is not None and self._deaf:
+            since = min(since, max(self._spoke_until, self._voice.ends_at))
+        return since
 
     def due(self) -> float | None:
         """When `on_timer` is to be called; None for never."""
         if self._since is None or self._since == math.inf:
             return None
-        first = _WITH_SESSION if self._replies.connected else _WITHOUT_SESSION
+        if self._said:
+            return self._since + _AGAIN
+        first = _WITHOUT_SESSION if self._deaf else _WITH_SESSION
         first = _AFTER_A_BREAK if self.has_waited else first
-        return self._since + (_AGAIN if self._said else first)
+        due = self._since + first
+        if self._spoke_until is None:
+            return due
+        quiet_since = max(self._spoke_until, self._voice.ends_at)
+        if self._speaks_on_within is not None:
+            return quiet_since + self._speaks_on_within
+        soon = self._since + _AT_LEAST
+        if self._since < quiet_since + _AT_MOST:
+            soon = min(soon, quiet_since + _AT_MOST)
+        return min(due, max(quiet_since + _LONGEST, soon))
 
     def on_timer(self, now: float) -> list[Command]:
         """Say something, if it is time and there is a recording of it."""
@@ -86,11 +136,15 @@ class Stopgap:
         if due is None or now < due:
             return []
         self._said += 1
-        if self._parts.greeted:
-            return self.say(self._fillers.next(self._parts.phrases.fillers), now) or []
-        commands = self.say(self._parts.greeting, now)
+        text = (
+            self._fillers.next(self._parts.phrases.fillers) if self._parts.greeted else self._parts.greeting
+        )
+        commands = self.say(text, now)
         if commands is None:
+            self._since = math.inf  # until something changes
             return []
+        if self._parts.greeted:
+            return commands
         self._parts.greeted = True
         if self._replies.is_to_be_said(Kind.GREETING):
             self._replies.unsay(Kind.GREETING)
@@ -101,7 +155,6 @@ class Stopgap:
         """Have a recording heard; None when there is none. `answers` when it is more than a filler."""
         pcm = self._recorded(text)
         if not pcm:
-            self._since = math.inf  # until something changes
             return None
         commands = self._voice.recorded(text, pcm, now, aside=not answers and self._parts.greeted)
         self._said_until = self._voice.ends_at

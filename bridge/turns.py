@@ -140,6 +140,11 @@ class TurnLog:
         began = [turn.started_at for item_id, turn in self._caller.items() if item_id in item_ids]
         return min(began, default=None)
 
+    @property
+    def caller_waits_since(self) -> float | None:
+        """When the caller finished what nothing has been heard in answer to; None when nothing is owed."""
+        return self._waiting.since
+
     def caller_started(self, item_id: str, audio_start_ms: int) -> None:
         """The caller began to speak. In audio that never was, nobody did."""
         if math.isinf(self._media_started_at):

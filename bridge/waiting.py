@@ -74,6 +74,11 @@ class Waiting:
         self._unanswered[item_id] = at
         _forget_oldest(self._unanswered)
 
+    @property
+    def since(self) -> float | None:
+        """When the caller last finished a turn that is still unanswered; None without one."""
+        return max(self._unanswered.values(), default=None)
+
     def dismissed(self, item_id: str) -> None:
         """That turn wants no answer."""
         self._unanswered.pop(item_id, None)

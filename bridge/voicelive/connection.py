@@ -17,6 +17,7 @@ from websockets.protocol import State
 from bridge.sockets import close_socket, send_in_time
 from bridge.voicelive import wire
 from bridge.voicelive.pool import Trouble
+from bridge.voicelive.pulse import ASK_AFTER, Doubt, Finding, Pulse
 
 API_VERSION = "2026-07-15"
 TOKEN_SCOPE = "https://ai.azure.com/.default"  # noqa: S105 - a scope, not a secret
@@ -41,14 +42,21 @@ class VoiceLiveError(Exception):
 
     Args:
         retry_after: seconds that it wants to be left alone.
+        still_since: when it gave its last sign of life (monotonic seconds), if that is what is wrong.
     """
 
     def __init__(
-        self, reason: str, trouble: Trouble = Trouble.LOST, retry_after: float | None = None
+        self,
+        reason: str,
+        trouble: Trouble = Trouble.LOST,
+        retry_after: float | None = None,
+        *,
+        still_since: float | None = None,
     ) -> None:
         super().__init__(reason)
         self.trouble = trouble
         self.retry_after = retry_after
+        self.still_since = still_since
 
 
 class VoiceLive:
@@ -109,21 +117,65 @@ class VoiceLive:
             VoiceLiveError: the session has ended; the text has the close code and reason.
         """
         while True:
+            event = _read(await self._receive())
+            if event is not None:
+                yield event
+
+    async def events_and_doubts(self, patience: float) -> AsyncIterator[wire.ServerEvent | Doubt]:
+        """The same, of a session that is asked whether it lives while it tells nothing.
+
+        Raises:
+            VoiceLiveError: as above, or the session stands still: for `patience` seconds it did not answer.
+        """
+        clock = asyncio.get_running_loop().time
+        pulse = Pulse(clock(), patience)
+        while True:
+            match pulse.look(clock()):
+                case Finding.ASK:
+                    await self._ask(pulse)
+                case Finding.DOUBT:
+                    yield Doubt(pulse.last)
+                case Finding.TRUST:
+                    yield Doubt(None)
+                case Finding.STILL:
+                    raise VoiceLiveError("Voice Live stands still", Trouble.SILENT, still_since=pulse.last)
+                case None:
+                    pass
             try:
-                frame = await self._socket.recv()
-            except ConnectionClosed as error:
-                raise VoiceLiveError(f"Voice Live ended the session: {_describe(error)}") from error
-            try:
-                event = wire.decode(frame)
-            except wire.WireError as error:
-                log.warning("unreadable Voice Live frame", extra={"reason": str(error)})
+                async with asyncio.timeout(pulse.wait(clock())):
+                    frame = await self._receive()
+            except TimeoutError:
                 continue
+            pulse.sign(clock())
+            event = _read(frame)
             if event is not None:
                 yield event
 
     async def close(self) -> None:
         """Close the session; does nothing when it is closed."""
         await close_socket(self._socket)
+
+    async def _receive(self) -> str | bytes:
+        try:
+            return await self._socket.recv()
+        except ConnectionClosed as error:
+            raise VoiceLiveError(f"Voice Live ended the session: {_describe(error)}") from error
+
+    async def _ask(self, pulse: Pulse) -> None:
+        clock = asyncio.get_running_loop().time
+
+        def answered(pong: asyncio.Future[float]) -> None:
+            if not pong.cancelled() and pong.exception() is None:
+                pulse.sign(clock())
+
+        try:
+            async with asyncio.timeout(ASK_AFTER):
+                pong = await self._socket.ping()
+        except TimeoutError:
+            return  # it takes nothing any more, which is answer enough
+        except ConnectionClosed:
+            return  # as whoever receives learns next
+        asyncio.ensure_future(pong).add_done_callback(answered)
 
     async def _send(self, frame: str) -> None:
         try:
@@ -132,6 +184,14 @@ class VoiceLive:
             raise VoiceLiveError(f"Voice Live ended the session: {_describe(error)}") from error
         except TimeoutError as error:
             raise VoiceLiveError("Voice Live takes nothing any more") from error
+
+
+def _read(frame: str | bytes) -> wire.ServerEvent | None:
+    try:
+        return wire.decode(frame)
+    except wire.WireError as error:
+        log.warning("unreadable Voice Live frame", extra={"reason": str(error)})
+        return None
 
 
 class _Connect(connect):

@@ -6,7 +6,7 @@ from bridge.commands import AskForPerson, HandOver, HangUp, SaveTurn
 from bridge.voicelive import wire
 from shared.agent_tables import Silence
 from shared.handover import Targets, Transfer
-from tests.bridge.talk import PHRASES, Talk, agent
+from tests.bridge.talk import PHRASES, Talk, agent, asks_tool
 
 PERSON = Transfer("+15550100", "Wants sushi.")
 
@@ -46,8 +46,8 @@ class TestStopgap:
     def test_a_filler_when_a_session_breaks(self) -> None:
         talk = Talk(recorded=1.0).greeted().loses(1)
         assert talk.after(1.3).recordings() == [PHRASES.fillers[0]]
-        assert talk.after(2.6).recordings() == [], "of the first one a second is heard"
-        assert talk.after(1.0).recordings() == [PHRASES.fillers[1]]
+        assert talk.after(2.3).recordings() == [], "of the first one a second is heard"
+        assert talk.after(0.4).recordings() == [PHRASES.fillers[1]]
 
     def test_the_wait_goes_on_while_another_session_hears_the_caller_again(self) -> None:
         """What it hears was said before: nobody speaks now."""
@@ -65,8 +65,29 @@ class TestStopgap:
     def test_a_filler_when_a_reply_takes_long(self) -> None:
         talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please")
         talk.took()
-        assert talk.after(1.4).recordings() == []
+        assert talk.after(1.3).recordings() == []
+        assert talk.after(0.2).recordings() == [PHRASES.fillers[0]], "1.9 s after the last word"
+
+    def test_as_soon_when_a_short_word_was_long_in_coming(self) -> None:
+        talk = Talk(recorded=1.0).greeted().caller_starts("c1").after(0.8).caller_stops("c1")
+        talk.took()
+        assert talk.after(1.5).recordings() == []
+        assert talk.after(0.2).recordings() == [PHRASES.fillers[0]], "0.9 s after the reply was asked for"
+
+    def test_a_filler_when_a_reply_breaks_off(self) -> None:
+        talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please")
+        talk.agent_says("r1", "There is", 2.0, done=False).took()
+        assert talk.after(3.4).recordings() == []
         assert talk.after(0.2).recordings() == [PHRASES.fillers[0]]
+
+    def test_a_tool_is_bridged_by_a_recording_at_once(self) -> None:
+        talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please")
+        talk.hears(*asks_tool("r1", "t1")).done("r1").took()
+        talk.after(0.9)
+        said = talk.commands[:]
+        assert talk.said() == []
+        talk.commands = said
+        assert talk.recordings() == [PHRASES.fillers[0]]
 
     def test_and_the_model_is_told_of_it(self) -> None:
         talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please").after(2.1)

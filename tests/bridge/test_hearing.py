@@ -127,7 +127,7 @@ def test_in_a_conversation_the_agent_goes_on_before_the_service_tells_of_the_end
     def hears(seconds: float, level: float) -> None:
         for _ in range(round(seconds / 0.02)):
             talk.after(0.02)
-            talk.commands += talk.conversation.listen(frame(level), talk.now)
+            talk.commands += talk.conversation.listen(frame(level), talk.now) or []
 
     hears(2.0, QUIET)
     hears(0.2, VOICE)

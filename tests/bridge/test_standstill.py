@@ -1,0 +1,254 @@
+"""Voice Live stands still and its sockets stay open: that is noticed, and nobody is left in silence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from websockets.asyncio.client import ClientConnection
+
+from bridge.commands import DropSession, OpenSession, SwitchSession, Why
+from bridge.own_ear import OwnEar
+from bridge.voicelive.connection import VoiceLive, VoiceLiveError
+from bridge.voicelive.pool import Trouble
+from bridge.voicelive.pulse import ASK_AFTER, DOUBTED_AFTER, Doubt, Finding, Pulse
+from tests.bridge.model_standstill import PIECE_S, QUIET, VOICE, StillCall
+from tests.bridge.talk import PHRASES, Talk
+from tests.bridge.virtual_time import asleep, run_virtually
+
+_ALLOWED_S = 2.5
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=st.integers(0, 40),
+    still_at=st.floats(0.0, 25.0),
+    again_after=st.one_of(st.none(), st.floats(2.0, 12.0)),
+    patience_s=st.sampled_from([0.0, 0.0, 1.5, 4.5]),
+    stalls_s=st.sampled_from([None, None, 1.0, 3.0, 6.0]),
+    others_s=st.sampled_from([0.0, 6.0, 60.0]),
+)
+def test_a_caller_never_waits_long_whenever_it_happens(
+    seed: int,
+    still_at: float,
+    again_after: float | None,
+    patience_s: float,
+    stalls_s: float | None,
+    others_s: float,
+) -> None:
+    """Once or twice, for a while or for good, at one endpoint or at all."""
+    times = (still_at,) if again_after is None else (still_at, still_at + again_after)
+    call = StillCall(seed, times, patience_s=patience_s, stalls_s=stalls_s, others_s=others_s)
+    call.run()
+    assert call.longest <= _ALLOWED_S
+
+
+class TestTheCaller:
+    """Who speaks to a session that stands still is heard by the bridge, and by the next session."""
+
+    def speaks(self, talk: Talk, seconds: float, *, voice: bool = True) -> Talk:
+        """Audio of the caller for so long."""
+        for _ in range(round(seconds / PIECE_S)):
+            talk.commands += talk.conversation.listen(VOICE if voice else QUIET, talk.now) or []
+            talk.after(PIECE_S)
+        return talk
+
+    def quiet(self, talk: Talk, seconds: float) -> Talk:
+        return self.speaks(talk, seconds, voice=False)
+
+    def test_hears_a_filler_after_words_that_nobody_told_of(self) -> None:
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0)
+        still_since = talk.now
+        self.quiet(self.speaks(talk, 0.6), 1.3).took()
+        talk.commands += talk.conversation.on_session_lost(1, talk.now, still_since)
+        assert self.quiet(talk, 0.1).recordings() == [PHRASES.fillers[0]]
+
+    def test_or_of_which_nobody_told_the_end(self) -> None:
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0).caller_starts("c1")
+        self.quiet(self.speaks(talk, 1.0), 1.7).took()
+        assert self.quiet(talk, 0.2).recordings() == [PHRASES.fillers[0]]
+
+    def test_is_not_talked_over(self) -> None:
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0)
+        talk.commands += talk.conversation.on_session_lost(1, talk.now, talk.now - 1.9)
+        self.speaks(talk, 4.0)
+        assert talk.recordings() == []
+
+    def test_a_silent_one_waits_for_nothing(self) -> None:
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0)
+        talk.commands += talk.conversation.on_doubt(talk.now - 1.9, talk.now)
+        assert self.quiet(talk, 4.0).recordings() == []
+
+    def test_is_heard_again_from_the_last_sign_of_life_on(self) -> None:
+        talk = self.quiet(Talk().greeted(), 3.0)
+        still_since = talk.now - 1.9
+        talk.commands += talk.conversation.on_session_lost(1, talk.now, still_since)
+        assert OpenSession(Why.SILENT) in talk.took()
+        talk.connects(2)
+        [switch] = [command for command in talk.took() if isinstance(command, SwitchSession)]
+        assert switch.hears_since == pytest.approx(still_since - 1.0)
+        assert talk.conversation.keeps_audio_since(talk.now) <= still_since - 1.0
+
+    def test_has_another_session_when_the_end_is_never_told(self) -> None:
+        """The session answers, and hears nothing any more. Once: it may be a noise that only it hears."""
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0).caller_starts("c1")
+        self.quiet(self.speaks(talk, 1.0), 3.7)
+        assert DropSession(Why.SILENT) not in talk.took()
+        assert DropSession(Why.SILENT) in self.quiet(talk, 0.3).took()
+        self.quiet(talk.another(2).caller_starts("c2"), 8.0)
+        assert DropSession(Why.SILENT) not in talk.took()
+
+
+class TestOwnEar:
+    """It has no words for what it hears."""
+
+    def heard(self, *stretches: tuple[str, float], before: float = 1.0) -> tuple[OwnEar, float]:
+        """It is asked after `before` seconds of the first stretch."""
+        ear, now = OwnEar(2.0), 0.0
+        for piece, seconds in stretches:
+            for _ in range(round(seconds / PIECE_S)):
+                now += PIECE_S
+                ear.hear(piece, now)
+                if now >= before:
+                    ear.listens(now, wanted=True)
+        return ear, now
+
+    def test_tells_when_the_caller_was_last_heard(self) -> None:
+        ear, _ = self.heard((QUIET, 1.2), (VOICE, 1.2), (QUIET, 0.9))
+        assert ear.quiet
+        assert ear.spoke_until == pytest.approx(2.4)
+
+    def test_also_of_what_was_said_before_anybody_asked(self) -> None:
+        ear, now = self.heard((QUIET, 1.2), (VOICE, 0.6), (QUIET, 0.9), before=2.6)
+        assert ear.spoke_until == pytest.approx(1.8, abs=0.05)
+        ear.listens(now, wanted=False)
+        assert ear.spoke_until is None
+
+    def test_a_pause_is_no_end(self) -> None:
+        ear, _ = self.heard((QUIET, 1.2), (VOICE, 1.2), (QUIET, 0.42))
+        assert ear.sounds
+        assert not ear.quiet
+
+    def test_silence_is_nobody(self) -> None:
+        ear, _ = self.heard((QUIET, 3.0))
+        assert (ear.sounds, ear.quiet, ear.unsure) == (False, False, False)
+
+    def test_a_noise_may_be_anybody(self) -> None:
+        ear, _ = self.heard((VOICE, 3.0))
+        assert not ear.quiet
+        assert ear.unsure
+
+
+class TestPulse:
+    """A session that tells nothing is asked whether it lives."""
+
+    def test_is_left_alone_while_it_tells_something(self) -> None:
+        pulse = Pulse(0.0, DOUBTED_AFTER)
+        for step in range(1, 50):
+            pulse.sign(step * 0.3)
+            assert pulse.look(step * 0.3 + 0.2) is None
+
+    def test_who_answers_is_asked_again_and_again(self) -> None:
+        pulse, now, asked = Pulse(0.0, DOUBTED_AFTER), 0.0, 0
+        for _ in range(50):
+            now += pulse.wait(now)
+            if pulse.look(now) is Finding.ASK:
+                asked += 1
+                pulse.sign(now + 0.05)
+        assert asked >= 20
+
+    @pytest.mark.parametrize("patience", [DOUBTED_AFTER, 3.0])
+    def test_who_does_not_is_doubted_and_left(self, patience: float) -> None:
+        pulse, now = Pulse(0.0, patience), 0.0
+        found: dict[Finding, float] = {}
+        while Finding.STILL not in found:
+            now += pulse.wait(now)
+            if (finding := pulse.look(now)) is not None:
+                assert finding not in found
+                found[finding] = now
+        doubted = {} if patience == DOUBTED_AFTER else {Finding.DOUBT: ASK_AFTER + DOUBTED_AFTER}
+        wanted = {Finding.ASK: ASK_AFTER, **doubted, Finding.STILL: ASK_AFTER + patience}
+        assert found == pytest.approx(wanted)
+
+    def test_who_answers_late_is_trusted_again(self) -> None:
+        pulse = Pulse(0.0, 6.0)
+        assert pulse.look(0.4) is Finding.ASK
+        for now in (0.8, 1.2, 1.6):
+            assert pulse.look(now) is None
+        assert pulse.look(2.0) is Finding.DOUBT
+        pulse.sign(2.1)
+        assert pulse.look(2.2) is Finding.TRUST
+        assert pulse.look(2.3) is None
+
+    def test_who_got_no_time_starts_anew(self) -> None:
+        """The answer may have come meanwhile, and nobody has read it."""
+        pulse = Pulse(0.0, DOUBTED_AFTER)
+        assert pulse.look(0.4) is Finding.ASK
+        assert pulse.look(12.0) is None
+        assert pulse.look(12.4) is None
+
+
+class Peer(ClientConnection):
+    """Stands for a connection that tells nothing, and answers while it `lives`."""
+
+    def __init__(self, *, lives: bool) -> None:
+        self.lives = lives
+
+    async def recv(self, decode: bool | None = None) -> Any:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def ping(self, data: object = None) -> Awaitable[float]:
+        pong: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        if self.lives:
+            asyncio.get_running_loop().call_later(0.05, pong.set_result, 0.05)
+        return pong
+
+
+async def told_by(peer: Peer, patience: float = DOUBTED_AFTER) -> list[object]:
+    """What is told of a session within a minute, or until it has ended."""
+    told: list[object] = []
+    try:
+        async with asyncio.timeout(60.0):
+            async for event in VoiceLive(peer).events_and_doubts(patience):
+                told.append(event)  # noqa: PERF401 - until it raises
+    except (TimeoutError, VoiceLiveError) as error:
+        told.append(error)
+    return told
+
+
+class TestConnection:
+    """The same on the socket."""
+
+    def test_a_session_that_stands_still_has_ended(self) -> None:
+        async def scene() -> None:
+            [error] = await told_by(Peer(lives=False))
+            assert isinstance(error, VoiceLiveError)
+            assert error.trouble is Trouble.SILENT
+            assert error.still_since == 0.0
+            assert asyncio.get_running_loop().time() == pytest.approx(ASK_AFTER + DOUBTED_AFTER)
+
+        run_virtually(scene())
+
+    def test_or_is_doubted_first(self) -> None:
+        async def scene() -> None:
+            doubt, error = await told_by(Peer(lives=False), 6.0)
+            assert doubt == Doubt(0.0)
+            assert isinstance(error, VoiceLiveError)
+
+        run_virtually(scene())
+
+    @pytest.mark.parametrize("sleeps", [0.0, 30.0])
+    def test_one_that_says_nothing_and_answers_goes_on(self, sleeps: float) -> None:
+        """Also when the bridge got no time to read its answer."""
+
+        async def scene() -> None:
+            asyncio.get_running_loop().call_later(0.42, asleep, sleeps)
+            [over] = await told_by(Peer(lives=True))
+            assert isinstance(over, TimeoutError)
+
+        run_virtually(scene())
