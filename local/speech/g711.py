@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local.speech.audio import FloatAudio, float_to_pcm16, pcm16_to_float
+from shared.g711 import LEVELS
 
 _ULAW_BIAS = 33
 _ULAW_LARGEST = 0x1FFF
@@ -40,13 +41,6 @@ def _encode(audio: FloatAudio, table: NDArray[np.uint8]) -> bytes:
     # As an unsigned number a negative sample indexes the upper half of the table.
     codes: NDArray[np.uint8] = table[np.frombuffer(float_to_pcm16(audio), "<u2")]
     return codes.tobytes()
-
-
-def _ulaw_levels() -> NDArray[np.int32]:
-    """The value of each mu-law byte, at 14 bits (G.711 table 2)."""
-    code = ~np.arange(256, dtype=np.int32) & 0xFF
-    magnitude = (((code & 0x0F) * 2 + _ULAW_BIAS) << ((code >> 4) & 7)) - _ULAW_BIAS
-    return np.where(code & 0x80, -magnitude, magnitude)
 
 
 def _alaw_levels() -> NDArray[np.int32]:
@@ -89,7 +83,7 @@ def _alaw_codes() -> NDArray[np.uint8]:
     return ((sign | code) ^ _ALAW_EVEN_BITS).astype(np.uint8)
 
 
-_ULAW_SAMPLES = pcm16_to_float((_ulaw_levels() * 4).astype("<i2").tobytes())
+_ULAW_SAMPLES = pcm16_to_float(np.array(LEVELS, "<i2").tobytes())
 _ALAW_SAMPLES = pcm16_to_float((_alaw_levels() * 8).astype("<i2").tobytes())
 _TO_ULAW = _ulaw_codes()
 _TO_ALAW = _alaw_codes()

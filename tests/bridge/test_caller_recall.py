@@ -23,6 +23,7 @@ from shared.calls import Call, CallEvent, EventKind, apply
 from tests.bridge import test_server
 from tests.bridge.stage import Stage, soon
 from tests.bridge.stand_ins import Caller, ModelSession, call_record
+from tests.shared.until import until
 
 stage = test_server.stage
 
@@ -69,9 +70,8 @@ class Begun:
         """The line breaks, and the record says so."""
         await self.caller.socket.close()
         await line.stage.hung_up(self.record)
-        async with asyncio.timeout(20):  # the record is whole when the bridge has let go of the call
-            while self.record.id in line.stage.server._live:  # noqa: ASYNC110 - it tells nobody
-                await asyncio.sleep(0.01)
+        # The record is whole when the bridge has let go of the call.
+        await until(lambda: self.record.id not in line.stage.server._live)
         ended = CallEvent(EventKind.DISCONNECTED, datetime.now(UTC))
         await line.stage.services.store.update(self.record.id, lambda known: apply(known, ended))
 

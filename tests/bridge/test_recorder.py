@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -23,6 +22,7 @@ from shared.call_store import CallStore
 from shared.calls import ToolRun, Turn, derive_call_id
 from shared.retention_agenda import Agenda
 from shared.tables import Tables
+from tests.shared.until import until
 
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 CALL = derive_call_id(NOW, "one")
@@ -177,8 +177,8 @@ class TestOnDisk:
         async with self.recorder(store, spill) as recorder:
             for seq in range(5):
                 recorder.turn(_turn(seq))
-            (path,) = await _until(spill.left)
-            await _until(lambda: path.stat().st_size > 200 and path)
+            (path,) = await until(spill.left)
+            await until(lambda: path.stat().st_size > 200 and path)
             payloads = list(frames(path.read_bytes()))
             store.failures = 0
         assert [cast(TurnRecord, decode(payload)).turn.seq for payload in payloads][:5] == list(range(5))
@@ -216,7 +216,7 @@ class TestOnDisk:
         async with self.recorder(store, spill) as recorder:
             for seq in range(40):
                 recorder.turn(_turn(seq))
-                await _until(lambda: not recorder._backlog.unsaved())
+                await until(lambda: not recorder._backlog.unsaved())
             assert len(recorder._backlog) == 40
             store.failures = 0
         assert store.written == list(range(40))
@@ -234,9 +234,9 @@ class TestOnDisk:
         async with self.recorder(store, spill) as recorder:
             for seq in range(10):
                 recorder.turn(_turn(seq))
-                await _until(lambda: not recorder._backlog.unsaved())
+                await until(lambda: not recorder._backlog.unsaved())
             recorder.noted(note, NOW)
-            await _until(lambda: not recorder._backlog.unsaved())
+            await until(lambda: not recorder._backlog.unsaved())
             store.failures = 0
         assert noted == [10]
 
@@ -253,7 +253,7 @@ class TestOnDisk:
         async with self.recorder(store, spill) as recorder:
             for seq in range(10):
                 recorder.turn(_turn(seq))
-                await _until(lambda: not recorder._backlog.unsaved())
+                await until(lambda: not recorder._backlog.unsaved())
             store.failures = 0
         told = [record for record in caplog.records if record.message == "records cannot be read from disk"]
         assert [record.__dict__["reason"] for record in told] == ["ValidationError"]
@@ -270,9 +270,9 @@ class TestOnDisk:
         async with self.recorder(store, Spill.open(tmp_path, 50), metrics) as recorder:
             for seq in range(20):
                 recorder.turn(_turn(seq))
-            await _until(lambda: "records not saved on disk" in caplog.text)
+            await until(lambda: "records not saved on disk" in caplog.text)
             store.failures = 0
-            await _until(lambda: len(store.written) >= 3)
+            await until(lambda: len(store.written) >= 3)
         assert store.written == list(range(len(store.written)))
         assert "record given up, too many wait" in caplog.text
         assert b'records_lost_total{why="full"}' in metrics.page()
@@ -301,11 +301,3 @@ class TestOnDisk:
             recorder.turn(_turn(1))
         assert "records given up" in caplog.text
         assert self.on_disk(spill) == [1]
-
-
-async def _until[T](condition: Callable[[], T]) -> T:
-    """Wait for something that another task or a thread brings about."""
-    async with asyncio.timeout(20):
-        while not (found := condition()):  # noqa: ASYNC110 - a thread tells nobody
-            await asyncio.sleep(0.005)
-    return found

@@ -21,6 +21,7 @@ from shared.calls import Call, CallEvent, EventKind, ToolRun, Turn, apply
 from tests.bridge import test_server
 from tests.bridge.stage import Stage, soon
 from tests.bridge.stand_ins import Caller, ModelSession, call_record
+from tests.shared.until import until
 
 stage = test_server.stage
 
@@ -125,7 +126,7 @@ class TestTheStoreIsAway:
         await on_record(stage, call)
         monkeypatch.setattr(stage.services.store, "get", _hanging if hangs else _away)
         caller.socket.transport.abort()
-        await soon(self._waits(stage, call))
+        await until(lambda: stage.server._waits(call.id) is not None)
         again = await Caller.dial(stage.url, call, stage.acs.token())
         await again.say(SPEECH)
         while await soon(session.audio.get()) != SPEECH:
@@ -144,13 +145,9 @@ class TestTheStoreIsAway:
         await on_record(stage, call)
         monkeypatch.setattr(stage.services.store, "get", _away)
         caller.socket.transport.abort()
-        await soon(self._waits(stage, call))
+        await until(lambda: stage.server._waits(call.id) is not None)
         with pytest.raises(InvalidStatus, match="403"):
             await Caller.dial(stage.url, call, stage.acs.token(), "another-secret")
-
-    async def _waits(self, stage: Stage, call: Call) -> None:
-        while stage.server._waits(call.id) is None:  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(0.01)
 
 
 async def _away(call_id: str) -> Call:

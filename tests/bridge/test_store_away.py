@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from shared.retention_agenda import Agenda
 from shared.settings import DEFAULT_RESTAURANTS_FILE, StoreSettings
 from shared.tables import Tables
 from tests.shared.own_azurite import OwnAzurite, own_azurite
+from tests.shared.until import until
 
 NOW = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 CALL = derive_call_id(NOW, "one")
@@ -81,13 +82,6 @@ def turn(seq: int) -> Turn:
     return Turn(seq, "caller", f"sentence {seq}", NOW, NOW)
 
 
-async def until[T](condition: Callable[[], T]) -> T:
-    async with asyncio.timeout(60):
-        while not (found := condition()):  # noqa: ASYNC110 - another task or process tells nobody
-            await asyncio.sleep(0.02)
-    return found
-
-
 async def test_what_calls_write_while_it_is_stopped_stands_in_the_end(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,7 +107,7 @@ async def test_what_calls_write_while_it_is_stopped_stands_in_the_end(
         assert b"tabletalk_records_lost_total{" not in house.metrics.page()
         async with house.keeper.kept():
             await house.azurite.start()
-            await until(lambda: not house.keeper.spill.left())
+            await until(lambda: not house.keeper.spill.left(), 60)
     for call_id, turns in ((CALL, range(31)), (OTHER, range(30))):
         assert [turn.text for turn in await house.calls.turns(call_id)] == [f"sentence {n}" for n in turns]
     assert [run.arguments for run in await house.calls.tools(OTHER)] == [wish]
@@ -154,7 +148,7 @@ async def test_a_bridge_that_is_killed_meanwhile_loses_nothing(
     arguments = (house.azurite.connection_string, table_prefix, str(tmp_path))
     killed = await asyncio.create_subprocess_exec(sys.executable, "-c", SCRIPT, *arguments)
     try:
-        await until(lambda: any(path.stat().st_size > 19 * 100 for path in house.keeper.spill.left()))
+        await until(lambda: any(path.stat().st_size > 19 * 100 for path in house.keeper.spill.left()), 60)
         (path,) = house.keeper.spill.left()
         assert house.keeper.spill.take(path) is None, "the living one holds it"
     finally:
@@ -190,7 +184,7 @@ async def test_the_next_bridge_writes_what_the_one_before_left(
         *(sys.executable, "-m", "bridge"), env=os.environ | settings, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        await until(lambda: not house.keeper.spill.left())
+        await until(lambda: not house.keeper.spill.left(), 60)
     finally:
         process.send_signal(signal.SIGTERM)
         status = await process.wait()

@@ -18,6 +18,7 @@ from bridge.server import BridgeServer
 from tests.bridge.stage import Stage, open_stage, soon
 from tests.bridge.stand_ins import SECRET, Caller
 from tests.shared.acs_server import AcsServer
+from tests.shared.until import until
 
 
 @pytest.fixture
@@ -197,8 +198,7 @@ class TestFrames:
             await caller.socket.send("x" * 200_000)
         await stage.hung_up(call)
         assert await self.ends(caller) == 1009
-        while not counted(stage):  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
+        await until(lambda: counted(stage))
         assert counted(stage) == {"frame_size": 1.0}
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,15 +17,9 @@ from local.serving import listening
 from shared.outbox import Outbox, row
 from tests.control.hosted_plane import ControlPlane
 from tests.shared.topic_server import KEY
+from tests.shared.until import until
 
 INBOX_KEY = "inbox-key"
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    """Wait for deliveries, which take their time."""
-    async with asyncio.timeout(15):
-        while not reached():  # noqa: ASYNC110 - an inbox tells nobody what came
-            await asyncio.sleep(0.01)
 
 
 @dataclass
