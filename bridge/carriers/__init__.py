@@ -1,8 +1,9 @@
 """Carriers: who brings the caller's audio, and how they spell it on a websocket.
 
-A carrier is a codec without I/O. Adding one (Twilio, Infobip, ...) is one more file and a line in
-`bridge/admission.py`; the conversation sees only the values below. Audio is base64 of PCM16LE, 24 kHz, mono
-everywhere, so that a frame passes from one websocket to the other without being decoded.
+A carrier is a codec without I/O. Adding one (Twilio, Infobip, ...) is one more file, the proof it shows in
+`bridge/admission.py`, and how its calls end in `bridge/server.py`; the conversation sees only the values
+below. Audio is base64 of PCM16LE, 24 kHz, mono everywhere, so that a frame passes from one websocket to the
+other without being decoded.
 """
 
 from __future__ import annotations
