@@ -45,7 +45,9 @@ _YES = phrases(
     is correct | that will do | thatll do | good | please | certainly | spot on | brilliant | excellent |
     confirmed | uh huh | mm hmm | mhm | lets do it | lets do that | id love that | id love to |
     that would be great | that would be lovely | that would be good | thatd be great | thatd be lovely |
-    you bet | thats all correct | that is all correct | all correct | its right | it is right |
+    thats lovely | thats brilliant | thats wonderful | thats excellent | thats fantastic | thats super |
+    thats spot on | go for it | you bet | thats all correct | that is all correct | all correct |
+    its right | it is right |
     yes i would | i would please | that suits | thats perfect | thats great | thats good | all good |
     looks
     good | thats the one | you got it | cool | super | wonderful | fantastic | aye | that is fine

@@ -6,10 +6,10 @@ from datetime import time
 from itertools import pairwise
 from typing import Any
 
+from local.voice_live.mind.goal import Goal
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.spans import has_any
-from local.voice_live.mind.talk import Goal
 
 _CHANGE_WORDS: dict[Kind, tuple[str, ...]] = {
     Kind.DATE: (

@@ -103,7 +103,8 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
     ),
     "delivery deliver": (
         """
-        deliver/delivers/delivered/delivering/delivery | takeaway/takeout | take away/out | bring food |
+        deliver/delivers/delivered/delivering/delivery/deliveries | takeaway/takeout | take away/out |
+        bring food |
         deliver/delivers/delivery * * charge/charges/cost/costs/fee
         """,
         "",

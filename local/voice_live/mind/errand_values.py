@@ -11,13 +11,14 @@ from local.voice_live.mind.changes import nearer_time
 from local.voice_live.mind.codes import code_length, read_code
 from local.voice_live.mind.errand_words import CODE_SAID
 from local.voice_live.mind.existing import Errand
+from local.voice_live.mind.goal import Goal
 from local.voice_live.mind.proposals import proposed_value
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.roles import Role
 from local.voice_live.mind.schema import Kind, Tool
 from local.voice_live.mind.slots import values_in
 from local.voice_live.mind.special import joined
-from local.voice_live.mind.talk import Goal, Talk
+from local.voice_live.mind.talk import Talk
 from local.voice_live.mind.words import tokenise
 
 

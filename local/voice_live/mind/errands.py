@@ -47,6 +47,7 @@ from local.voice_live.mind.errand_words import (
 from local.voice_live.mind.existing import Errand, Record, code_of, fit
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.owned import Owned, find_owned
+from local.voice_live.mind.patterns import pattern_of
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.roles import EXISTING, ON_EXISTING, ORDERS, Role, family
 from local.voice_live.mind.schema import Kind, Tool
@@ -101,6 +102,9 @@ def _to_undo(talk: Talk, reading: Reading, owned: Owned | None, subject: str, to
     undoes = line.has(UNDO) or (owned is not None and owned.line.has(UNDO_IT))
     if not undoes and not (talk.records and line.has(UNDO_THAT)):
         return None
+    plainly = pattern_of(CHANGE_THAT_PLAINLY).search(line.text.replace("not make it", ""))
+    if plainly is not None and (reading.day or reading.clock or reading.party):
+        return None  # "make it three, my friend can't make it"
     return Errand(tool, which=facts(stated(talk, reading, model_of(talk, tool), subject)))
 
 
@@ -209,6 +213,8 @@ def _heard(reading: Reading, errand: Errand) -> Heard:
 def _agrees(reading: Reading, errand: Errand) -> bool:
     """A plain yes, also in the words of what is agreed to: "yes, cancel it"."""
     does_it = DOES_IT | (CANCELS if errand.tool.role is Role.UNDO else MOVES)
+    if plainly_agrees(reading.tokens, reading.acts):
+        return True
     rest = [token for token in reading.tokens if token.text not in does_it]
     acts = read_acts(rest, " ".join(token.raw for token in rest))
     return Act.YES in reading.acts and plainly_agrees(rest, acts)

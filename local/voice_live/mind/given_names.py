@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from local.voice_live.mind.acts import Act
+from local.voice_live.mind.goal import Goal
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.reading import Reading
 from local.voice_live.mind.schema import Kind
 from local.voice_live.mind.slots import value_of, values_in
-from local.voice_live.mind.talk import Goal, Talk
+from local.voice_live.mind.talk import Talk
 from local.voice_live.mind.vocabulary import FILLERS, STOPWORDS
 from local.voice_live.mind.words import word_set
 

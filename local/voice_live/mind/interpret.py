@@ -12,6 +12,7 @@ from local.voice_live.mind.changes import bare_change, named_to_change, nearer_t
 from local.voice_live.mind.choose import Candidate, best_tool
 from local.voice_live.mind.errands import begins, goes_on
 from local.voice_live.mind.given_names import name_given, unlikely_name
+from local.voice_live.mind.goal import Goal
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.keeping import about_memory, worth_keeping
 from local.voice_live.mind.keys import in_words
@@ -26,7 +27,7 @@ from local.voice_live.mind.schema import Kind
 from local.voice_live.mind.shifts import read_shifts, shifted
 from local.voice_live.mind.slots import values_in
 from local.voice_live.mind.spans import has_any
-from local.voice_live.mind.talk import Goal, Talk
+from local.voice_live.mind.talk import Talk
 from local.voice_live.mind.vocabulary import COMMON, FILLERS
 from local.voice_live.mind.wishes import (
     all_about,
@@ -178,7 +179,8 @@ def _courtesy(talk: Talk, reading: Reading, text: str) -> Heard | None:
         return Heard(Want.HERE, text)
     if Act.REPEAT in acts and len(reading.words) <= 10:
         return Heard(Want.REPEAT, text)
-    if Act.WAIT in acts and len(reading.words) <= 6:
+    tells = reading.day or reading.clock or reading.party or reading.person
+    if Act.WAIT in acts and len(reading.words) <= 6 and not tells:
         return Heard(Want.WAIT, text)
     if Act.GOODBYE in acts and not (talk.pending and plainly_agrees(reading.tokens, acts)):
         return Heard(Want.LEAVE, text)
@@ -238,7 +240,7 @@ def _towards_goal(
 ) -> Heard | None:
     """The sentence as an answer, a correction or a side question; None when it is about something else."""
     aside = candidate if candidate is not None and candidate.tool is not goal.tool else None
-    if aside is not None and aside.tool.role is Role.COMMIT:
+    if aside is not None and (aside.tool.role is Role.COMMIT or _is_a_request(talk, goal, aside, reading)):
         aside = None
     if not (aside is not None and Act.QUESTION in reading.acts) and (
         named := name_given(talk, goal, reading)
@@ -250,6 +252,14 @@ def _towards_goal(
     if values and Act.CANCEL not in reading.acts:
         return Heard(Want.ANSWER, reading.text, goal.tool, values)
     return _without_values(talk, goal, reading, candidate, subject)
+
+
+def _is_a_request(talk: Talk, goal: Goal, aside: Candidate, reading: Reading) -> bool:
+    """ "Two people. Can we sit outside?" asks something of the restaurant that was chosen."""
+    asked = goal.tool.of_kind(Kind.REQUEST)
+    if aside.tool.role is not Role.SEARCH or asked is None or not goal.given.get(talk.schema.subject):
+        return False
+    return asked.name in values_in(reading, goal.tool, talk.schema, talk.now)
 
 
 def _values_for_goal(talk: Talk, goal: Goal, reading: Reading, subject: str) -> dict[str, Any]:

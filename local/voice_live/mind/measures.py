@@ -17,7 +17,7 @@ _NUMBER = rf"\d{{1,4}}(?:[.:]\d{{1,2}})?|(?:{'|'.join(CARDINALS)})(?: (?:{'|'.jo
 _MONEY = r"(?:euros?|pounds?|dollars?|bucks|quid|eur|€|£|\$)"
 _AT_MOST = (
     r"(?:under|below|less than|up to|at most|at the most|maximum(?: of)?|max|no more than|not more than|"
-    r"not over|within|cheaper than|budget of|budget is|spend(?: about| around)?)"
+    r"not over|within|cheaper than|budget of|budget is|(?:spend|pay)(?: about| around| more than| over)?)"
 )
 _PRICES = (
     re.compile(rf"\b{_AT_MOST} (?:about |around |€|£|\$)?(?P<n>{_NUMBER}) ?{_MONEY}"),

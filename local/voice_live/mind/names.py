@@ -15,8 +15,8 @@ _LEADS = phrases(
     in the name of | in the name | by the name of | name of | surname is | last name is |
     family name is | surname | last name | name to | name should be | under | call me | call it |
     im called | i am called | put it under | book it under | put it down as | put it down under |
-    put down | use | say | this is | i am | im | it is | its | thats | that is | for | name |
-    make it
+    put down | use | say | its for | it is for | this is | i am | im | it is | its | thats | that is |
+    for | name | make it
     """
 )
 _STRONG = frozenset(
@@ -30,6 +30,8 @@ _STRONG = frozenset(
     )
 )
 """Leads after which a name follows whatever it looks like; after the others it must look like a name."""
+_SURE_OF_CAPITALS = ("under", "its for", "it is for")
+"""Leads after which a word with a capital is a name."""
 _AFTERWARDS = (["is", "the", "name"], ["is", "my", "name"], ["is", "the", "surname"])
 """What follows a name that comes first: "Walsh is the name"."""
 _OWNERS = word_set("my our his her their")
@@ -40,6 +42,7 @@ _ENDS = word_set(
     """
     at on for please and with tomorrow tonight today to from in by so but thanks thank if or the number
     phone my we off confirmed is are was will would can could there that it actually of i party people
+    christmas easter thanksgiving valentines
     """
 )
 _TITLES = word_set("mr mrs ms miss dr doctor professor sir madam")
@@ -57,6 +60,13 @@ _NOT_NAMES = COMMON - {
     "hope",
     "grace",
 }
+_ALSO_NAMES = word_set(
+    """
+    will may june april august summer dawn faith joy ivy iris hunter mason carter baker cook king gray rich
+    frank jack art pat drew chase skip sunny christian miles page reed lane
+    """
+)
+"""Everyday words that are names as well: believed in the answer to "What name?", where nothing goes on."""
 _MOST_WORDS = 4
 
 
@@ -77,7 +87,7 @@ def find_name(
         if told is not None and not told.places & used:
             return told
     for lead in _LEADS:
-        if sure_only and lead not in _STRONG and lead != "under":
+        if sure_only and lead not in _STRONG and lead not in _SURE_OF_CAPITALS:
             continue
         found = _after(tokens, words, lead, asked)
         if found is not None and not found.places & used:
@@ -95,7 +105,8 @@ def _after(tokens: Sequence[Token], words: list[str], lead: str, asked: bool) ->
         if words[place : place + 3] == ["the", "name", "of"]:
             place += 3
         sure = lead in _STRONG
-        found = _read(tokens, place, believe_lower=sure or asked or lead in _LIKELY, believe_common=sure)
+        likely = sure or asked or lead in _LIKELY
+        found = _read(tokens, place, believe_lower=likely, believe_common=sure, asked=asked)
         if found is not None:
             return Found(found.value, start, found.end)
     return None
@@ -119,7 +130,15 @@ def _anothers(tokens: Sequence[Token], words: list[str]) -> Found[str] | None:
         if words[i] != "name" or words[i - 2] not in _OWNERS or not tokens[i - 1].raw.endswith("s"):
             continue
         place = i + 1
-        while place < len(words) and words[place] in ("please", "thats", "its", "so", "which", "is"):
+        while place < len(words) and words[place] in (
+            "please",
+            "instead",
+            "thats",
+            "its",
+            "so",
+            "which",
+            "is",
+        ):
             place += 1
         found = _read(tokens, place, believe_lower=False)
         if found is not None:
@@ -128,7 +147,12 @@ def _anothers(tokens: Sequence[Token], words: list[str]) -> Found[str] | None:
 
 
 def _read(
-    tokens: Sequence[Token], start: int, *, believe_lower: bool, believe_common: bool = False
+    tokens: Sequence[Token],
+    start: int,
+    *,
+    believe_lower: bool,
+    believe_common: bool = False,
+    asked: bool = False,
 ) -> Found[str] | None:
     """The name that begins at `start`, up to a mark or a word no name goes on with."""
     if (spelled := _spelled(tokens, start)) is not None:
@@ -137,10 +161,11 @@ def _read(
     end = start
     for token in tokens[start : start + _MOST_WORDS]:
         word = token.text
-        if token.number is not None or (word in _ENDS and word not in _PARTICLES):
-            break
         first = not parts or parts[-1].lower() in _TITLES
-        if word in _NOT_NAMES and not (believe_common and first and word not in _ENDS):
+        alone = asked and first and word in _ALSO_NAMES and (token.mark or end + 1 == len(tokens))
+        if token.number is not None or (word in _ENDS and word not in _PARTICLES and not alone):
+            break
+        if word in _NOT_NAMES and not alone and not (believe_common and first and word not in _ENDS):
             break
         if not token.capital and not believe_lower:
             break
@@ -169,7 +194,7 @@ def _bare(tokens: Sequence[Token]) -> Found[str] | None:
         "well",
     ):
         start += 1
-    return _read(tokens, start, believe_lower=True)
+    return _read(tokens, start, believe_lower=True, asked=True)
 
 
 def _spelled(tokens: Sequence[Token], start: int) -> Found[str] | None:

@@ -18,7 +18,7 @@ _SEVERAL = word_set("friends kids children sons daughters colleagues brothers si
 _COMPANY = _COMPANIONS | _SEVERAL | word_set("me myself i and plus my our a an the of couple parents both")
 _ARE = (
     ("we", "are"), ("were",), ("there", "are"), ("theres",), ("there", "is"), ("will", "be"), ("itll", "be"),
-    ("therell", "be"), ("well", "be"), ("would", "be"), ("it", "is"), ("its",),
+    ("therell", "be"), ("well", "be"), ("would", "be"), ("wed", "be"), ("it", "is"), ("its",),
 )  # fmt: skip
 """Words before a number that counts the party: "there will be four"."""
 _PHRASES = {
@@ -127,7 +127,19 @@ def _standing(tokens: Sequence[Token], words: list[str], used: frozenset[int]) -
         value = _value(tokens, i, used, homophones=False)
         if value is None or token.number is None or at(words, i + 1) in _NOT_PEOPLE:
             continue
-        follows = at(words, i + 1) in ("", "and", "so", "at", "on", "for", "now", "then", "instead")
+        follows = at(words, i + 1) in (
+            "",
+            "and",
+            "so",
+            "at",
+            "on",
+            "for",
+            "now",
+            "then",
+            "instead",
+            "altogether",
+            "in",
+        )
         ends = follows or bool(token.mark) or i + 1 in used
         said = any(tuple(words[max(0, i - len(are)) : i]) == are for are in _ARE) and ends
         opens = (

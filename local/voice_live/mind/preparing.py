@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.voice_live.mind.advice import say_failure
 from local.voice_live.mind.asked import Wanted, last_question, read_question
 from local.voice_live.mind.errand_replies import next_for
+from local.voice_live.mind.goal import Goal
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.keeping import keep_question
 from local.voice_live.mind.order_replies import next_for_order
@@ -13,7 +14,7 @@ from local.voice_live.mind.results import Result
 from local.voice_live.mind.roles import Role
 from local.voice_live.mind.schema import Parameter
 from local.voice_live.mind.spoken import join_words
-from local.voice_live.mind.talk import Goal, Talk, call_key, spoken_values
+from local.voice_live.mind.talk import Talk, call_key, spoken_values
 from local.voice_live.mind.wording import (
     MORE_FOOD,
     SHALL_I,

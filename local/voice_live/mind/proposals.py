@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from local.voice_live.mind.acts import Act
+from local.voice_live.mind.goal import Goal
 from local.voice_live.mind.reading import Reading, read
 from local.voice_live.mind.schema import Kind
 from local.voice_live.mind.slots import values_in
-from local.voice_live.mind.talk import Goal, Talk
+from local.voice_live.mind.talk import Talk
 
 
 def proposed_value(talk: Talk, goal: Goal, reading: Reading) -> dict[str, Any]:

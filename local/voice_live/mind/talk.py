@@ -16,6 +16,7 @@ from local.voice_live.mind.asked import Asked, Wanted, read_question
 from local.voice_live.mind.cart import Cart, after_add, after_begin
 from local.voice_live.mind.existing import Errand, Record, after, learn, read_out
 from local.voice_live.mind.faults import at_fault, without_fault
+from local.voice_live.mind.goal import Goal
 from local.voice_live.mind.heard import Heard, Want
 from local.voice_live.mind.known import Known
 from local.voice_live.mind.line_words import LineWords, line_words
@@ -29,27 +30,6 @@ from local.voice_live.mind.special import joined
 from local.voice_live.mind.spoken import value_words
 from local.voice_live.mind.wording import LOST, SHALL_I, brief_read_back, read_back
 from local.voice_live.mind.words import plain
-
-
-@dataclass(slots=True)
-class Goal:
-    """A tool being prepared and the arguments given so far."""
-
-    tool: Tool
-    given: dict[str, Any]
-    at_fault: tuple[Parameter, ...] = ()
-    """What the last failure was about, until the caller says something new."""
-
-    @property
-    def missing(self) -> list[Parameter]:
-        """What must still be asked."""
-        return missing(self.tool, self.given)
-
-    @property
-    def call(self) -> CallFunction:
-        """The call as prepared, its arguments in the order of the tool's parameters."""
-        names = [p.name for p in self.tool.parameters]
-        return CallFunction(self.tool.name, {name: self.given[name] for name in names if name in self.given})
 
 
 @dataclass(slots=True)
@@ -309,7 +289,9 @@ class Talk:
                 names = {p.name for p in heard.tool.parameters}
                 kept = self.goal.given if self.goal is not None and self.goal.tool is heard.tool else {}
                 known = {k: v for k, v in self.memory.items() if k in names}
-                self.goal = Goal(heard.tool, {**kept, **known, **heard.values})
+                morning = self.goal is not None and self.goal.morning
+                self.goal = Goal(heard.tool, {**kept, **known, **heard.values}, morning=morning)
+                self.goal.mind_the_morning(heard)
             case Want.ANSWER if self.goal is not None:
                 self._remember(heard.values)
                 for parameter in self.goal.tool.parameters:
@@ -318,6 +300,7 @@ class Talk:
                         self.goal.given[parameter.name] = joined(before, heard.values[parameter.name])
                 told = {k: v for k, v in heard.values.items() if self._kind_of(k) is not Kind.REQUEST}
                 self.goal.given.update(told)
+                self.goal.mind_the_morning(heard)
                 self.goal.at_fault = () if heard.values else self.goal.at_fault
                 for name, value in list(self.goal.given.items()):
                     if value is None:  # the caller named a value to change without giving the new one

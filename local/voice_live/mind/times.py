@@ -292,6 +292,16 @@ class _Reader:
         return end + 1 if at(self._words, end) in ("am", "pm", "oclock", "ish", "sharp") else end
 
 
+def tells_morning(words: Sequence[str]) -> bool:
+    """Whether a sentence speaks of the morning, as in "tomorrow morning", and greets nobody with it."""
+    return has_any(_without_greeting(words), _MORNING)
+
+
+def tells_evening(words: Sequence[str]) -> bool:
+    """Whether it speaks of the evening, or of hours after noon."""
+    return has_any(_without_greeting(words), (*_EVENING, "pm", "afternoon"))
+
+
 def _without_greeting(words: Sequence[str]) -> list[str]:
     """ "Good morning, a table at seven" is no table in the morning."""
     greets = {

@@ -86,11 +86,22 @@ def request(talk: Talk, candidate: Candidate, reading: Reading) -> Heard:
         beside.pop(talk.schema.subject, None)
     elif tool.parameter(talk.schema.subject) is not None and talk.schema.subject not in values and talk.focus:
         values[talk.schema.subject] = talk.focus
+    if tool.role is Role.LOOKUP and "hours" in values.values():
+        values = {**_day_planned(talk, tool), **values}
     if tool.role is not Role.SEARCH or talk.goal is None:
         match = reading.choice(talk.schema.subject)
         if match is not None and match.rivals and talk.schema.subject not in candidate.values:
             return Heard(Want.REQUEST, reading.text, tool, values, (match.option, *match.rivals))
     return Heard(Want.REQUEST, reading.text, tool, values, beside=beside)
+
+
+def _day_planned(talk: Talk, tool: Tool) -> dict[str, Any]:
+    """The day for which a table is being booked: "how late are they open?" asks about that one."""
+    day, goal = tool.of_kind(Kind.DATE), talk.goal
+    planned = goal.tool.of_kind(Kind.DATE) if goal is not None else None
+    if day is None or goal is None or planned is None or not goal.given.get(planned.name):
+        return {}
+    return {day.name: goal.given[planned.name]}
 
 
 _MORE_OF_THE_SAME = "and | what about | how about"
