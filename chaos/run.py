@@ -8,7 +8,7 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import numpy as np
@@ -33,6 +33,8 @@ ANSWERED_WITHIN_S = 32.0
 SPEAKS_WITHIN_S = 12.0
 _STAGGER_S = 2.5
 """Between the first calls: people do not speak in unison."""
+_PARTIES = ((2, "two"), (3, "three"), (4, "four"))
+"""Of these the restaurants have tables for a whole evening of callers."""
 _LONGEST_HEARD_S = 20
 """As much of what the agent says at a stretch as is understood: the end of it, where the question is."""
 _EXPECTED = (
@@ -168,7 +170,8 @@ class Stream:
         chance = random.Random(
             f"{self._seed} {number}"
         )  # the caller of a number is the same, whoever rings when
-        wish = WISHES[number % len(WISHES)]
+        size, word = chance.choice(_PARTIES)
+        wish = replace(WISHES[number % len(WISHES)], party_size=size, party_word=word)
         asked = chance.sample(QUESTIONS, chance.randint(0, most_questions))
         when, *later = chance.sample(list(WHENS), len(WHENS))
         booker = Booker(wish, when, asked, later)
