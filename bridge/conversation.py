@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.caller_rules import CallerRules
 from bridge.commands import Command, HandOver, HangUp, Record, SaveTurn, Send, Why
+from bridge.dead_air import DeadAir
 from bridge.goodbye import Reason
 from bridge.keypad import Keypad
 from bridge.last_resort import LastResort
@@ -29,14 +30,6 @@ from bridge.voicelive import wire
 from bridge.voicelive.session_settings import SessionSettings
 from shared.agent_config import Agent
 from shared.handover import Transfer
-
-_DEAF = 2.0
-"""Seconds beyond all patience in which a session has not told that the caller has finished."""
-
-_UNTOLD = 2.2
-"""Seconds of quiet after a sound over the agent in which nobody has told what it was ..."""
-_UNTOLD_WHEN_DEAF = 1.2
-"""... and while no session hears the caller."""
 
 
 class Conversation:
@@ -92,6 +85,7 @@ class Conversation:
         self._stopgap = Stopgap(parts, recorded)
         self._last_resort = LastResort(parts, self._stopgap)
         self._sessions = SessionRules(parts, self._last_resort)
+        self._dead_air = DeadAir(parts, self._sessions, self._stopgap, self._last_resort)
         self._model = ModelRules(parts, self._sessions, self._stopgap)
         self._keypad = Keypad(agent.keypad.pause_ms / 1000)
         if resumed is not None:
@@ -287,8 +281,8 @@ class Conversation:
             self._hang_up_due,
             self._sessions.due(),
             self._stopgap.due(),
-            self._deaf_due,
-            self._untold_due,
+            self._dead_air.useless_due,
+            self._dead_air.untold_due,
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -304,7 +298,7 @@ class Conversation:
         if is_due(self._hang_up_due, now):
             reason = self._goodbye.done()
             return [HangUp(reason, failed=reason.is_failure)]
-        if is_due(self._deaf_due, now):
+        if is_due(self._dead_air.useless_due, now):
             self._parts.replaced = True
             return self._decided(self._sessions.useless(Why.SILENT, now), now)
         commands = self._voice.play(now)
@@ -312,7 +306,7 @@ class Conversation:
         commands += self._stopgap.on_timer(now)
         commands += self._caller.keys(self._keypad.on_timer(now), now)
         commands += self._caller.take(self._hearing.on_timer(now), now)
-        if is_due(self._untold_due, now):
+        if is_due(self._dead_air.untold_due, now):
             commands += self._caller.take(self._hearing.untold(), now)
         if is_due(patience.answer_due, now):
             commands += self._model.no_answer(now)
@@ -327,38 +321,9 @@ class Conversation:
             self._replies.retry_at = None
         if self._quiet.on_timer(self._parts.phrases, now) is SilenceStep.GOODBYE:
             self._goodbye.wish(Reason.CALLER_SILENT, now)
-        return self._decided(commands + self._recorded_filler(now), now)
+        return self._decided(commands + self._dead_air.filler(now), now)
 
     # --- what comes next ------------------------------------------------------------------------------
-
-    @property
-    def _deaf_due(self) -> float | None:
-        """When a session that has not told that the caller has finished is of no use; once a turn."""
-        busy = self._goodbye.reason is not None or self._handing_over.under_way or self._voice.lost
-        if busy or self._parts.replaced or not self._replies.connected:
-            return None
-        ear, told_at = self._ear, self._hearing.last_sign
-        if told_at is None or ear.spoke_until is None or not ear.quiet:
-            return None
-        return max(ear.spoke_until, told_at) + ear.patience + _DEAF
-
-    @property
-    def _untold_due(self) -> float | None:
-        """When the agent goes on that was held for a sound of the caller, if nobody tells what it was."""
-        if not self._hearing.undecided or self._ear.spoke_until is None or not self._ear.quiet:
-            return None
-        return self._ear.spoke_until + (_UNTOLD_WHEN_DEAF if self._deaf else _UNTOLD)
-
-    def _recorded_filler(self, now: float) -> list[Command]:
-        """The filler that is to be asked for, from its recording: that is there at once, whatever the session
-        does, and costs nothing."""
-        if self._replies.next_kind is not Kind.FILLER:
-            return []
-        commands = self._stopgap.say(self._replies.next_text, now)
-        if commands is None:
-            return []
-        self._replies.unsay(Kind.FILLER)
-        return commands
 
     @property
     def _hang_up_due(self) -> float | None:
@@ -400,7 +365,7 @@ class Conversation:
         if waits and self._patience.answer_due is None:
             self._parts.wait_for_sound(now)
         waiting = self._parts.in_our_way or self._replies.pending or not connected
-        self._listen_for_silence(now)
+        self._dead_air.look(now)
         ending = self._goodbye.reason is not None or self._handing_over.transfer is not None
         self._quiet.now_is(
             now,
@@ -419,41 +384,6 @@ class Conversation:
         turns = [command.turn for command in commands if isinstance(command, SaveTurn)]
         heard = [turn.text for turn in turns if isinstance(turn, AgentTurn) and turn.over]
         return [Record()] if self._parts.notice.heard(heard, self._parts.phrases) else []
-
-    def _listen_for_silence(self, now: float) -> None:
-        """Tell the stopgap whether the caller waits, and since when."""
-        ear, speaking, deaf = self._ear, self._hearing.speaking, self._deaf
-        wanted = speaking or deaf or self._hearing.undecided
-        ear.listens(now, wanted=wanted or self._stopgap.waits)
-        known = [self._turns.caller_waits_since, ear.spoke_until if speaking or deaf else None]
-        if deaf and ear.unsure:
-            known.append(self._sessions.still_since)
-        self._stopgap.now_is(
-            now,
-            waits=self._waits_for_voice,
-            deaf=deaf,
-            spoke_until=max((at for at in known if at is not None), default=None),
-            speaks_on_within=ear.patience if speaking and not deaf else None,
-        )
-        ear.listens(now, wanted=wanted or self._stopgap.waits)
-
-    @property
-    def _deaf(self) -> bool:
-        """Whether there is no session that hears the caller, as far as anybody knows."""
-        return not self._replies.connected or self._sessions.still_since is not None
-
-    @property
-    def _waits_for_voice(self) -> bool:
-        """Whether the caller waits for the agent, as soon as what is there has been heard."""
-        replies, ear, speaking = self._replies, self._ear, self._hearing.speaking
-        # A session that stands still tells nobody that the caller has spoken, or has finished.
-        unheard = self._deaf and (self._stopgap.has_spoken or ear.spoke_after(self._voice.ends_at))
-        spoke = ear.quiet and (speaking or unheard)
-        owed = spoke or replies.under_way or (replies.pending and not self._tools.running)
-        caller = speaking and not ear.quiet
-        caller = caller or (self._deaf and ear.sounds) or self._hearing.undecided
-        closed = self._goodbye.said or self._handing_over.told or self._last_resort.taken
-        return (owed or not replies.connected) and not (caller or closed or self._voice.lost)
 
     def _may_ask(self, now: float) -> bool:
         """Whether the agent may speak: a filler beside tools, everything else after them."""

@@ -29,7 +29,10 @@ FAILURES = ROOT / ".local" / "chaos"
 
 def main(argv: list[str]) -> int:
     """Exit status 0 when every promise was kept, 1 when not or when nothing could be tried, 2 for options."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.chance_only and (options.short or options.minutes <= 0):
+        parser.error("--chance-only takes --minutes above 0, and not --short: else nothing is tried")
     tell: Tell = _to_stderr
     try:
         rows = asyncio.run(_run(options, tell))
@@ -42,16 +45,18 @@ def main(argv: list[str]) -> int:
     return 1 if any(row.broken for row in rows) else 0
 
 
-def plan(faults: Sequence[Fault], seed: int, minutes: float) -> list[Step]:
-    """Every fault once, then faults of chance for so many minutes."""
+def plan(faults: Sequence[Fault], seed: int, minutes: float, *, each: bool = True) -> list[Step]:
+    """Every fault once, unless not `each`, then faults of chance for so many minutes."""
     names = [fault.name for fault in faults]
     lasts = [fault.lasts_s + AFTER_S for fault in faults]
-    return [*each_once(names, seed), *(at_random(names, seed, minutes * 60, lasts) if minutes else [])]
+    once = each_once(names, seed) if each else []
+    return [*once, *(at_random(names, seed, minutes * 60, lasts) if minutes else [])]
 
 
 async def _run(options: argparse.Namespace, tell: Tell) -> list[Row]:
     chosen = [BY_NAME[name] for name in (SHORT if options.short else options.faults or BY_NAME)]
-    steps = plan(chosen, options.seed, 0.0 if options.short else options.minutes)
+    minutes = 0.0 if options.short else options.minutes
+    steps = plan(chosen, options.seed, minutes, each=not options.chance_only)
     return await try_out(steps, options.calls, options.seed, tell)
 
 
@@ -112,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         default=5.0,
         help="how long faults of chance follow after each was tried once (5)",
     )
+    parser.add_argument("--chance-only", action="store_true", help="leave out trying each once")
     parser.add_argument("--faults", type=_names, metavar="A,B", help="these alone (default: all)")
     parser.add_argument(
         "--calls", type=int, choices=range(1, 21), default=3, metavar="N", help="at a time, 1 to 20 (3)"

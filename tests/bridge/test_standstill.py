@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection
 
 from bridge.commands import DropSession, OpenSession, SwitchSession, Why
 from bridge.own_ear import OwnEar
+from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
 from bridge.voicelive.pool import Trouble
 from bridge.voicelive.pulse import ASK_AFTER, DOUBTED_AFTER, Doubt, Finding, Pulse
@@ -23,7 +24,7 @@ from tests.bridge.virtual_time import asleep, run_virtually
 _ALLOWED_S = 2.5
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 40),
     still_at=st.floats(0.0, 25.0),
@@ -92,6 +93,27 @@ class TestTheCaller:
         [switch] = [command for command in talk.took() if isinstance(command, SwitchSession)]
         assert switch.hears_since == pytest.approx(still_since - 1.0)
         assert talk.conversation.keeps_audio_since(talk.now) <= still_since - 1.0
+
+    def test_is_heard_again_also_when_the_next_one_breaks_before_it_tells(self) -> None:
+        talk = self.quiet(Talk().greeted(), 3.0)
+        talk.commands += talk.conversation.on_session_lost(1, talk.now, talk.now - 1.9)
+        self.quiet(talk, 2.0).took()
+        talk.connects(2)
+        [first] = [command for command in talk.took() if isinstance(command, SwitchSession)]
+        self.quiet(talk.hears(wire.SessionUpdated()), 2.5)
+        assert talk.conversation.keeps_audio_since(talk.now) <= first.hears_since
+        talk.loses(2).took()
+        talk.connects(3)
+        [second] = [command for command in talk.took() if isinstance(command, SwitchSession)]
+        assert second.hears_since == first.hears_since
+
+    def test_hears_the_agent_go_on_when_nobody_tells_what_a_sound_was(self) -> None:
+        talk = self.quiet(Talk().greeted(), 1.0).caller_says("c1", "tell me all")
+        talk.agent_says("r1", "one two three", 10.0, done=False)
+        talk.hears(wire.TranscriptionDelta("c1", "tell"))
+        self.quiet(talk, 1.0).caller_starts("c2")
+        self.quiet(self.speaks(talk, 0.3), 2.1).took()
+        assert self.quiet(talk, 0.3).played() > 0
 
     def test_has_another_session_when_the_end_is_never_told(self) -> None:
         """The session answers, and hears nothing any more. Once: it may be a noise that only it hears."""

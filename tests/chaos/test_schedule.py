@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.__main__ import plan
+from chaos.__main__ import main, plan
 from chaos.faults import FAULTS, SHORT
 from chaos.run import AFTER_S
 from chaos.schedule import QUIET_S, at_random, each_once
@@ -30,6 +30,18 @@ def test_each_fault_is_tried_once_before_chance_begins(seed: int, length: float)
     steps = plan(FAULTS, seed, length)
     assert [step.fault for step in steps[: len(FAULTS)]] == NAMES
     assert all(step.fault in NAMES for step in steps)
+
+
+@given(seeds, minutes)
+def test_chance_is_the_same_without_that(seed: int, length: float) -> None:
+    assert plan(FAULTS, seed, length, each=False) == plan(FAULTS, seed, length)[len(FAULTS) :]
+
+
+@pytest.mark.parametrize("options", [["--minutes", "0"], ["--short"]])
+def test_chance_alone_takes_time(options: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["--chance-only", *options])
+    assert refused.value.code == 2
 
 
 @given(seeds, minutes)
