@@ -24,15 +24,20 @@ class Clarifying:
 
     Args:
         keypad: what the keys mean that are offered.
-        person: whether callers can be handed over to somebody.
+        person_there: whether the caller could be handed over to somebody now.
         event_id: makes the id of a client event out of its type.
     """
 
     def __init__(
-        self, keypad: Keypad, replies: Replies, event_id: Callable[[str], str], *, person: bool
+        self,
+        keypad: Keypad,
+        replies: Replies,
+        event_id: Callable[[str], str],
+        *,
+        person_there: Callable[[], bool],
     ) -> None:
         self._menu = {str(key): meaning for key, meaning in keypad.menu.items()}
-        self._person = person
+        self._person_there = person_there
         self._replies = replies
         self._event_id = event_id
         self._ladder = Misunderstandings()
@@ -67,13 +72,15 @@ class Clarifying:
     def _climb(self, rung: Rung | None, phrases: Phrases) -> list[Command]:
         if rung is None:
             return []
-        if rung is Rung.PERSON:
+        if rung in _HINTS:
+            return [self._note("system", _HINTS[rung])]
+        # While nobody is there the keys are the last rung: they get through where words do not.
+        person = self._person_there()
+        if rung is Rung.PERSON and person:
             return [AskForPerson()]
-        if rung is Rung.KEYPAD:
-            self._menu_offered = True
-            self._replies.say(Kind.NOT_HEARD, phrases.key_offer(person=self._person))
-            return []
-        return [self._note("system", _HINTS[rung])]
+        self._menu_offered = True
+        self._replies.say(Kind.NOT_HEARD, phrases.key_offer(person=person))
+        return []
 
     def _note(self, role: wire.Role, text: str) -> Command:
         item = wire.MessageItem(role, [wire.TextPart("input_text", text)])

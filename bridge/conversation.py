@@ -39,6 +39,7 @@ class Conversation:
         agent: how it behaves and what it says word for word.
         turns: keeps what is said.
         is_read_only: tells the tools that change nothing: they are given up when the caller has spoken on.
+        person_there: tells whether the caller could be handed over to somebody now.
         language: of the greeting (BCP-47); left out, the agent's default.
         history: what the model is to know as said and done before the greeting.
         goes_on: the call goes on with an earlier one that was cut off, and the greeting asks so.
@@ -53,6 +54,7 @@ class Conversation:
         turns: TurnLog,
         *,
         is_read_only: Callable[[str], bool],
+        person_there: Callable[[], bool],
         language: str | None = None,
         history: Sequence[wire.HistoryItem] = (),
         goes_on: bool = False,
@@ -65,6 +67,7 @@ class Conversation:
             turns,
             is_read_only,
             language or agent.languages.default,
+            person_there=person_there,
             goes_on=goes_on,
             spent=resumed or 0.0,
             notice=notice,

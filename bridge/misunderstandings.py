@@ -27,7 +27,7 @@ class Rung(StrEnum):
     KEYPAD = "keypad"
     """Offer the keys of the phone."""
     PERSON = "person"
-    """Hand over."""
+    """Hand over, if there is somebody."""
 
 
 class Misunderstandings:

@@ -35,6 +35,7 @@ class Parts:
         agent: how it behaves and what it says word for word.
         turns: keeps what is said.
         is_read_only: tells the tools that change nothing.
+        person_there: tells whether the caller could be handed over to somebody now.
         language: of the greeting, and of the fixed phrases until the caller has spoken.
         goes_on: the call goes on with an earlier one that was cut off.
         spent: seconds that it has been going already.
@@ -48,6 +49,7 @@ class Parts:
         is_read_only: Callable[[str], bool],
         language: str,
         *,
+        person_there: Callable[[], bool],
         goes_on: bool = False,
         spent: float = 0.0,
         notice: Notice | None = None,
@@ -61,7 +63,7 @@ class Parts:
         self.ear = OwnEar(_turn_ends_within(agent))
         self.tools = ToolRuns(is_read_only, self.event_id)
         self.quiet = Quiet(agent, self.replies)
-        self.clarifying = Clarifying(agent.keypad, self.replies, self.event_id, person=agent.transfer.any)
+        self.clarifying = Clarifying(agent.keypad, self.replies, self.event_id, person_there=person_there)
         self.handing_over = HandingOver()
         self.goodbye = Goodbye()
         self.patience = Patience(max(_LEAST, agent.limits.max_call_minutes * 60.0 - spent))

@@ -195,6 +195,7 @@ class Services:
             agent,
             turns,
             is_read_only=tools.is_read_only,
+            person_there=tools.person_there,
             language=language,
             history=[
                 *history(earlier, words if agent.foundry_agent is not None else ""),

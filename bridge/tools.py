@@ -200,6 +200,10 @@ class ToolBox:
         """
         return self._hand_over(summary, self._about)
 
+    def person_there(self) -> bool:
+        """Whether `hand_over` would find somebody now, at this hour."""
+        return self.hand_over("").transfer is not None
+
     async def run(self, name: str, arguments: str) -> ToolResult:
         """Run one tool. `arguments` is JSON text from the model, right or wrong.
 

@@ -50,7 +50,7 @@ class Phrases(Table, frozen=True, kw_only=True):
     press_a_key: Line
     """A third time: names the keys of `keypad.menu`."""
     press_zero: Line
-    """Follows it when there is somebody to transfer to: 0 for a person."""
+    """Follows it while there is somebody to transfer to: 0 for a person."""
     fillers: Annotated[tuple[Line, ...], msgspec.Meta(min_length=2, max_length=10)]
     """While a tool takes long; said in turn, so that none is heard twice in a row."""
     transferring: Line
@@ -82,7 +82,7 @@ class Phrases(Table, frozen=True, kw_only=True):
         return set(_NUMBER.findall(self.press_a_key))
 
     def key_offer(self, *, person: bool) -> str:
-        """Which keys can be pressed; `person` tells whether callers can be handed over to somebody."""
+        """Which keys can be pressed; `person` tells whether somebody is there to be handed over to."""
         return f"{self.press_a_key} {self.press_zero}" if person else self.press_a_key
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ class Phrases(Table, frozen=True, kw_only=True):
             raise ValueError("recording_question: is no question; end it with a question mark")
         if "0" in self.keys_named:
             raise ValueError(
-                "press_a_key: names 0; leave it to press_zero, which is said when [transfer] names somebody"
+                "press_a_key: names 0; leave it to press_zero, which is said while a person is there"
             )
         if "0" not in _NUMBER.findall(self.press_zero):
             raise ValueError("press_zero: does not name key 0, which asks for a person")

@@ -94,6 +94,7 @@ class ModelCall:
             agent,
             TurnLog(padding_ms=0, silence_ms=SILENCE_MS),
             is_read_only=lambda name: name.startswith(("find", "restaurant")),
+            person_there=lambda: self.rng.random() < self.person_is_there,
             recorded=self._recording if records else lambda _: None,
         )
         self.over = False

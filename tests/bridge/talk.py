@@ -81,11 +81,14 @@ class Talk:
     ) -> None:
         self.now = 100.0
         self.commands: list[Command] = []
+        self.person_there = (agent or _AGENT).transfer.any
+        """Whether somebody is there now to hand the caller over to."""
         self.notice = Notice((agent or _AGENT).recording.mode, resumed=resumed is not None)
         self.conversation = Conversation(
             agent if agent is not None else _AGENT,
             TurnLog(padding_ms=0, silence_ms=500),
             is_read_only=lambda name: name.startswith("find"),
+            person_there=lambda: self.person_there,
             resumed=resumed,
             recorded=lambda _: bytes(2 * round(recorded * SAMPLE_RATE)),
             notice=self.notice,

@@ -160,9 +160,23 @@ class TestNotHeard:
         talk = not_understood(2, agent(transfer=Targets(to="+15550100")))
         assert mumbles(talk, "c9").said() == ["Press 1 for food. Or 0 for a person."]
 
+    def test_but_not_at_an_hour_when_nobody_is_there(self) -> None:
+        """Known as the keys are offered: who is there comes and goes while a call lasts."""
+        talk = not_understood(2, agent(transfer=Targets(to="+15550100")))
+        talk.person_there = False
+        assert mumbles(talk, "c9").said() == ["Press 1 for food."]
+
     def test_the_fourth_time_a_person_is_asked_for(self) -> None:
-        talk = not_understood(3).caller_says("c9", "")
+        talk = not_understood(3, agent(transfer=Targets(to="+15550100"))).caller_says("c9", "")
         assert AskForPerson() in talk.took()
+
+    def test_while_nobody_is_there_keys_are_offered_again_and_mean_the_same(self) -> None:
+        """Nobody who did not ask for a person is told that there is none."""
+        talk = mumbles(not_understood(3), "c9")
+        assert talk.said() == ["Press 1 for food."]
+        assert AskForPerson() not in talk.commands
+        [told] = notes(talk.agent_says("menu", "Press 1 for food.", 3.0).after(1).presses("1#"), "user")
+        assert "find a restaurant" in told
 
     def test_words_that_are_understood_lead_one_rung_down(self) -> None:
         talk = not_understood(2).caller_says("c8", "sushi please").agent_says("r8", "Fine.", 1.0).after(1.2)

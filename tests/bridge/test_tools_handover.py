@@ -94,6 +94,18 @@ class TestWhom:
 
 
 class TestNobodyThere:
+    def test_is_known_by_the_hour(self) -> None:
+        assert toolbox(MONDAY_MORNING).person_there()
+        assert not toolbox(MONDAY_EVENING).person_there()
+        assert not toolbox(MONDAY_MORNING, Targets()).person_there()
+        assert not toolbox(MONDAY_MORNING, by_phone=False).person_there()
+
+    async def test_the_people_of_the_restaurant_spoken_of_count(self) -> None:
+        tools = toolbox(TUESDAY_EVENING)
+        assert not tools.person_there()
+        await run(tools, "restaurant_details", restaurant="Golden Lotus", topic="address")
+        assert tools.person_there()
+
     async def test_the_model_learns_when_somebody_is_and_what_to_do(self) -> None:
         said = message(await wish(toolbox(MONDAY_EVENING)))
         assert "somebody is there again tomorrow at nine o'clock in the morning" in said

@@ -66,7 +66,7 @@ def test_zero_is_offered_only_when_there_is_a_person() -> None:
 
 def test_zero_has_its_own_phrase() -> None:
     with pytest.raises(
-        ValueError, match=r"^press_a_key: names 0; leave it to press_zero, which is said when"
+        ValueError, match=r"^press_a_key: names 0; leave it to press_zero, which is said while"
     ):
         with_phrase(press_a_key="Press 1 for food, or 0 for a person.")
     with pytest.raises(ValueError, match=r"^press_zero: does not name key 0"):
