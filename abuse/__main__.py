@@ -23,7 +23,7 @@ from abuse.probe import Waits
 from abuse.processes import services
 from abuse.verdict import Phase, Run, describe, judge
 from local.azurite import AzuriteMissingError
-from local.call import Script, read_lines, run_call
+from local.call import LINE_BROKE, STORE_LOST, Script, read_lines, run_call
 from local.line import LineError
 from local.measure import latencies
 from local.phone import Line
@@ -32,18 +32,27 @@ from local.report import CallReport
 from local.scripts import LONG_TALK
 from local.services import ROOT
 from local.stack import Stack, open_stack
+from shared import calls
+from shared.call_store import CallStore
+from shared.settings import StoreSettings
+from shared.tables import Tables
 
 PER_SECOND: Final = 40.0
 """Attacks a second. Each costs the abuser about as much as the attacked, and both share this machine."""
-CALLERS: Final = 3
+CALLERS: Final = 4
 TALK: Final = (*LONG_TALK[:5], LONG_TALK[-1])
 """What callers say: half a minute of questions."""
+CALM: Final = 0.6
+"""Of the time of the abuse: calls alone before it, for enough replies to tell a 99th percentile."""
 _SETTLE_SECONDS: Final = 20.0
 """After the abuse, before it is looked at what the services still hold."""
+_LATE_SECONDS: Final = 20.0
+"""A record may take that is late."""
 _LOOK_SECONDS: Final = 5.0
 _ENTRY: Final = re.compile(r"\{|\d{4}-\d\d-\d\d ")
 """How an entry of a log begins."""
 _WEB_SERVER: Final = " aiohttp.server: "
+_COMPLETED: Final = str(calls.Outcome.COMPLETED)
 _TOKEN: Final = "shown-to-the-abuse-run"  # noqa: S105 - of a system that ends with it
 
 
@@ -62,14 +71,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 async def abuse(seconds: float, per_second: float, seed: int) -> Run:
-    """Half the time calls alone, then all of it calls under abuse."""
+    """Some time calls alone, then all of it calls under abuse."""
     talk = await asyncio.to_thread(read_lines, [("say", text) for text in TALK], "bright")
     _tell("starting a system ...")
     os.environ |= {"METRICS_TOKEN": _TOKEN, "ADMISSION_WHEN_FULL": "answer"}
     async with open_stack(on_disk=False, tell=_tell) as stack:
         await _calls(stack, talk[-1:], 0.0)  # what is loaded once is loaded, and counts for nothing
-        _tell(f"calls alone, for {seconds / 2:.0f} s ...")
-        before = await _phase(stack, talk, seconds / 2)
+        _tell(f"calls alone, for {seconds * CALM:.0f} s ...")
+        before = await _phase(stack, talk, seconds * CALM)
         _tell(f"  {before.completed} of {before.calls} calls, {len(before.replies_ms)} replies")
         held, known = services(), _tracebacks(stack.directory)
         _tell(f"calls under abuse, for {seconds:.0f} s ...")
@@ -102,14 +111,33 @@ async def _phase(stack: Stack, talk: list[Line], seconds: float) -> Phase:
     reports = await _calls(stack, talk, seconds)
     said, _ = await probing.communicate()
     waits = msgspec.json.decode(said, type=Waits)
+    ends = [report.outcome for report in reports]
+    late = [await _late(stack, report) for report in reports if report.outcome != _COMPLETED]
     return Phase(
         calls=len(reports),
-        completed=sum(report.outcome == "completed" for report in reports),
-        others=[report.outcome for report in reports if report.outcome != "completed"],
+        completed=(ends + late).count(_COMPLETED),
+        others=[end for end in late if end != _COMPLETED],
+        late=late.count(_COMPLETED),
         replies_ms=[ms for report in reports for ms in latencies(report)],
         greetings_ms=[report.greeting_ms for report in reports if report.greeting_ms is not None],
         pings_ms=waits.ms,
+        talks_broken=waits.broken,
     )
+
+
+async def _late(stack: Stack, report: CallReport) -> str:
+    """How a call ended whose record was not complete in time; a line that broke has broken."""
+    if report.call_id is None or report.outcome in (LINE_BROKE, STORE_LOST):
+        return report.outcome
+    async with Tables(StoreSettings(stack.addresses.tables, endpoint=None, prefix="")) as tables:
+        store, until = CallStore(tables), time.monotonic() + _LATE_SECONDS
+        while True:
+            call = await store.get(report.call_id)
+            if call is not None and call.outcome is not None:
+                return str(call.outcome)
+            if time.monotonic() >= until:
+                return report.outcome
+            await asyncio.sleep(0.5)
 
 
 async def _calls(stack: Stack, talk: list[Line], seconds: float) -> list[CallReport]:

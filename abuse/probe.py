@@ -18,6 +18,7 @@ import msgspec
 import uvloop
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.frames import CloseCode
 
 from abuse.talks import begin_talk, opening
 
@@ -53,6 +54,8 @@ async def probe(order: Order, until: asyncio.Event) -> Waits:
                 async with opening(url, ping_interval=None) as socket:
                     await socket.send('{"type":"start","sample_rate":24000}')
                     await _talk(socket, waits, until)
+                    if not until.is_set() and socket.close_code != CloseCode.NORMAL_CLOSURE:
+                        waits.broken += 1
             except (ConnectionClosed, InvalidHandshake, aiohttp.ClientError, OSError, TimeoutError):
                 waits.broken += 1
                 await asyncio.sleep(1)

@@ -16,8 +16,12 @@ MEMORY: Final = 1.25
 MEMORY_SLACK: Final = 20.0
 """A service may hold this share more than before, and so many megabytes: allocators keep what they had."""
 FILES_SLACK: Final = 10
-FEWEST: Final = 80
-"""Replies from which on a 99th percentile is one; of fewer, the slowest would decide alone."""
+UNHEARD_MS: Final = 10.0
+"""Half a frame: that much more on the media socket nobody can hear, whatever the share is."""
+FEWEST: Final = 101
+"""Values from which on a 99th percentile is one; of fewer, the slowest would decide alone."""
+ALL_BUT: Final = 0.9
+"""The share of the attacks that must have been made: else the calls were left alone."""
 _FAULTS: Final = ("500", "502", "504", "not connected")
 """What an attack must never end in."""
 
@@ -30,11 +34,15 @@ class Phase:
     completed: int
     others: Sequence[str]
     """How the calls ended that did not come to their end in order."""
+    late: int
+    """Of those that did, how many had their record complete later than five seconds after their end."""
     replies_ms: Sequence[int]
     """What callers waited, in the audio at the phone."""
     greetings_ms: Sequence[int]
     pings_ms: Sequence[float]
     """What a ping waited on the media socket of a call in progress."""
+    talks_broken: int
+    """Of the talks from the page that were pinged, how many did not begin, or broke off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +77,16 @@ def judge(run: Run) -> list[str]:
     for name, phase in (("before", run.before), ("under abuse", run.under)):
         if phase.completed < phase.calls:
             found.append(
-                f"{phase.calls - phase.completed} of {phase.calls} calls {name} did not come to an end"
+                f"{phase.calls - phase.completed} of {phase.calls} calls {name} did not come to an end: "
+                f"{', '.join(phase.others)}"
             )
-    if min(len(run.before.replies_ms), len(run.under.replies_ms)) >= FEWEST:
-        before, under = (percentile(phase.replies_ms, 0.99) for phase in (run.before, run.under))
-        if under > before * SLOWER:
-            found.append(f"replies: {under:.0f} ms in the 99th percentile under abuse, {before:.0f} before")
+        if phase.talks_broken:
+            found.append(f"{phase.talks_broken} talks from the page broke {name}")
+    for what, (before, under), unheard in _latencies(run):
+        if min(len(before), len(under)) >= FEWEST:
+            calm, late = percentile(before, 0.99), percentile(under, 0.99)
+            if late > calm * SLOWER and late > calm + unheard:
+                found.append(f"{what}: {late:.0f} ms in the 99th percentile under abuse, {calm:.0f} before")
     for name, held in run.held_before.items():
         after = run.held_after.get(name)
         if after is None or after.pid != held.pid:
@@ -85,9 +97,33 @@ def judge(run: Run) -> list[str]:
         if after.files > held.files + FILES_SLACK:
             found.append(f"{name} has {after.files} files and sockets open, {held.files} before")
     found += faults(run.outcome)
+    made, ordered = _attacks(run.outcome), run.seconds * run.per_second
+    if made < ordered * ALL_BUT:
+        found.append(f"{made} attacks were made, of {ordered:.0f} that were ordered")
     if run.tracebacks:
         found.append(f"{run.tracebacks} tracebacks in the logs of bridge and Functions app")
     return found
+
+
+def unjudged(run: Run) -> list[str]:
+    """What the run was too short to tell, in words."""
+    return [
+        f"{what}: {len(before)} before and {len(under)} under abuse; a 99th percentile takes {FEWEST} of each"
+        for what, (before, under), _ in _latencies(run)
+        if min(len(before), len(under)) < FEWEST
+    ]
+
+
+def _latencies(run: Run) -> list[tuple[str, tuple[Sequence[float], Sequence[float]], float]]:
+    """What a call in progress waits for, before and under abuse, and how much of it nobody can hear."""
+    return [
+        ("replies", (run.before.replies_ms, run.under.replies_ms), 0.0),
+        ("pings of the media socket", (run.before.pings_ms, run.under.pings_ms), UNHEARD_MS),
+    ]
+
+
+def _attacks(outcome: Outcome) -> int:
+    return sum(sum(ends.values()) for ends in outcome.attacks.values())
 
 
 def faults(outcome: Outcome) -> list[str]:
@@ -104,12 +140,13 @@ def describe(run: Run) -> str:
     """The run for people."""
     lines = [
         f"{run.seconds:.0f} s of abuse, at most {run.per_second:.0f} attacks a second "
-        f"({sum(sum(ends.values()) for ends in run.outcome.attacks.values())} in all, {run.outcome.left_out} "
+        f"({_attacks(run.outcome)} in all, {run.outcome.left_out} "
         f"left out because {AT_ONCE} were under way); the abuser's own work, as nice as can be: "
         f"{run.outcome.cpu_seconds:.0f} s of CPU",
         "",
         f"{'a call in progress':<34}{'before':>18}{'under abuse':>18}",
         _row("calls, and those that came to an end", run, lambda p: f"{p.calls}, {p.completed}"),
+        _row("of these with a late record", run, lambda p: str(p.late)),
         _row("replies heard", run, lambda p: str(len(p.replies_ms))),
         _row("reply, median", run, lambda p: _ms(p.replies_ms, None)),
         _row("reply, 99th percentile", run, lambda p: _ms(p.replies_ms, 0.99)),
@@ -126,6 +163,7 @@ def describe(run: Run) -> str:
     lines += ["", f"{'attack':<36}what came of it"]
     lines += [f"{attack:<36}{_counts(ends)}" for attack, ends in run.outcome.attacks.items()]
     lines += ["", f"limits of the bridge that were met: {_counts(run.limits)}"]
+    lines += [f"NOT JUDGED: {what}" for what in unjudged(run)]
     return "\n".join([*lines, *(f"NOT KEPT: {promise}" for promise in run.broken)])
 
 
