@@ -375,7 +375,8 @@ class Conversation:
             idle=self._patience.last_due is not None and not waiting and not ending,
             tools=self._tools.running,
             sound_until=self._voice.ends_at,
-            caller_speaks=self._hearing.speaking or self._voice.lost,  # fillers would pile up unheard
+            # Fillers would pile up unheard, or fall into words of the caller that nobody knows yet.
+            caller_speaks=self._hearing.speaking or self._hearing.undecided or self._voice.lost,
         )
         return commands
 

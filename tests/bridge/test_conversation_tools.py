@@ -218,6 +218,16 @@ class TestSpokenOn:
         assert given_up(talk) == ["t2"]
         assert [item.call_id for item in outputs(talk)] == ["t2"]
 
+    def test_a_filler_waits_until_a_sound_is_known_to_be_none_and_no_longer(self) -> None:
+        """The caller has made a sound while a booking runs, and nobody knows yet whether it is words."""
+        talk = Talk(recorded=1.0).greeted().caller_says("c1", "book it")
+        talk.hears(*asks_tool("r1", "t1", "book_table")).done("r1").after(0.5)
+        talk.caller_starts("c2").after(0.4).caller_stops("c2")
+        assert talk.after(0.65).recordings() == []
+        assert talk.conversation._hearing.undecided
+        assert talk.after(0.1).recordings() == ["One moment."]
+        assert not talk.conversation._hearing.undecided
+
     def test_words_over_the_filler_stop_it_and_the_lookup(self) -> None:
         talk = looking().after(0.8).agent_says("r2", "One moment.", 1.5).after(0.3).caller_starts("c2")
         talk.took()
