@@ -138,4 +138,5 @@ def _introduced(tokens: Sequence[Token], taken: frozenset[int]) -> Match | None:
 
 def _may_be_food(token: Token) -> bool:
     unusual = token.text not in COMMON and token.text not in _PRICE_WORDS and token.text not in _NO_PART
-    return unusual and token.number is None and len(token.text) > 2 and token.text.isalpha()
+    word = token.text
+    return unusual and token.number is None and len(word) > 2 and word.isalpha() and not word.endswith("ly")

@@ -21,7 +21,7 @@ CHANGE_THAT = """
     move/change/shift/reschedule/push/postpone/switch it/that/this |
     move/change/shift/reschedule/push/postpone/switch the (first/second/third/last/other) one |
     would * be possible | make it/that | we move/come/change | actually | add a/an/that/one/two |
-    (so/now) we will be | there will be | that makes us/it
+    (so/now) we/it will be | there will be | that makes us/it
 """
 """Ways to change what was just booked or told; only with a new value in the sentence."""
 CHANGE_THAT_PLAINLY = (

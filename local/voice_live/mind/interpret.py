@@ -217,6 +217,8 @@ def _on_read_back(
         values |= {p.name: reading.bare_person for p in goal.tool.parameters if p.kind is Kind.PERSON}
     changed = {name: value for name, value in values.items() if goal.given.get(name) != value}
     asks = candidate is not None and candidate.tool.role is not Role.COMMIT and candidate.score >= _SURE
+    if not changed and Act.QUESTION not in reading.acts and plainly_agrees(reading.tokens, reading.acts):
+        return Heard(Want.CONFIRM, reading.text, goal.tool)
     if asks and candidate is not None and (Act.QUESTION in reading.acts or not changed):
         return request(talk, candidate, reading)
     if changed:

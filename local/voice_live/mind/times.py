@@ -23,6 +23,7 @@ _COUNTED = word_set(
     minutes hours euros stars others places
     """
 )
+_BEFORE_AN_IDLE_NOW = word_set("us it that this right fine good correct perfect better done")
 _QUARTERS = {
     "past": 15,
     "passed": 15,
@@ -108,8 +109,8 @@ class _Reader:
         return self._now.time().replace(second=0, microsecond=0)
 
     def _not_counted(self, i: int) -> bool:
-        """False after a number or people: "we'll be six now" is about them."""
-        return self._tokens[i].number is None and self._words[i] not in _COUNTED and self._words[i] != "us"
+        """False after people, and after what is agreed to: "we'll be six now", "that's it now"."""
+        return self._tokens[i].number is None and self._words[i] not in _COUNTED | _BEFORE_AN_IDLE_NOW
 
     def _from_now(self, i: int) -> Found[time] | None:
         """ "in an hour", "in half an hour", "in two hours", "in twenty minutes"."""

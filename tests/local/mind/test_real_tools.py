@@ -145,6 +145,11 @@ FRIDAY = "2026-11-27"
      "cancel_booking", {}),
     (["Please book Nonna Rosa for Friday at six thirty, four people. It's Isabella.", "Yes, correct.",
       "Could you change it to three people? My friend can't make it.", "That's it, thanks."], "move_booking", {"party_size": 3}),
+    (["A table for two at Hanoi Moon on Friday at seven under Olivia.", "Oh no, sorry, there'll be three of us.", "Yes, that's it now."],
+     BOOK, {"time": "19:00", "party_size": 3}),
+    (["A table for three at The Copper Kettle on Friday at quarter past twelve. The name is Beryl.", "Yes, that will do nicely."], BOOK, {"name": "Beryl"}),
+    (["Can I book Tokyo Corner for Friday at one, two people? My name's Zoe.", "Yep.", "Sorry, my friend's coming too, so it'll be three of us.", "Yes."],
+     "move_booking", {"party_size": 3}),
     (["Somewhere French, please.", "Not Bistro Margot, I've been there. What else is there?"], FIND, {"exclude": "Bistro Margot", "refine": True}),
     (["Does Tokyo Corner deliver, and what do they charge for it?"], DETAILS, {"restaurant": "Tokyo Corner", "topic": "delivery"}),
 ])  # fmt: skip
