@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from bridge.heard_words import TimedWord, heard_words
 from bridge.playout import Heard
+from bridge.reply_waits import ReplyWaits, Tokens
 from bridge.voicelive.wire import Usage
-from bridge.waiting import Tokens, Waiting
 
 _KEPT = 16
 """Turns remembered for late transcripts and interruptions; older ones are in the store."""
@@ -106,7 +106,7 @@ class TurnLog:
         self._agent: dict[str, AgentTurn] = {}
         self._timed: dict[str, list[TimedWord]] = {}
         """When the words of turns that are not over are said, where the service tells it."""
-        self._waiting = Waiting()
+        self._waits = ReplyWaits()
         self.settled_until = -math.inf
         """Until when it is known what the caller said."""
         self._cut_in_at: float | None = None
@@ -143,7 +143,7 @@ class TurnLog:
     @property
     def caller_waits_since(self) -> float | None:
         """When the caller finished what nothing has been heard in answer to; None when nothing is owed."""
-        return self._waiting.since
+        return self._waits.since
 
     def caller_started(self, item_id: str, audio_start_ms: int) -> None:
         """The caller began to speak. In audio that never was, nobody did."""
@@ -160,7 +160,7 @@ class TurnLog:
         if math.isinf(self._media_started_at):
             return 0.0
         ended = self._media_started_at + audio_end_ms / 1000 - self._silence
-        self._waiting.caller_stopped(item_id, ended)
+        self._waits.caller_stopped(item_id, ended)
         turn = self._caller.get(item_id)
         if turn is not None:
             self._caller[item_id] = replace(turn, ended_at=max(ended, turn.started_at))
@@ -185,24 +185,24 @@ class TurnLog:
     def caller_dismissed(self, item_id: str) -> None:
         """What the caller uttered wants no answer: a cough, an "mm-hm". No reply is measured from it."""
         self._forget_caller(item_id)
-        self._waiting.dismissed(item_id)
+        self._waits.dismissed(item_id)
 
     # --- tools and fixed words ------------------------------------------------------------------------
 
     def tool_runs(self, call_id: str, now: float) -> None:
         """A tool has begun; others may be running."""
-        self._waiting.tool_runs(call_id, now)
+        self._waits.tool_runs(call_id, now)
 
     def tool_done(self, call_id: str, now: float) -> None:
         """A tool has ended, whatever came of it."""
-        self._waiting.tool_done(call_id, now)
+        self._waits.tool_done(call_id, now)
 
     def aside(self, response_id: str, *, filler: bool) -> None:
         """This response is said in between and answers nobody: a filler, or a check into the silence.
 
         To be called before its audio comes.
         """
-        self._waiting.aside(response_id, filler=filler)
+        self._waits.aside(response_id, filler=filler)
 
     # --- the agent ------------------------------------------------------------------------------------
 
@@ -214,7 +214,7 @@ class TurnLog:
 
     def first_audio(self, response_id: str, now: float) -> None:
         """The model delivered audio of a response at `now`; only the first time counts."""
-        self._waiting.first_audio(response_id, now)
+        self._waits.first_audio(response_id, now)
 
     def agent_text_delta(self, item_id: str, delta: str) -> None:
         """More words of the agent."""
@@ -249,7 +249,7 @@ class TurnLog:
         if turn is None or turn.interrupted:
             return
         if turn.started_at is None:
-            wait = self._waiting.heard(turn.response_id, now)
+            wait = self._waits.heard(turn.response_id, now)
             turn = replace(
                 turn,
                 started_at=starts_at,
@@ -285,13 +285,13 @@ class TurnLog:
 
     def finished(self, response_id: str, usage: Usage | None = None) -> list[AgentTurn]:
         """A response has been generated, or given up: its turns that are to be stored by now."""
-        self._waiting.used(None if usage is None else Tokens.of(usage))
+        self._waits.used(None if usage is None else Tokens.of(usage))
         own = [turn for turn in self._agent.values() if turn.response_id == response_id]
         kept = [turn.item_id for turn in own if turn.kept]
         for turn in own:
             # What was cut before a word of it was heard is no turn of the store's: the next one pays for it.
             dropped = turn.interrupted and not turn.kept
-            tokens = None if dropped else self._waiting.tokens()
+            tokens = None if dropped else self._waits.tokens()
             self._agent[turn.item_id] = replace(turn, complete=True, over=turn.interrupted, tokens=tokens)
         self._forget_times()
         return [self._agent[item_id] for item_id in kept]
@@ -348,7 +348,7 @@ class TurnLog:
             over=turn.complete,
         )
         if not cut.kept:
-            self._waiting.used(cut.tokens)
+            self._waits.used(cut.tokens)
         self._agent[heard.item_id] = cut
         return cut
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.metrics import Metrics
+from bridge.reply_waits import Tokens
 from bridge.turns import AgentTurn, CallerTurn
-from bridge.waiting import Tokens
 from shared.calls import Turn
 
 METRICS, _, _REST = (

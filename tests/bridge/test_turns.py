@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.playout import Heard
+from bridge.reply_waits import Tokens
 from bridge.turns import AgentTurn, TurnLog
 from bridge.voicelive.wire import InputTokens, Usage
-from bridge.waiting import Tokens
 
 SILENCE = 0.5
 """Seconds of silence after which the service says that the caller has stopped."""
@@ -347,7 +347,7 @@ def test_any_talk(replies: list[Spoken], ends_early: bool) -> None:
         assert f"{said[turn.item_id]} ".startswith(f"{turn.text} " if turn.text else "")
         assert turn.latency_ms is not None
     spent = sum(reply.usage.output_tokens for reply in replies)
-    unpaid = talk.log._waiting.tokens()
+    unpaid = talk.log._waits.tokens()
     paid = sum(turn.tokens.output_tokens for turn in over if turn.tokens is not None)
     assert paid + (unpaid.output_tokens if unpaid is not None else 0) == spent
 
@@ -361,7 +361,7 @@ def test_memory_of_a_call_is_bounded(stretches: list[tuple[float, float]]) -> No
         now += waits + speaks
         talk.log.aside(f"aside{number}", filler=False)
         talk.log.agent_word(talk.agent(received=now, written=now), "word", 100)
-    waiting = talk.log._waiting
+    waiting = talk.log._waits
     log = talk.log
     kept = (log._caller, log._stopped, log._agent, log._timed, waiting._asides, waiting._first_audio)
     assert all(len(each) <= 16 for each in kept)

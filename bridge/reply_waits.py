@@ -49,7 +49,7 @@ class Tokens:
         )
 
 
-class Waiting:
+class ReplyWaits:
     """Measures one wait after the other, of one call.
 
     It lasts from the caller's last turn that wants an answer until a true reply is heard. A filler or a check
