@@ -167,5 +167,5 @@ class Moves:
     async def _reload(self, place: Place) -> Entry:
         entry = await self.ledger.entry(place)
         if entry is None:
-            raise ConflictError  # rows are never deleted: somebody works on the table by hand
+            raise ConflictError  # only whole days are deleted, long after them: somebody works on it by hand
         return entry
