@@ -158,7 +158,8 @@ class FactsMaker:
     def of(
         self, call: Call, turns: Sequence[Turn], tools: Sequence[ToolRun], corrected: Decision | None = None
     ) -> CallFacts:
-        """The facts of an ended call. `corrected`, the intent as an operator has it, goes before the rules.
+        """The facts of an ended call. `corrected`, the intent as an operator or a model has it, goes before
+        that of the rules.
 
         Raises:
             NotEndedError
