@@ -63,7 +63,7 @@ class CallerRules:
 
     def words(self, item_id: str, text: str, now: float) -> list[Command]:
         """All words of a sound are known; none when nothing was understood."""
-        steps = self._hearing.transcript(item_id, text, self._parts.heard_language, now)
+        steps = self._hearing.transcript(item_id, text, self._parts.heard_language)
         if has_words(text):
             self._quiet.caller_heard()
             if (language := detect(text, self._agent.languages.spoken)) is not None:

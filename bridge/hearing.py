@@ -212,7 +212,7 @@ class Hearing:
                 steps += self._judge(sound, sound.interruption.untold())
         return steps
 
-    def transcript(self, item_id: str, text: str, language: str, now: float) -> list[Step]:
+    def transcript(self, item_id: str, text: str, language: str) -> list[Step]:
         """All words of a turn; none when nothing was understood or recognition failed."""
         sound = self._sounds.pop(item_id, None)
         if sound is None:
@@ -221,7 +221,7 @@ class Hearing:
             self._speaking = None
         words = text if has_words(text) else ""
         if sound.interruption is not None and not sound.gave_way:
-            return self._judged_by_words(sound, sound.interruption, words, language, now)
+            return self._judged_by_words(sound, sound.interruption, words, language)
         if words:
             return self._answer(sound)
         if sound.seconds >= _SURELY_SPEECH:
@@ -264,14 +264,14 @@ class Hearing:
                 return []
 
     def _judged_by_words(
-        self, sound: _Sound, interruption: Interruption, words: str, language: str, now: float
+        self, sound: _Sound, interruption: Interruption, words: str, language: str
     ) -> list[Step]:
         if self._mode == "off":
             # What was said over the agent is answered when it has said what it had to say.
             wants_answer = words != "" and not is_backchannel(words, language)
             return self._answer(sound) if wants_answer else [Step.FORGET]
         waited = sound.undecided
-        if interruption.transcript(words, now) is Verdict.YIELD:
+        if interruption.transcript(words) is Verdict.YIELD:
             sound.stopped = True
             return self._give_way(sound)
         return [Step.FORGET, Step.GO_ON] if waited and not self.undecided else [Step.FORGET]

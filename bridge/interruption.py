@@ -120,8 +120,8 @@ class Interruption:
         self._due = now + (_COUGH_PATIENCE if voiced < _COUGH else _PATIENCE)
         return self.verdict
 
-    def transcript(self, text: str, now: float) -> Verdict:
-        """The final words, at `now`; "" when there are none or recognition failed."""
+    def transcript(self, text: str) -> Verdict:
+        """The final words; "" when there are none or recognition failed."""
         self._words = text if has_words(text) else ""
         self._decide(Verdict.RESUME if not self._words or self._listens else Verdict.YIELD)
         return self.verdict

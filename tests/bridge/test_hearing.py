@@ -82,7 +82,7 @@ def test_its_words_may_come_later() -> None:
     assert listening.took() == [Step.HOLD]
     assert listening.words("Okay.").took() == [Step.GO_ON]
     assert listening.hearing.stopped("c1", 0.4, listening.now) == []
-    assert listening.hearing.transcript("c1", "Okay.", "en-US", listening.now) == [Step.FORGET]
+    assert listening.hearing.transcript("c1", "Okay.", "en-US") == [Step.FORGET]
 
 
 def test_a_caller_who_speaks_on_silences_the_agent_again() -> None:
@@ -114,7 +114,7 @@ def test_noise_as_loud_as_the_caller_leaves_it_to_the_service() -> None:
 def test_a_second_sound_is_listened_to_as_well() -> None:
     listening = said_okay().quiet(0.3)
     listening.hearing.stopped("c1", 0.4, listening.now)
-    listening.hearing.transcript("c1", "Okay.", "en-US", listening.now)
+    listening.hearing.transcript("c1", "Okay.", "en-US")
     listening.took()
     listening.quiet(0.6).voice(0.2).starts("c2").voice(0.2).quiet(0.1).words("Right.", "c2")
     assert listening.quiet(0.3).took() == [Step.HOLD, Step.GO_ON]

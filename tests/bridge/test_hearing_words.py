@@ -44,13 +44,13 @@ class TestInQuiet:
         in_quiet(hearing, "c1", 0.0)
         hearing.stopped("c1", 0.5, 1.0)
         hearing.committed("c1")
-        assert hearing.transcript("c1", "sushi", EN, 1.2) == []
+        assert hearing.transcript("c1", "sushi", EN) == []
 
     def test_a_shorter_one_waits_for_its_words(self) -> None:
         hearing = Hearing("adaptive")
         in_quiet(hearing, "c1", 0.0)
         assert hearing.stopped("c1", 0.3, 0.8) == []
-        assert hearing.transcript("c1", "No.", EN, 1.0) == [Step.ANSWER]
+        assert hearing.transcript("c1", "No.", EN) == [Step.ANSWER]
 
     def test_a_shorter_one_is_answered_without_words_when_they_are_late(self) -> None:
         hearing = Hearing("adaptive")
@@ -65,13 +65,13 @@ class TestInQuiet:
         hearing = Hearing("adaptive")
         in_quiet(hearing, "c1", 0.0)
         hearing.stopped("c1", 0.3, 0.8)
-        assert hearing.transcript("c1", " ", EN, 1.0) == [Step.FORGET]
+        assert hearing.transcript("c1", " ", EN) == [Step.FORGET]
 
     def test_speech_without_words_was_not_heard(self) -> None:
         hearing = Hearing("adaptive")
         in_quiet(hearing, "c1", 0.0)
         hearing.stopped("c1", 1.0, 1.5)
-        assert hearing.transcript("c1", "", EN, 1.7) == [Step.NOT_HEARD]
+        assert hearing.transcript("c1", "", EN) == [Step.NOT_HEARD]
 
     def test_somebody_speaks_from_start_to_stop(self) -> None:
         hearing = Hearing("adaptive")
@@ -83,7 +83,7 @@ class TestInQuiet:
     def test_words_whose_end_was_never_told_end_the_speech(self) -> None:
         hearing = Hearing("adaptive")
         in_quiet(hearing, "c1", 0.0)
-        assert hearing.transcript("c1", "sushi", EN, 1.0) == [Step.ANSWER]
+        assert hearing.transcript("c1", "sushi", EN) == [Step.ANSWER]
         assert not hearing.speaking
 
     def test_a_sound_that_goes_on_without_a_word_is_not_waited_for_for_good(self) -> None:
@@ -95,7 +95,7 @@ class TestInQuiet:
         assert not hearing.speaking
 
     def test_words_of_a_sound_that_is_not_known_change_nothing(self) -> None:
-        assert Hearing("adaptive").transcript("c1", "sushi", EN, 1.0) == []
+        assert Hearing("adaptive").transcript("c1", "sushi", EN) == []
 
 
 class TestOverTheAgent:
@@ -118,7 +118,7 @@ class TestOverTheAgent:
         hearing.partial("c1", "wait", 0.4)
         hearing.stopped("c1", 1.0, 1.5)
         assert hearing.committed("c1") == [Step.ANSWER]
-        assert hearing.transcript("c1", "wait", EN, 1.7) == []
+        assert hearing.transcript("c1", "wait", EN) == []
 
     def test_words_are_put_together_from_their_pieces(self) -> None:
         """ "I" may become "I see", and becomes "I want"."""
@@ -132,13 +132,13 @@ class TestOverTheAgent:
         over_agent(hearing, "c1", 0.0)
         hearing.partial("c1", "okay", 0.3)
         assert hearing.stopped("c1", 0.4, 0.9) == [Step.GO_ON]
-        assert hearing.transcript("c1", "Okay.", EN, 1.1) == [Step.FORGET]
+        assert hearing.transcript("c1", "Okay.", EN) == [Step.FORGET]
 
     def test_it_is_an_answer_to_a_question(self) -> None:
         hearing = Hearing("adaptive")
         over_agent(hearing, "c1", 0.0, asked=True)
         hearing.stopped("c1", 0.4, 0.9)
-        assert hearing.transcript("c1", "Yes.", EN, 1.1) == [Step.GIVE_WAY, Step.ANSWER]
+        assert hearing.transcript("c1", "Yes.", EN) == [Step.GIVE_WAY, Step.ANSWER]
 
     def test_a_cough_is_waited_out(self) -> None:
         hearing = Hearing("adaptive")
@@ -153,9 +153,9 @@ class TestOverTheAgent:
         over_agent(hearing, "c1", 0.0)
         hearing.stopped("c1", 0.2, 0.7)
         over_agent(hearing, "c2", 0.8)
-        assert hearing.transcript("c1", "", EN, 0.9) == [Step.FORGET]
+        assert hearing.transcript("c1", "", EN) == [Step.FORGET]
         hearing.stopped("c2", 0.2, 1.5)
-        assert hearing.transcript("c2", "", EN, 1.6) == [Step.FORGET, Step.GO_ON]
+        assert hearing.transcript("c2", "", EN) == [Step.FORGET, Step.GO_ON]
 
     def test_nor_when_the_first_has_been_waited_out(self) -> None:
         hearing = Hearing("adaptive")
@@ -172,7 +172,7 @@ class TestOverTheAgent:
         hearing.stopped("c1", 0.4, 0.9)
         over_agent(hearing, "c2", 1.0)
         assert hearing.partial("c2", "Italian", 1.4) == [Step.GIVE_WAY]
-        assert hearing.transcript("c1", "Wait.", EN, 1.5) == []
+        assert hearing.transcript("c1", "Wait.", EN) == []
         hearing.stopped("c2", 0.8, 2.3)
         assert hearing.committed("c2") == [Step.ANSWER]
 
@@ -181,7 +181,7 @@ class TestOverTheAgent:
         over_agent(hearing, "c1", 0.0)
         hearing.partial("c1", "okay", 0.3)
         assert hearing.stopped("c1", 0.4, 0.9) == [Step.GO_ON]
-        assert hearing.transcript("c1", "Okay, the first one.", EN, 1.1) == [Step.GIVE_WAY, Step.ANSWER]
+        assert hearing.transcript("c1", "Okay, the first one.", EN) == [Step.GIVE_WAY, Step.ANSWER]
 
 
 class TestModes:
@@ -196,14 +196,14 @@ class TestModes:
         hearing = Hearing("off")
         over_agent(hearing, "c1", 0.0)
         assert hearing.stopped("c1", 1.0, 1.5) == []
-        assert hearing.transcript("c1", "Italian please", EN, 1.7) == [Step.ANSWER]
+        assert hearing.transcript("c1", "Italian please", EN) == [Step.ANSWER]
 
     @pytest.mark.parametrize("text", ["", "Mm-hmm."])
     def test_off_forgets_what_wants_no_answer(self, text: str) -> None:
         hearing = Hearing("off")
         over_agent(hearing, "c1", 0.0)
         hearing.stopped("c1", 0.4, 0.9)
-        assert hearing.transcript("c1", text, EN, 1.1) == [Step.FORGET]
+        assert hearing.transcript("c1", text, EN) == [Step.FORGET]
 
     def test_immediate_gives_way_to_every_sound(self) -> None:
         assert over_agent(Hearing("immediate"), "c1", 0.0) == [Step.GIVE_WAY]
@@ -212,7 +212,7 @@ class TestModes:
         hearing = Hearing("immediate")
         over_agent(hearing, "c1", 0.0)
         hearing.stopped("c1", 0.2, 0.7)
-        assert hearing.transcript("c1", "", EN, 0.9) == [Step.FORGET, Step.ANSWER]
+        assert hearing.transcript("c1", "", EN) == [Step.FORGET, Step.ANSWER]
 
 
 _sounds = st.lists(
@@ -254,7 +254,7 @@ def test_every_sound_comes_to_an_end(mode: Mode, sounds: _Sounds) -> None:
         steps += hearing.stopped(item, seconds, now)
         steps += _heard(hearing, now, now + wait)
         now += wait
-        steps += hearing.transcript(item, text, EN, now)
+        steps += hearing.transcript(item, text, EN)
         assert not hearing.speaking
         assert not hearing.undecided
         assert hearing.due() is None

@@ -38,7 +38,7 @@ def test_words_take_the_floor_at_once() -> None:
     assert sound.partial("Actually,", 10.5) is YIELD
     assert sound.due() is None
     assert sound.stopped(1.7, 12.0) is YIELD
-    assert sound.transcript("", 12.1) is YIELD
+    assert sound.transcript("") is YIELD
 
 
 @pytest.mark.parametrize("text", ["No.", "Stop.", "Wait.", "What?", "Hold on.", "Four.", "Sarah.", "Uh-uh."])
@@ -46,14 +46,14 @@ def test_one_short_word_takes_the_floor(text: str) -> None:
     """Too short for a partial: the transcript tells."""
     sound = heard()
     assert sound.stopped(0.4, 10.9) is WAIT
-    assert sound.transcript(text, 11.0) is YIELD
+    assert sound.transcript(text) is YIELD
 
 
 @pytest.mark.parametrize("text", ["Mm-hmm.", "Okay.", "Oh, nice.", "I see.", "Got it."])
 def test_a_sign_of_listening_gives_the_floor_back(text: str) -> None:
     sound = heard()
     assert sound.stopped(0.6, 11.0) is WAIT
-    assert sound.transcript(text, 11.1) is RESUME
+    assert sound.transcript(text) is RESUME
     assert sound.due() is None
 
 
@@ -71,7 +71,7 @@ class TestPause:
         assert sound.partial("Okay.", 10.6) is WAIT
         assert sound.quiet(0.4, since=10.5) is RESUME
         assert sound.stopped(0.4, 11.0) is RESUME
-        assert sound.transcript("Okay.", 11.1) is RESUME
+        assert sound.transcript("Okay.") is RESUME
 
     def test_waits_for_the_words(self) -> None:
         sound = heard()
@@ -122,7 +122,7 @@ def test_okay_with_time_for_more_words_waits_for_them() -> None:
     sound = heard()
     assert sound.partial("Okay,", 10.4) is WAIT
     assert sound.stopped(1.2, 11.7) is WAIT
-    assert sound.transcript("Okay, but wait.", 11.8) is YIELD
+    assert sound.transcript("Okay, but wait.") is YIELD
 
 
 def test_i_may_become_i_see() -> None:
@@ -135,7 +135,7 @@ def test_a_cough_gives_the_floor_back(text: str) -> None:
     sound = heard()
     assert sound.partial(text, 10.2) is WAIT
     assert sound.stopped(0.3, 10.8) is WAIT
-    assert sound.transcript(text, 10.9) is RESUME
+    assert sound.transcript(text) is RESUME
 
 
 def test_a_cough_whose_transcript_never_comes_is_waited_out() -> None:
@@ -152,7 +152,7 @@ def test_words_that_come_late_still_take_the_floor() -> None:
     sound = heard()
     sound.stopped(0.3, 10.8)
     assert overdue(sound) is RESUME
-    assert sound.transcript("No.", 12.4) is YIELD
+    assert sound.transcript("No.") is YIELD
 
 
 def test_steady_noise_gives_the_floor_back() -> None:
@@ -200,17 +200,17 @@ def test_a_transcript_that_never_comes_leaves_the_words_known() -> None:
 def test_yes_is_an_answer(asked: bool, unheard: float) -> None:
     """To a question, or when the agent has as good as finished."""
     assert heard(asked=asked, unheard=unheard).partial("Yes.", 10.4) is YIELD
-    assert heard(asked=asked, unheard=unheard).transcript("Mm-hmm.", 11.0) is YIELD
-    assert heard(asked=asked, unheard=unheard).transcript("", 11.0) is RESUME
+    assert heard(asked=asked, unheard=unheard).transcript("Mm-hmm.") is YIELD
+    assert heard(asked=asked, unheard=unheard).transcript("") is RESUME
 
 
 def test_immediate_yields_to_a_cough_and_off_to_nothing() -> None:
     immediate, off = heard(mode="immediate"), heard(mode="off")
     assert (immediate.verdict, off.verdict) == (YIELD, RESUME)
     assert (immediate.due(), off.due()) == (None, None)
-    assert immediate.transcript("", 11.0) is YIELD
+    assert immediate.transcript("") is YIELD
     assert off.partial("Stop.", 10.5) is RESUME
-    assert off.transcript("Stop, stop.", 11.0) is RESUME
+    assert off.transcript("Stop, stop.") is RESUME
 
 
 # --- whatever comes -------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def run(
         steps.append((10.0 + after, partial(sound.stopped, voiced)))
         if course.transcript is not None:
             later, words = course.transcript
-            steps.append((10.0 + after + later, partial(sound.transcript, words)))
+            steps.append((10.0 + after + later, lambda _: sound.transcript(words)))
     for after, voiced, speaks_on in pauses:
         if course.ends is None or after < course.ends[0]:
             steps.append((10.0 + after, partial(_fell_quiet, sound, voiced)))

@@ -161,7 +161,7 @@ class Follower:
             self._words += event["delta"]
             self.course.tell(now, self._sound.partial(self._words, now))
         elif event["type"].endswith("transcription.completed"):
-            self.course.tell(now, self._sound.transcript(event["transcript"], now))
+            self.course.tell(now, self._sound.transcript(event["transcript"]))
 
     def wait_until(self, now: float) -> None:
         due = self._sound.due() if self._sound else None
