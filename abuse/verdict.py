@@ -84,9 +84,11 @@ def judge(run: Run) -> list[str]:
             found.append(f"{phase.talks_broken} talks from the page broke {name}")
     for what, (before, under), unheard in _latencies(run):
         if min(len(before), len(under)) >= FEWEST:
-            calm, late = percentile(before, 0.99), percentile(under, 0.99)
-            if late > calm * SLOWER and late > calm + unheard:
-                found.append(f"{what}: {late:.0f} ms in the 99th percentile under abuse, {calm:.0f} before")
+            calm, attacked = percentile(before, 0.99), percentile(under, 0.99)
+            if attacked > calm * SLOWER and attacked > calm + unheard:
+                found.append(
+                    f"{what}: {attacked:.0f} ms in the 99th percentile under abuse, {calm:.0f} before"
+                )
     for name, held in run.held_before.items():
         after = run.held_after.get(name)
         if after is None or after.pid != held.pid:
