@@ -74,7 +74,11 @@ class ControlPlane:
 
     async def sweep(self) -> None:
         """Run the sweep now, as its timer would."""
-        function, now = self.worker.find("sweep"), datetime.now(UTC)
+        await self.run("sweep")
+
+    async def run(self, timer: str) -> None:
+        """Run the function of a timer now."""
+        function, now = self.worker.find(timer), datetime.now(UTC)
         assert function is not None
         result = await self.worker.run(function, timer_datum(now, now))
         assert result.ok, result.error
