@@ -36,19 +36,25 @@ class Clock:
     """A clock that follows another by what is heard of it.
 
     Args:
-        wall: the machine's time in seconds since the epoch, asked once.
+        wall: the machine's time in seconds since the epoch.
         steady: seconds that go on evenly.
     """
 
     def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = steady) -> None:
-        self._steady = steady
+        self._wall, self._steady = wall, steady
         self._ahead = wall() - steady()
-        self.heard = False
-        """Whether the other has ever been heard."""
+        self._heard_at: float | None = None
+        """By how much the machine's time was ahead of the steady one when the other was last heard."""
 
     def now(self) -> datetime:
         """The time in UTC."""
         return datetime.fromtimestamp(self._now(), UTC)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the other was heard, and the machine's clock has not leapt since: a machine may have slept,
+        and its steady clock not know of it."""
+        return self._heard_at is not None and abs(self._wall() - self._steady() - self._heard_at) < _SLACK
 
     def hear(self, date: str | None, asked_at: float) -> None:
         """Take note of the other's time.
@@ -61,7 +67,7 @@ class Clock:
             earliest = parsedate_to_datetime(date or "").timestamp()
         except ValueError:
             return
-        self.heard = True
+        self._heard_at = self._wall() - self._steady()
         latest = earliest + _WHOLE + self._steady() - asked_at
         if earliest - _SLACK <= self._now() <= latest + _SLACK:
             return

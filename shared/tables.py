@@ -99,11 +99,11 @@ class Tables:
             break
 
     async def time(self) -> datetime:
-        """The time in UTC, for who begins with it: the store is asked first if it never was.
+        """The time in UTC, for who begins with it: the store is asked first where the clock is not sure.
 
         Raises AzureError when that fails.
         """
-        if not CLOCK.heard:
+        if not CLOCK.is_sure:
             await self.ping()
         return utc_now()
 

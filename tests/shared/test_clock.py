@@ -29,11 +29,12 @@ class World:
     def __init__(self, off: float = 0.0) -> None:
         self.seconds = 0.0
         self.off = off
+        self.slept = 0.0
         self.clock = Clock(lambda: self.time.timestamp() + self.off, lambda: self.seconds)
 
     @property
     def time(self) -> datetime:
-        return START + timedelta(seconds=self.seconds)
+        return START + timedelta(seconds=self.seconds + self.slept)
 
     def ask(self, there: float = 0.01, back: float = 0.01) -> None:
         """A question to the store that takes so many seconds each way."""
@@ -80,18 +81,35 @@ def test_a_leap_of_the_machines_clock_moves_nothing(leap: float) -> None:
     assert world.clock.now() - before == timedelta(seconds=5)
 
 
-def test_it_is_known_whether_the_store_was_heard() -> None:
+@given(st.floats(2.001, 400 * 24 * HOUR), st.sampled_from([1, -1]))
+def test_who_has_not_heard_the_store_since_the_machines_clock_leapt_is_not_sure(
+    leap: float, direction: int
+) -> None:
     world = World()
-    assert not world.clock.heard
+    sure = [world.clock.is_sure]
     world.ask()
-    assert world.clock.heard
+    world.seconds += 24 * HOUR
+    sure.append(world.clock.is_sure)
+    world.off = leap * direction
+    sure.append(world.clock.is_sure)
+    world.ask()
+    assert [*sure, world.clock.is_sure] == [False, True, False, True]
+
+
+def test_a_sleep_that_no_clock_but_the_machines_has_counted_is_made_up_for() -> None:
+    world = World()
+    world.ask()
+    world.slept = 8 * HOUR
+    assert not world.clock.is_sure
+    world.ask()
+    assert world.wrong_by < 3.1
 
 
 @pytest.mark.parametrize("date", [None, "", "soon", "Sat, 99 Nov 2026 18:00:00 GMT"])
 def test_what_is_no_date_changes_nothing(date: str | None) -> None:
     world = World()
     world.clock.hear(date, 0.0)
-    assert (world.clock.now(), world.clock.heard) == (START, False)
+    assert (world.clock.now(), world.clock.is_sure) == (START, False)
 
 
 def test_it_goes_on_evenly() -> None:
