@@ -127,6 +127,7 @@ def train(
     factors: Weights,
     examples: Iterator[Batch],
     seconds: float,
+    rate_at_most: float,
     keep: Callable[[Weights], None],
 ) -> None:
     """Learn for so long, ever more carefully; tells the mean loss of a token, keeps what was learnt."""
@@ -157,7 +158,7 @@ def train(
         if done > 1:
             break
         slowing = 0.5 * (1 + np.cos(np.pi * done)) * 0.97 + 0.03
-        rate = _RATE_AT_MOST * min(1.0, number / _WARM_UP_STEPS) * slowing
+        rate = rate_at_most * min(1.0, number / _WARM_UP_STEPS) * slowing
         kept = min(_AVERAGED, number / (number + 10))
         factors, average, state, loss = step(factors, average, state, rate, kept, batch)
         losses.append(float(loss))
@@ -188,6 +189,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--folder", type=Path, required=True, help="speech, as `speech` writes it")
     options.add_argument("--minutes", type=float, default=60.0)
+    options.add_argument("--rate", type=float, default=_RATE_AT_MOST, help="of learning, at most")
     options.add_argument("--seed", type=int, default=3)
     options.add_argument("--out", type=Path, default=DEFAULT_ADAPTER)
     options.add_argument("--start", type=Path, help="an adapter to go on from; default: from nothing")
@@ -200,7 +202,8 @@ def main() -> None:
         factors = going_on(factors, names, given.start)
     print(f"{sum(value.size for value in factors.values())} numbers to learn")
     examples = batches(given.folder, tokenizer, given.seed)
-    train(weights, factors, examples, given.minutes * 60, lambda learnt: save(learnt, names, given.out))
+    seconds = given.minutes * 60
+    train(weights, factors, examples, seconds, given.rate, lambda learnt: save(learnt, names, given.out))
 
 
 if __name__ == "__main__":
