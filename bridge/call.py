@@ -225,6 +225,7 @@ class Call:
                 if self._conversation.session_id != session:
                     continue  # not used yet, or not any more
                 if isinstance(event, Doubt):
+                    log.info("a session gives no sign of life" if event.since else "it lives after all")
                     await self._do(self._conversation.on_doubt(event.since, time.monotonic()))
                     continue
                 match event:

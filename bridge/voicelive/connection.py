@@ -26,6 +26,9 @@ _TOKEN_SECONDS = 3.0
 _CONNECT_SECONDS = 4.0
 _CLOSE_SECONDS = 1.0
 _LARGEST_FRAME = 8 * 2**20
+_MOST_UNSENT = 2**20
+"""Bytes that may wait for the network, 16 s of audio. It is noticed sooner that nobody takes them, and what
+else the bridge decides does not wait behind them until then."""
 
 log = logging.getLogger(__name__)
 
@@ -209,6 +212,7 @@ async def _connect(url: str, headers: dict[str, str]) -> ClientConnection:
         open_timeout=_CONNECT_SECONDS,
         close_timeout=_CLOSE_SECONDS,
         max_size=_LARGEST_FRAME,
+        write_limit=_MOST_UNSENT,
         proxy=None,
     )
 

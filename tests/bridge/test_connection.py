@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
@@ -62,6 +63,34 @@ async def test_what_answers_stands_in_the_query(door: Door, target: Target) -> N
     assert asked.path == "/voice-live/realtime"
     wanted = {"api-version": "2026-07-15", **target}
     assert parse_qs(asked.query, strict_parsing=True) == {name: [value] for name, value in wanted.items()}
+
+
+async def test_what_is_said_to_one_that_takes_nothing_holds_nobody_up() -> None:
+    """It is left after some seconds; the bridge has other things to do meanwhile."""
+    over = asyncio.Event()
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+
+        async def takes_nothing(connection: ServerConnection) -> None:
+            connection.transport.pause_reading()
+            await over.wait()
+            connection.transport.abort()
+
+        async def headers() -> dict[str, str]:
+            return {}
+
+        async with serve(takes_nothing, sock=listener):
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            session = await VoiceLive.open(url, {"model": "gpt-4.1"}, headers)
+            out: socket.socket = session._socket.transport.get_extra_info("socket")
+            out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            try:
+                for _ in range(600):  # 12 s
+                    await session.append("A" * 1280)
+            finally:
+                session._socket.transport.abort()
+                over.set()
 
 
 class Stuck(ClientConnection):
