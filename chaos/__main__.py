@@ -7,13 +7,14 @@ import asyncio
 import shutil
 import sys
 import wave
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 from azure.core.exceptions import AzureError
 
-from chaos.faults import BY_NAME, FAULTS, SHORT, Fault
+from chaos.faults import BY_NAME, FAULTS, SHORT, SHORT_CLOCKS, Fault
 from chaos.house import House, open_house
 from chaos.run import AFTER_S, Placed, Speech, Stream
 from chaos.schedule import Step, at_random, each_once
@@ -57,16 +58,30 @@ async def _run(options: argparse.Namespace, tell: Tell) -> list[Row]:
     chosen = [BY_NAME[name] for name in (SHORT if options.short else options.faults or BY_NAME)]
     minutes = 0.0 if options.short else options.minutes
     steps = plan(chosen, options.seed, minutes, each=not options.chance_only)
-    return await try_out(steps, options.calls, options.seed, tell)
+    wrong = SHORT_CLOCKS if options.short else {}
+    return await try_out(steps, options.calls, options.seed, tell, wrong_clocks=wrong)
 
 
-async def try_out(steps: Sequence[Step], calls: int, seed: int, tell: Tell) -> list[Row]:
-    """Start a system, go through a schedule with so many calls at a time, and judge."""
+async def try_out(
+    steps: Sequence[Step],
+    calls: int,
+    seed: int,
+    tell: Tell,
+    *,
+    wrong_clocks: Mapping[str, float] = MappingProxyType({}),
+) -> list[Row]:
+    """Start a system, go through a schedule with so many calls at a time, and judge.
+
+    Args:
+        wrong_clocks: seconds by which the clocks of services are off all the while, as far as no fault sets
+            them.
+    """
     tell(f"seed {seed}: {len(steps)} faults among {calls} calls at a time")
     speech = await asyncio.to_thread(Speech)
     async with open_house(calls, tell) as house:
         stream = Stream(house, calls, seed, speech, tell)
-        await stream.run(BY_NAME, steps)
+        with house.clocks(wrong_clocks):
+            await stream.run(BY_NAME, steps)
         tell(f"{len(stream.calls)} calls are over; waiting for their records")
         kept = await settle(house.addresses, stream.calls)
         rows = judge(stream.windows, stream.calls, kept)
