@@ -32,7 +32,7 @@ _PHRASE_WITHIN: Final = 20.0
 _STEP: Final = 240
 """Samples, 10 ms."""
 _EDGE: Final = 1_440
-"""Samples of the silence around a phrase that are kept, 60 ms: words begin and end faintly."""
+"""Samples of the silence before a phrase that are kept, 60 ms: words begin faintly."""
 _FAINT: Final = 160
 """Sound below this, 46 dB below full scale, is none."""
 _AFTER_START: Final = 1.0
@@ -54,7 +54,7 @@ class Recordings:
         return self._pcm.get((voice, text))
 
     def add(self, voice: str, text: str, pcm: bytes) -> None:
-        self._pcm[voice, text] = _from_word_to_word(pcm)
+        self._pcm[voice, text] = _from_the_first_word(pcm)
 
 
 class Studio:
@@ -164,13 +164,12 @@ class Studio:
         await table.upsert_entity({**key, "text": text, **in_pieces(pcm)})
 
 
-def _from_word_to_word(pcm: bytes) -> bytes:
-    """Without the silence at both ends, which would be added to the one that the recording is to break."""
+def _from_the_first_word(pcm: bytes) -> bytes:
+    """Without the silence at its beginning, which would prolong the one that the recording is to break."""
     samples = array("h", pcm[: len(pcm) // 2 * 2])
-    loud = [at for at in range(0, len(samples), _STEP) if max(map(abs, samples[at : at + _STEP])) >= _FAINT]
-    if not loud:
-        return pcm
-    return samples[max(0, loud[0] - _EDGE) : loud[-1] + _STEP + _EDGE].tobytes()
+    steps = range(0, len(samples), _STEP)
+    first = next((at for at in steps if max(map(abs, samples[at : at + _STEP])) >= _FAINT), 0)
+    return samples[max(0, first - _EDGE) :].tobytes()
 
 
 def voice_of(agent: Agent) -> str:

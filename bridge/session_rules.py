@@ -24,6 +24,10 @@ from bridge.voicelive.session_settings import SessionSettings
 _GIVE_UP = 12.0
 """Seconds without a session after which the call has to do without."""
 
+_HEARS_OUT = 4.0
+"""Seconds longer for a caller who is speaking then: nobody hears an apology over their own words."""
+_LOOKS_AGAIN = 0.3
+
 _MOST_LOSSES = 8
 _LOSSES_WITHIN = 60.0
 """So many sessions lost in so many seconds, and there is no use in another."""
@@ -75,6 +79,8 @@ class SessionRules:
         self._renew_due: float | None = None
         self._last_moment: float | None = None
         self._give_up_due: float | None = None
+        self._heard_out = 0.0
+        """For so many seconds a caller has been heard out since."""
         self._hears_since = math.inf
         """From when on the session has been given the caller's audio."""
         self._caught_up_at = -math.inf
@@ -117,6 +123,7 @@ class SessionRules:
         """The session has taken its settings."""
         self._replies.connected = True
         self._give_up_due = self.still_since = None
+        self._heard_out = 0.0
         self._caught_up_at = now + _CATCHES_UP
         ends_at = None if session.expires_at is None else self._patience.monotonic(session.expires_at)
         # One that has ended already, by the clock here, tells nothing: a clock is wrong.
@@ -192,6 +199,10 @@ class SessionRules:
     def on_timer(self, now: float) -> list[Command]:
         """Do what is due."""
         if is_due(self._give_up_due, now):
+            if self._parts.ear.sounds and self._heard_out < _HEARS_OUT:
+                self._heard_out += _LOOKS_AGAIN
+                self._give_up_due = now + _LOOKS_AGAIN
+                return []
             self._give_up_due = None
             return self.give_up(Reason.NO_MODEL, now)
         if is_due(self._last_moment, now):

@@ -49,6 +49,8 @@ class Stopgap:
         self._since: float | None = None
         self._left: tuple[float, float] | None = None
         """When the last wait ended, and since when it had lasted."""
+        self._answered = False
+        """Whether the agent has been heard in this wait."""
         self._spoke_until: float | None = None
         self._speaks_on_within: float | None = None
         self._deaf = True
@@ -62,6 +64,7 @@ class Stopgap:
         """The agent was heard, or the caller: the next wait is another one."""
         self._said = 0
         self._left = None
+        self._answered = True
         self.has_waited = False
 
     def now_is(
@@ -83,10 +86,10 @@ class Stopgap:
         self._deaf, self._spoke_until, self._speaks_on_within = deaf, spoke_until, speaks_on_within
         if not waits:
             if self._since is not None:
-                self._left = now, self._since
+                self._left = None if self._answered else (now, self._since)
             self._since = None
         elif self._since is None:
-            self._since = self._taken_up(now)
+            self._since, self._answered = self._taken_up(now), False
         elif self._voice.playout.is_playing(now):
             self._since = max(self._since, self._voice.ends_at)
 

@@ -32,7 +32,8 @@ WHENS = {
 }
 """When they may want it, and what that is on the clock."""
 
-_GREETING = re.compile(r"\bai assistant\b|\ba\W*i\W* assistant\b|\ban? \w+ assistant\b", re.I)
+_GREETING = re.compile(r"\bassistant\b", re.I)
+"""Said nowhere else; what comes before it is often misheard."""
 _BOOKED = re.compile(r"\b(is|are) booked\b|\bbooking code\b", re.I)
 _FULL = re.compile(r"\bno table\b|\bnothing was booked\b", re.IGNORECASE)
 _GOODBYE = re.compile(r"\bgood ?bye\b|\bcall again\b", re.I)

@@ -17,6 +17,8 @@ from local.phone import FRAME_BYTES, Move, listen
 
 PATIENCE_S = 0.65
 """This much quiet after the agent spoke means that it has finished."""
+ANSWERED_S = 2.5
+"""Who has just spoken gives the agent so long to answer, before they answer what it said meanwhile."""
 GIVE_UP_S = 9.0
 """Nothing was heard for this long: the caller says it once more."""
 FAREWELL_S = 5.0
@@ -85,7 +87,8 @@ class Caller:
         if now > LONGEST_S * RATE:
             self.hang_up()
         elif last > self._understood_to:
-            if now - max(last, self._acted_at) >= PATIENCE_S * RATE:
+            patience = PATIENCE_S if last > self._acted_at else ANSWERED_S
+            if now - max(last, self._acted_at) >= patience * RATE:
                 self._doing = _Doing.THINKING
                 self._thinking = asyncio.ensure_future(self._think(last))
         elif self._has_finished and now - max(last, self._acted_at) >= FAREWELL_S * RATE:

@@ -19,6 +19,8 @@ _DOUBTED_AFTER_S = ASK_AFTER + DOUBTED_AFTER
 PIECE_S = 0.06
 """Of audio, as it comes."""
 _HANGS_UP_S = 60.0
+_LONGEST_LATENCY_S = 0.2
+"""Of the line to Voice Live."""
 _ANSWERS_AFTER_S = 0.7
 """Seconds from the agent's last word to the caller's first."""
 _WORDS = ("yes", "for two", "a table for two at Sakura House tomorrow at seven please")
@@ -85,6 +87,8 @@ class StillCall(ModelCall):
         if number is None or self.over:
             return
         service = self._sessions[number]
+        if service.was_dead or self._down_at > self.now + _LONGEST_LATENCY_S:
+            return  # it stands still already
         self.referee.session_fails()
         self._still_since = since = self.now
         if self._stalls is None:

@@ -74,6 +74,14 @@ class TestStopgap:
         assert talk.after(1.5).recordings() == []
         assert talk.after(0.2).recordings() == [PHRASES.fillers[0]], "0.9 s after the reply was asked for"
 
+    def test_a_session_that_breaks_after_a_reply_has_the_same_time(self) -> None:
+        """Its caller is to speak, and waits for nothing."""
+        talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please")
+        talk.agent_says("r1", "There is Sakura House.", 1.0, done=False).after(1.1).done("r1").after(0.5)
+        talk.loses(1).took()
+        assert talk.after(1.1).recordings() == []
+        assert talk.after(0.2).recordings() == [PHRASES.fillers[0]]
+
     def test_a_filler_when_a_reply_breaks_off(self) -> None:
         talk = Talk(recorded=1.0).greeted().caller_says("c1", "sushi please")
         talk.agent_says("r1", "There is", 2.0, done=False).took()

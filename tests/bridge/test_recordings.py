@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 import bridge.recordings
-from bridge.recordings import Studio, voice_of
+from bridge.recordings import Recordings, Studio, voice_of
 from bridge.server import BridgeServer
 from bridge.services import Services
 from shared.agent_config import load_agent
@@ -74,6 +74,16 @@ async def test_what_is_missing_is_recorded_once_for_all_bridges(stage: Stage) ->
         assert stage.model.handshakes == 1
         for text in TEXTS:
             assert second.recordings.of(voice_of(AGENT), text) == sound(text)
+
+
+def test_a_recording_begins_with_its_first_word() -> None:
+    """It breaks a silence, and is not to prolong it."""
+    second = 24_000 * 2
+    recordings = Recordings()
+    recordings.add("voice", "text", bytes(second) + sound("text") + bytes(second))
+    assert recordings.of("voice", "text") == bytes(2_880) + sound("text") + bytes(second)
+    recordings.add("voice", "nothing", bytes(second))
+    assert recordings.of("voice", "nothing") == bytes(second)
 
 
 def test_another_voice_needs_other_recordings() -> None:

@@ -79,6 +79,16 @@ class TestTheCaller:
         self.speaks(talk, 4.0)
         assert talk.recordings() == []
 
+    def test_hears_the_apology_after_their_own_words(self) -> None:
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0).loses(1)
+        self.speaks(self.quiet(talk, 11.0), 2.0)
+        assert PHRASES.trouble not in talk.recordings()
+        assert PHRASES.trouble in self.quiet(talk, 1.2).recordings()
+
+    def test_who_speaks_on_and_on_is_not_heard_out(self) -> None:
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0).loses(1)
+        assert PHRASES.trouble in self.speaks(self.quiet(talk, 11.0), 6.0).recordings()
+
     def test_a_silent_one_waits_for_nothing(self) -> None:
         talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0)
         talk.commands += talk.conversation.on_doubt(talk.now - 1.9, talk.now)

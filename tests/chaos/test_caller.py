@@ -21,11 +21,15 @@ TICKS = 50
 
 
 class Line:
-    """A caller, and an agent whose words are understood as they stand here."""
+    """A caller, and an agent whose words are understood as they stand here.
 
-    def __init__(self) -> None:
+    Args:
+        speaks_s: how long the caller takes to say something.
+    """
+
+    def __init__(self, speaks_s: int = 1) -> None:
         booker = Booker(WISHES[0], "tomorrow at seven")
-        sound = np.full(FRAME_SAMPLES * TICKS, 3_000, np.int16)
+        sound = np.full(FRAME_SAMPLES * TICKS * speaks_s, 3_000, np.int16)
         self.words = ""
         self.caller = Caller(booker, dict.fromkeys(booker.vocabulary, sound), self._understand)
         self._said = bytes(FRAME_SAMPLES * 2)
@@ -57,6 +61,19 @@ async def test_the_agent_is_heard_out_and_answered() -> None:
     assert span.start > line.caller.agent.spans[-1].end
     assert line.caller.booker.greeted == 1
     assert not line.caller.asked_again
+
+
+async def test_what_the_agent_said_meanwhile_is_answered_only_when_it_has_had_time_to_answer() -> None:
+    """Else both go on speaking at the same moments for ever."""
+    line = Line(speaks_s=3)
+    line.words = GREETING
+    await line.runs(5, agent=[0, 2])
+    line.words = "One moment, please. Sorry?"
+    await line.runs(1.5)
+    assert len(line.caller.booker.said) == 1
+    line.words = "Which day would you like?"
+    await line.runs(4, agent=[0])
+    assert line.caller.booker.said[1:] == ["Tomorrow at seven."]
 
 
 async def test_a_caller_who_hears_nothing_asks_again() -> None:
