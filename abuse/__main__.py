@@ -42,7 +42,7 @@ PER_SECOND: Final = 40.0
 CALLERS: Final = 4
 TALK: Final = (*LONG_TALK[:5], LONG_TALK[-1])
 """What callers say: half a minute of questions."""
-CALM: Final = 0.6
+CALM: Final = 0.75
 """Of the time of the abuse: calls alone before it, for enough replies to tell a 99th percentile."""
 _SETTLE_SECONDS: Final = 20.0
 """After the abuse, before it is looked at what the services still hold."""
