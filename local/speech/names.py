@@ -2,7 +2,7 @@
 
 A name on its own gives the model no context, and what it would rather write is some everyday word: "sir" for
 Sarah, "no one" for Nolan. Which names people have is general knowledge; the list has common ones of many
-countries.
+countries, and of those that sound alike the commonest: nobody hears whether Mark writes himself Marc.
 """
 
 from __future__ import annotations
