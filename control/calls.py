@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from datetime import timedelta
@@ -12,10 +13,10 @@ from azure.core.exceptions import AzureError
 from control.answering import follow, sweep
 from control.http import answer_json, problem
 from control.moving_up import hear
-from control.services import services
+from control.services import Services, services
 from control.store_down import answer_when_store_answers
 from shared.acs_events import INCOMING_CALL, EventError, call_events, parse_callbacks, parse_incoming_call
-from shared.auth import AuthError, KeysUnavailableError, secret_matches
+from shared.auth import AuthError, KeysUnavailableError, TokenTimeError, secret_matches
 from shared.calls import is_call_id
 from shared.clock import utc_now
 
@@ -23,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 _BODY_LIMIT = 256 * 1024
 """Bytes of a callback request. One callback is about 1 kB."""
+
+_PATIENCE = 2.0
+"""Seconds for the store to tell the time while a phone rings, or a callback waits."""
 
 _MOVE_LEASE = timedelta(minutes=1)
 """How old a move of a booking must be to be taken for left half done; it takes well under a second."""
@@ -52,8 +56,9 @@ async def incoming_call(event: func.EventGridEvent) -> None:
     except EventError as error:
         _log.error("event %s: %s", event.id, error)
         return
-    with contextlib.suppress(AzureError):  # then it is waited for
-        await services().tables.time()
+    with contextlib.suppress(AzureError, TimeoutError):  # then it is waited for
+        async with asyncio.timeout(_PATIENCE):
+            await services().tables.time()
     line, began, answer = services().line, utc_now(), "failed"
     try:
         answer = await answer_when_store_answers(line, incoming)
@@ -62,13 +67,29 @@ async def incoming_call(event: func.EventGridEvent) -> None:
     _log.info("call %s: event %s: %s", incoming.call_id, event.id, answer)
 
 
+async def _verify(live: Services, authorization: str | None) -> None:
+    """Check a token; where ours is the clock that may be wrong, once more by the store's.
+
+    Raises what `AcsTokens.verify` does.
+    """
+    try:
+        await live.tokens.verify(authorization)
+    except TokenTimeError:
+        if live.tables.knows_the_time:
+            raise
+        with contextlib.suppress(AzureError, TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await live.tables.time()
+        await live.tokens.verify(authorization)
+
+
 @blueprint.function_name("call_events")
 @blueprint.route("calls/{call_id}/events/{secret}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 async def callbacks(req: func.HttpRequest) -> func.HttpResponse:
     """Follow the call. The token proves who sends; the secret ties the request to the call."""
     live, call_id, began = services(), req.route_params["call_id"], utc_now()
     try:
-        await live.tokens.verify(req.headers.get("authorization"))
+        await _verify(live, req.headers.get("authorization"))
         if len(req.get_body()) > _BODY_LIMIT:
             return problem(413, "too_large", f"send at most {_BODY_LIMIT} bytes")
         reported = parse_callbacks(req.get_body())

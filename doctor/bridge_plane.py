@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from doctor.telemetry import check_telemetry
 from doctor.voice import check_voice_live
 from shared.agent_config import Agent, AgentError
 from shared.bookings import BookingStore
+from shared.clock import utc_now
 from shared.findings import Finding, failed, ok, warning
 from shared.restaurants import Catalogue, CatalogueError
 from shared.settings import BridgeSettings, SettingError
@@ -52,7 +52,7 @@ async def check_bridge_plane(env: Mapping[str, str]) -> list[Finding]:
 async def look(settings: BridgeSettings, agent: Agent, catalogue: Catalogue) -> list[Finding]:
     """The checks of a bridge whose settings and files are right."""
     async with Tables(settings.store) as tables:
-        now = datetime.now(UTC)
+        now = utc_now()
         tools = ToolBox(
             catalogue,
             BookingStore(tables),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from doctor.store import check_store
 from doctor.telemetry import check_telemetry
 from doctor.topic import check_topic
 from shared.agent_config import AgentError, load_agent
+from shared.clock import utc_now
 from shared.finding_store import FindingStore
 from shared.findings import Finding, failed, ok, skipped, warning
 from shared.prices import PricesError, load_prices
@@ -117,7 +118,7 @@ async def _bridges(settings: ControlSettings) -> list[Finding]:
             replicas = await FindingStore(tables).all()
     except (AzureError, ValueError):
         return [skipped("bridge.self", "the store could not be asked what the bridges found")]
-    fresh = [one for one in replicas if one.at > datetime.now(UTC) - _STALE]
+    fresh = [one for one in replicas if one.at > utc_now() - _STALE]
     if not fresh:
         return [
             warning(

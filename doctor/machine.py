@@ -39,7 +39,8 @@ async def check_clock(url: str, now: Callable[[], datetime] = lambda: datetime.n
     return verdict(
         "machine.clock",
         f"the clock is off by {off:.0f} s",
-        "tokens are refused, calls seem to have rung out, bookings get the wrong day",
+        "with a key the store refuses it from 15 minutes on, tokens of its identity are thought good or "
+        "lapsed when they are not, and its logs tell a wrong time; calls go by the time of the store",
         "set the clock by NTP; on a laptop that slept: timedatectl set-ntp true",
     )
 

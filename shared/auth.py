@@ -52,6 +52,10 @@ class AuthError(Exception):
         self.reason = reason
 
 
+class TokenTimeError(AuthError):
+    """The token is the service's, but not good now by our clock."""
+
+
 class KeysUnavailableError(AuthError):
     """The keys could not be fetched, so nothing can be said of the token: ask the sender to retry."""
 
@@ -89,7 +93,8 @@ class AcsTokens:
         """Check the value of an Authorization header.
 
         Raises:
-            AuthError: missing, malformed, not signed by the service, expired, or meant for somebody else.
+            AuthError: missing, malformed, not signed by the service, or meant for somebody else.
+            TokenTimeError: expired, or not good yet.
             KeysUnavailableError: the keys could not be fetched.
         """
         scheme, _, token = (authorization or "").strip().partition(" ")
@@ -116,10 +121,13 @@ class AcsTokens:
                     "verify_iat": False,
                 },
             )
-            _check_times(claims, self._now())
         except (jwt.InvalidTokenError, RecursionError) as error:
             # The class says what is wrong; the message may quote the token's claims.
             raise AuthError(f"token refused: {type(error).__name__}") from error
+        try:
+            _check_times(claims, self._now())
+        except jwt.InvalidTokenError as error:
+            raise TokenTimeError(f"token refused: {type(error).__name__}") from error
 
     async def close(self) -> None:
         """Close the connection to the key server."""

@@ -65,7 +65,7 @@ class Clock:
         """
         try:
             earliest = parsedate_to_datetime(date or "").timestamp()
-        except ValueError:
+        except (ValueError, OverflowError):
             return
         self._heard_at = self._wall() - self._steady()
         latest = earliest + _WHOLE + self._steady() - asked_at

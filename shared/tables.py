@@ -32,6 +32,8 @@ _WAIT_S: Final = "1"
 
 
 _ASKED_AT: Final = "asked_at"
+_STORES_OWN: Final = "x-ms-request-id"
+"""Header of every answer of the store's own."""
 
 
 def _asks(request: PipelineRequest[Any]) -> None:
@@ -45,7 +47,8 @@ def _answers(response: PipelineResponse[Any, Any]) -> None:
     The time counts. If it wants to be left alone, that is for a second between tries, whatever it says.
     """
     headers = response.http_response.headers
-    CLOCK.hear(headers.get("Date"), response.context[_ASKED_AT])
+    if _STORES_OWN in headers:  # not what a proxy says in its place
+        CLOCK.hear(headers.get("Date"), response.context[_ASKED_AT])
     asked = [name for name in _WAITS if headers.pop(name, None) is not None]
     if asked:
         headers[_WAITS[0]] = _WAIT_S
@@ -103,9 +106,14 @@ class Tables:
 
         Raises AzureError when that fails.
         """
-        if not CLOCK.is_sure:
+        if not self.knows_the_time:
             await self.ping()
         return utc_now()
+
+    @property
+    def knows_the_time(self) -> bool:
+        """Whether the store has told it, and the machine's clock has not leapt since."""
+        return CLOCK.is_sure
 
     async def close(self) -> None:
         """Close the connections. The object is not usable afterwards."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from control.services import services
 from shared.calls import CallState
 from shared.clock import Clock
 from tests.control.hosted_plane import ControlPlane
@@ -50,3 +51,24 @@ async def test_its_first_look_at_what_is_old_deletes_nothing_young(
     start(500 * DAY)
     await control.run("retention")
     assert await control.record(incoming) is not None
+
+
+@pytest.mark.parametrize("off", [-DAY, 500 * DAY], ids=str)
+async def test_its_first_callback_is_believed(
+    control: ControlPlane, incoming: dict[str, Any], start: Start, off: timedelta
+) -> None:
+    """It came to a process that had not asked the store for anything yet."""
+    assert await control.deliver(incoming) == 202
+    [address] = control.callback_addresses()
+    start(off)
+    assert (await control.call_back(address, []))[0] == 200
+
+
+async def test_what_is_no_token_of_the_service_is_not_asked_about(
+    control: ControlPlane, incoming: dict[str, Any], start: Start
+) -> None:
+    assert await control.deliver(incoming) == 202
+    [address] = control.callback_addresses()
+    start(500 * DAY)
+    assert (await control.call_back(address, [], authorization="Bearer a.b.c"))[0] == 401
+    assert not services().tables.knows_the_time

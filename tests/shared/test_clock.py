@@ -105,7 +105,9 @@ def test_a_sleep_that_no_clock_but_the_machines_has_counted_is_made_up_for() -> 
     assert world.wrong_by < 3.1
 
 
-@pytest.mark.parametrize("date", [None, "", "soon", "Sat, 99 Nov 2026 18:00:00 GMT"])
+@pytest.mark.parametrize(
+    "date", [None, "", "soon", "Sat, 99 Nov 2026 18:00:00 GMT", "Sat, 28 Nov 99999999999 18:00:00 GMT"]
+)
 def test_what_is_no_date_changes_nothing(date: str | None) -> None:
     world = World()
     world.clock.hear(date, 0.0)

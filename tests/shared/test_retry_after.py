@@ -142,3 +142,37 @@ class TestIdentity:
                 assert (await ours.get_token("https://a.example/.default")).token == "for https://a.example"
                 told = await ours.get_token_info("https://b.example/.default")
                 assert told.token == "for https://b.example"
+
+    async def test_an_old_token_is_given_while_it_is_good_and_no_new_one_comes(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Once(Busy):
+            async def handle(self, request: web.Request) -> web.Response:
+                self.asked += 1
+                if self.asked > 1:
+                    return web.Response(status=400)
+                now = int(time.time())
+                told = {"access_token": "old", "expires_on": str(now + 7_200), "refresh_on": str(now - 1)}
+                return web.json_response({**told, "resource": "r", "token_type": "Bearer"})
+
+        async with Once({}).serve() as service:
+            monkeypatch.setenv("IDENTITY_ENDPOINT", service.url)
+            async with Identity() as ours:
+                given = [(await ours.get_token_info("https://a.example/.default")).token for _ in range(4)]
+                assert given == ["old"] * 4
+                # The second found none; the others did not ask so soon again.
+                assert service.asked == 2
+                with pytest.raises(ClientAuthenticationError):  # the old one was refused
+                    await ours.get_token_info("https://a.example/.default", options={"claims": "{}"})
+
+    async def test_who_asks_right_after_a_failure_does_not_wait_for_another_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(identity, "_SECONDS", 0.3)
+        async with Busy({"Retry-After": "3600"}).serve() as service:
+            monkeypatch.setenv("IDENTITY_ENDPOINT", service.url)
+            async with Identity() as ours:
+                for _ in range(5):
+                    with pytest.raises(ClientAuthenticationError, match="no token within"):
+                        await ours.get_token_info("https://a.example/.default")
+            assert service.asked == 1

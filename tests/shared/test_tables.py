@@ -7,8 +7,10 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 from azure.core.exceptions import AzureError, ResourceNotFoundError, ServiceResponseTimeoutError
 
+from local.serving import listening
 from shared.agent_config import load_agent
 from shared.clock import Clock
 from shared.settings import DEFAULT_AGENT_DIR, StoreSettings
@@ -113,6 +115,25 @@ async def test_the_store_is_held_against_the_clock(azurite: str, monkeypatch: py
     # Whoever has heard it once need not ask.
     async with Tables(StoreSettings(NOWHERE, None, "")) as tables:
         assert abs((await tables.time() - datetime.now(UTC)).total_seconds()) < 10
+
+
+async def test_a_proxys_time_is_not_the_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year ahead, say, with which it refuses in the store's place."""
+
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=403, headers={"Date": "Sat, 27 Nov 2027 18:00:00 GMT"})
+
+    clock = Clock()
+    monkeypatch.setattr("shared.tables.CLOCK", clock)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", refuse)
+    async with listening(app) as url:
+        way = f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint={url}/a;"
+        async with Tables(StoreSettings(way, None, "")) as tables:
+            with pytest.raises(AzureError):
+                await tables.ping()
+            assert not tables.knows_the_time
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 10
 
 
 async def test_no_time_is_given_before_the_store_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
