@@ -70,9 +70,11 @@ class DeadAir:
     def look(self, now: float) -> None:
         """Something has happened: see whether the caller waits, and since when."""
         ear, speaking, deaf = self._ear, self._hearing.speaking, self._is_deaf
-        wanted = speaking or deaf or self._hearing.undecided
-        ear.listens(now, wanted=wanted or self._stopgap.waits)
+        wanted, told = speaking or deaf or self._hearing.undecided, speaking and not deaf
+        ear.listens(now, wanted=wanted or self._stopgap.waits, told=told)
         known = [self._parts.turns.caller_waits_since, ear.spoke_until if speaking or deaf else None]
+        if told:
+            known.append(self._hearing.last_sign)  # words come too soft for the ear, too
         if deaf and ear.unsure:
             known.append(self._sessions.still_since)
         self._stopgap.now_is(
@@ -80,9 +82,9 @@ class DeadAir:
             waits=self._waits,
             deaf=deaf,
             spoke_until=max((at for at in known if at is not None), default=None),
-            speaks_on_within=ear.patience if speaking and not deaf else None,
+            speaks_on_within=ear.patience if told else None,
         )
-        ear.listens(now, wanted=wanted or self._stopgap.waits)
+        ear.listens(now, wanted=wanted or self._stopgap.waits, told=told)
 
     @property
     def _waits(self) -> bool:

@@ -90,6 +90,12 @@ class Loudness:
         return len(self._loud) >= _AGAIN and all(self._loud[-_AGAIN:])
 
     @property
+    def unclear(self) -> bool:
+        """Whether the line is louder now than its noise mostly is, and not so much that it is a voice."""
+        latest = list(self._levels or ())[-_AGAIN:]
+        return not self._loud and len(latest) == _AGAIN and min(latest) >= self._noise_at_most
+
+    @property
     def loudest_db(self) -> float:
         """The loudest moment of late, in dB below full scale."""
         return max(self._levels or (), default=_FAINTEST_DB)
@@ -97,11 +103,14 @@ class Loudness:
     @property
     def _loud(self) -> list[bool]:
         """Frame by frame; empty when nothing can be told."""
-        peak = self.loudest_db
-        noise = max(self._noise_db, _FAINTEST_DB) + _ABOVE_NOISE_DB
+        peak, noise = self.loudest_db, self._noise_at_most
         if self._levels is None or peak < noise + _CLEAR_DB:
             return []
         return [level >= max(peak - _FADED_DB, noise) for level in self._levels]
+
+    @property
+    def _noise_at_most(self) -> float:
+        return max(self._noise_db, _FAINTEST_DB) + _ABOVE_NOISE_DB
 
     def _measured(self, base64: str) -> list[float]:
         """The level of each whole frame, in dB below full scale; the rest waits for more."""

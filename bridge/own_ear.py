@@ -39,6 +39,7 @@ class OwnEar:
         """Whether the caller speaks, or did until a moment ago."""
         self.unsure = False
         """Whether there is sound of which it cannot tell whether it is a voice."""
+        self._told = False
 
     def hear(self, base64: str, now: float) -> bool:
         """Audio of the caller, PCM16LE 24 kHz mono; whether they began to speak with it, or have finished."""
@@ -46,13 +47,19 @@ class OwnEar:
         if self._loudness is None:
             return False
         self._loudness.hear(base64)
-        if self._loudness.sounds:
+        speaks_on = self._told and self.spoke_until is not None and self._loudness.unclear
+        if self._loudness.sounds or speaks_on:
             self.spoke_until = now
         before, self.sounds = self.sounds, self._heard_within(_PAUSE, now)
         return before is not self.sounds
 
-    def listens(self, now: float, *, wanted: bool) -> None:
-        """Whether somebody wants to know."""
+    def listens(self, now: float, *, wanted: bool, told: bool = False) -> None:
+        """Whether somebody wants to know.
+
+        Args:
+            told: a session that lives says that the caller speaks: then what may be a voice is one.
+        """
+        self._told = told
         if wanted is (self._loudness is not None) or (wanted and len(self._kept) < _LEAST):
             return
         self.spoke_until, self.sounds, self.unsure = None, False, False

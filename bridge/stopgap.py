@@ -119,7 +119,8 @@ class Stopgap:
         if self._since is None or self._since == math.inf:
             return None
         if self._said:
-            return self._since + _AGAIN
+            # Who may be speaking is not told again and again that somebody listens.
+            return self._since + _AGAIN if self._speaks_on_within is None else None
         first = _WITHOUT_SESSION if self._deaf else _WITH_SESSION
         first = _AFTER_A_BREAK if self.has_waited else first
         due = self._since + first

@@ -28,14 +28,14 @@ _CALLS = ("find_restaurants", "book_table")
 _FILLERS = set(PHRASES.fillers)
 
 
-def _piece(level: int) -> str:
+def audio(level: int) -> str:
     """Audio as the caller's line brings it: silence, or a voice as loud as that."""
     half = RATE // 400  # of a wave of 200 Hz
     samples = [level if at // half % 2 else -level for at in range(round(PIECE_S * RATE))]
     return b64encode(array("h", samples).tobytes()).decode()
 
 
-VOICE, QUIET = _piece(8_000), _piece(8)
+VOICE, QUIET = audio(8_000), audio(8)
 
 
 class StillCall(ModelCall):

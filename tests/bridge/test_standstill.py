@@ -17,7 +17,7 @@ from bridge.voicelive import wire
 from bridge.voicelive.connection import VoiceLive, VoiceLiveError
 from bridge.voicelive.pool import Trouble
 from bridge.voicelive.pulse import ASK_AFTER, DOUBTED_AFTER, Doubt, Finding, Pulse
-from tests.bridge.model_standstill import PIECE_S, QUIET, VOICE, StillCall
+from tests.bridge.model_standstill import PIECE_S, QUIET, VOICE, StillCall, audio
 from tests.bridge.talk import PHRASES, Talk
 from tests.bridge.virtual_time import asleep, run_virtually
 
@@ -72,6 +72,21 @@ class TestTheCaller:
         talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0).caller_starts("c1")
         self.quiet(self.speaks(talk, 1.0), 1.7).took()
         assert self.quiet(talk, 0.2).recordings() == [PHRASES.fillers[0]]
+
+    def test_hears_no_second_one_while_a_session_that_lives_takes_noise_for_them(self) -> None:
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0).caller_starts("c1")
+        self.quiet(self.speaks(talk, 1.0), 3.9)
+        self.quiet(talk.another(2).caller_starts("c2"), 1.0)
+        self.quiet(self.speaks(talk, 1.0), 2.5).took()
+        assert self.quiet(talk, 6.0).recordings() == []
+
+    def test_is_not_talked_over_while_their_words_come(self) -> None:
+        """They speak too softly for the ear."""
+        talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0).caller_starts("c1")
+        self.speaks(talk, 1.0)
+        for _ in range(5):
+            self.quiet(talk, 1.0).hears(wire.TranscriptionDelta("c1", "and then "))
+        assert talk.recordings() == []
 
     def test_is_not_talked_over(self) -> None:
         talk = self.quiet(Talk(recorded=1.0).greeted(), 1.0)
@@ -138,15 +153,17 @@ class TestTheCaller:
 class TestOwnEar:
     """It has no words for what it hears."""
 
-    def heard(self, *stretches: tuple[str, float], before: float = 1.0) -> tuple[OwnEar, float]:
-        """It is asked after `before` seconds of the first stretch."""
+    def heard(
+        self, *stretches: tuple[str, float], before: float = 1.0, told: bool = False
+    ) -> tuple[OwnEar, float]:
+        """It is asked after `before` seconds of the first stretch; `told` what a session says."""
         ear, now = OwnEar(2.0), 0.0
         for piece, seconds in stretches:
             for _ in range(round(seconds / PIECE_S)):
                 now += PIECE_S
                 ear.hear(piece, now)
                 if now >= before:
-                    ear.listens(now, wanted=True)
+                    ear.listens(now, wanted=True, told=told)
         return ear, now
 
     def test_tells_when_the_caller_was_last_heard(self) -> None:
@@ -164,6 +181,13 @@ class TestOwnEar:
         ear, _ = self.heard((QUIET, 1.2), (VOICE, 1.2), (QUIET, 0.42))
         assert ear.sounds
         assert not ear.quiet
+
+    @pytest.mark.parametrize("told", [True, False])
+    def test_a_low_voice_is_one_while_a_session_says_so(self, told: bool) -> None:
+        """It is no louder than noise may be, and follows upon one that was."""
+        ear, now = self.heard((QUIET, 1.2), (audio(130), 1.2), (audio(65), 6.0), told=told)
+        assert ear.quiet is not told
+        assert ear.spoke_until == (now if told else pytest.approx(5.4, abs=0.1))
 
     def test_silence_is_nobody(self) -> None:
         ear, _ = self.heard((QUIET, 3.0))
