@@ -310,7 +310,7 @@ class Conversation:
         commands += self._caller.keys(self._keypad.on_timer(now), now)
         commands += self._caller.take(self._hearing.on_timer(now), now)
         if is_due(self._dead_air.untold_due, now):
-            commands += self._caller.take(self._hearing.untold(), now)
+            commands += self._caller.take(self._dead_air.untold(), now)
         if is_due(patience.answer_due, now):
             commands += self._model.no_answer(now)
         if is_due(patience.limit_due, now):

@@ -7,6 +7,7 @@ caller has spoken either, nor that they have finished: that is known from their 
 from __future__ import annotations
 
 from bridge.commands import Command
+from bridge.hearing import Step
 from bridge.last_resort import LastResort
 from bridge.parts import Parts
 from bridge.replies import Kind
@@ -19,6 +20,8 @@ _UNTOLD = 2.2
 """Seconds of quiet after a sound over the agent in which nobody has told what it was ..."""
 _UNTOLD_WHEN_DEAF = 1.2
 """... and while no session hears the caller."""
+_ENDS_LATE = 0.4
+"""Seconds beyond all patience in which a session that lives may tell the end of the sound all the same."""
 
 
 class DeadAir:
@@ -45,16 +48,22 @@ class DeadAir:
         if busy or self._parts.replaced or not self._replies.connected:
             return None
         ear, told_at = self._ear, self._hearing.last_sign
-        if told_at is None or ear.spoke_until is None or not ear.quiet:
+        if told_at is None or ear.spoke_until is None or not ear.quiet or self._replies_still:
             return None
-        return max(ear.spoke_until, told_at) + ear.patience + _USELESS_AFTER
+        return max(ear.spoke_until, told_at, self._stopgap.agent_until) + ear.patience + _USELESS_AFTER
 
     @property
     def untold_due(self) -> float | None:
         """When the agent goes on that was held for a sound of the caller, if nobody tells what it was."""
-        if not self._hearing.undecided or self._ear.spoke_until is None or not self._ear.quiet:
+        ear, deaf = self._ear, self._is_deaf
+        undecided = self._hearing.undecided if deaf else self._hearing.unended
+        if not undecided or ear.spoke_until is None or not ear.quiet:
             return None
-        return self._ear.spoke_until + (_UNTOLD_WHEN_DEAF if self._is_deaf else _UNTOLD)
+        return ear.spoke_until + (_UNTOLD_WHEN_DEAF if deaf else max(_UNTOLD, ear.patience + _ENDS_LATE))
+
+    def untold(self) -> list[Step]:
+        """What follows when it is due."""
+        return self._hearing.untold(ended=self._is_deaf)
 
     def filler(self, now: float) -> list[Command]:
         """The filler that is to be asked for, from its recording: that is there at once, whatever the session
@@ -97,6 +106,12 @@ class DeadAir:
         spoke = speaking or (deaf and (self._stopgap.has_spoken or ear.spoke_after(self._voice.ends_at)))
         asked = self._replies.under_way or (self._replies.pending and not self._parts.tools.running)
         return asked or (spoke and ear.quiet) or not self._replies.connected
+
+    @property
+    def _replies_still(self) -> bool:
+        """Whether the model makes a reply that is wanted."""
+        active = self._replies.active
+        return self._replies.replying and (active is None or not self._voice.is_dropped(active))
 
     @property
     def _is_deaf(self) -> bool:

@@ -109,6 +109,11 @@ class Hearing:
         """Whether it is not known yet who has the floor."""
         return any(sound.undecided for sound in self._sounds.values())
 
+    @property
+    def unended(self) -> bool:
+        """Whether that is so of a sound whose end has not been told: one that has ended has its own time."""
+        return any(sound.undecided and not sound.stopped for sound in self._sounds.values())
+
     def started(
         self, item_id: str, now: float, *, over_agent: bool, asked: bool, unheard: float, language: str
     ) -> list[Step]:
@@ -204,11 +209,15 @@ class Hearing:
         sound.committed = True
         return self._answer(sound) if sound.spoken else []
 
-    def untold(self) -> list[Step]:
-        """The caller has been quiet for long, and nobody has told who has the floor: the agent goes on."""
+    def untold(self, *, ended: bool) -> list[Step]:
+        """The caller has been quiet for long, and nobody has told who has the floor: the agent goes on.
+
+        Args:
+            ended: also where the end of the sound has been told, and nobody is there to tell its words.
+        """
         steps: list[Step] = []
         for sound in self._sounds.values():
-            if sound.interruption is not None and sound.undecided:
+            if sound.interruption is not None and sound.undecided and (ended or not sound.stopped):
                 steps += self._judge(sound, sound.interruption.untold())
         return steps
 

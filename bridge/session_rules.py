@@ -112,7 +112,8 @@ class SessionRules:
     def gone(self, session_id: int, now: float, still_since: float | None = None) -> list[Command]:
         """A session has ended by itself, or has given no sign of life since `still_since`."""
         if session_id == self.id:
-            self.still_since = still_since
+            if still_since is not None:
+                self.still_since = still_since  # one that closes in doubt has told nothing since then either
             return self.lost(Why.LOST if still_since is None else Why.SILENT, now)
         if self._next is not None and self._next[0] == session_id:
             self._next = None

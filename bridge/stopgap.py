@@ -57,6 +57,7 @@ class Stopgap:
         self._said = 0
         self._said_until = -math.inf
         """When the last recording ends."""
+        self._agent_until = 0.0
         self.has_waited = False
         """Whether the caller has waited before the call came here."""
 
@@ -99,6 +100,11 @@ class Stopgap:
         return self._said > 0
 
     @property
+    def agent_until(self) -> float:
+        """When the agent was last heard, or will have been, but for what this says into a wait."""
+        return self._agent_until if self._said else self._voice.ends_at
+
+    @property
     def waits(self) -> bool:
         """Whether the caller waits."""
         return self._since is not None
@@ -139,6 +145,7 @@ class Stopgap:
         due = self.due()
         if due is None or now < due:
             return []
+        self._agent_until = self.agent_until
         self._said += 1
         text = (
             self._fillers.next(self._parts.phrases.fillers) if self._parts.greeted else self._parts.greeting

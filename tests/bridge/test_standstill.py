@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from bridge.voicelive.connection import VoiceLive, VoiceLiveError
 from bridge.voicelive.pool import Trouble
 from bridge.voicelive.pulse import ASK_AFTER, DOUBTED_AFTER, Doubt, Finding, Pulse
 from tests.bridge.model_standstill import PIECE_S, QUIET, VOICE, StillCall, audio
-from tests.bridge.talk import PHRASES, Talk
+from tests.bridge.talk import PHRASES, Talk, agent
 from tests.bridge.virtual_time import asleep, run_virtually
 
 _ALLOWED_S = 2.5
@@ -119,6 +120,15 @@ class TestTheCaller:
         assert switch.hears_since == pytest.approx(still_since - 1.0)
         assert talk.conversation.keeps_audio_since(talk.now) <= still_since - 1.0
 
+    def test_or_from_where_one_told_nothing_more_that_closes_then(self) -> None:
+        talk = self.quiet(Talk().greeted(), 3.0)
+        still_since = talk.now - 1.9
+        talk.commands += talk.conversation.on_doubt(still_since, talk.now)
+        self.quiet(talk, 1.0).loses(1).took()
+        talk.connects(2)
+        [switch] = [command for command in talk.took() if isinstance(command, SwitchSession)]
+        assert switch.hears_since == pytest.approx(still_since - 1.0)
+
     def test_is_heard_again_also_when_the_next_one_breaks_before_it_tells(self) -> None:
         talk = self.quiet(Talk().greeted(), 3.0)
         talk.commands += talk.conversation.on_session_lost(1, talk.now, talk.now - 1.9)
@@ -139,6 +149,31 @@ class TestTheCaller:
         self.quiet(talk, 1.0).caller_starts("c2")
         self.quiet(self.speaks(talk, 0.3), 2.1).took()
         assert self.quiet(talk, 0.3).played() > 0
+
+    def over_the_agent(self, talk: Talk) -> Talk:
+        """The caller makes a sound while the agent has much to say."""
+        self.quiet(talk.greeted(), 1.0).caller_starts("c1").hears(wire.TranscriptionDelta("c1", "tell"))
+        talk.after(1.5).caller_stops("c1", "tell me all")
+        talk.agent_says("r1", "one two three", 10.0, done=False)
+        return self.speaks(self.quiet(talk, 1.0).caller_starts("c2"), 1.0)
+
+    def test_is_not_talked_over_while_the_words_of_a_sound_that_has_ended_may_come(self) -> None:
+        talk = self.quiet(self.over_the_agent(Talk()), 0.5).caller_stops("c2")
+        talk.took()
+        assert self.quiet(talk, 2.3).played() == 0
+
+    def test_nor_while_voice_live_may_wait_for_the_end_of_their_sentence(self) -> None:
+        turns = msgspec.structs.replace(agent().turn_detection, silence_duration_ms=3_000)
+        talk = self.over_the_agent(Talk(agent(turn_detection=turns)))
+        talk.took()
+        assert self.quiet(talk, 2.4).played() == 0
+
+    def test_keeps_a_session_that_speaks(self) -> None:
+        """It takes something in the background for the caller, over which the agent talks on."""
+        talk = self.quiet(self.over_the_agent(Talk(recorded=1.0)), 6.0)
+        assert DropSession(Why.SILENT) not in talk.took()
+        assert DropSession(Why.SILENT) not in self.quiet(talk.done("r1"), 6.0).took()
+        assert DropSession(Why.SILENT) in self.quiet(talk, 4.5).took()
 
     def test_has_another_session_when_the_end_is_never_told(self) -> None:
         """The session answers, and hears nothing any more. Once: it may be a noise that only it hears."""
