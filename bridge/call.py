@@ -235,11 +235,8 @@ class Call:
                         self._model.used(usage)
                 await self._do(self._conversation.on_event(event, time.monotonic()))
         except VoiceLiveError as error:
-            if self._conversation.session_id == session:
-                log.warning("a session of Voice Live broke", extra={"reason": str(error)})
-                self._model.drop(error.trouble)
-                if error.still_since is not None:
-                    self._model.stood_still(time.monotonic())
+            in_use = self._conversation.session_id == session
+            self._model.broke(session, error, time.monotonic(), in_use=in_use)
             await self._do(self._conversation.on_session_lost(session, time.monotonic(), error.still_since))
 
     async def _keep_time(self) -> None:

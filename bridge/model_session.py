@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
@@ -51,7 +52,7 @@ class ModelSession:
         """Endpoints that just made trouble."""
         self._still_at: float | None = None
         self._patience = DOUBTED_AFTER
-        """Seconds after which a session that gives no sign of life is left."""
+        """With a session that stands still soon after that."""
         self._hearing = False
         """Whether somebody gives the session its audio right now."""
         self._closing: set[asyncio.Task[None]] = set()
@@ -72,7 +73,13 @@ class ModelSession:
 
     def events(self, number: int) -> AsyncIterator[wire.ServerEvent | Doubt]:
         """Of a session that is connected and not in use yet. They raise VoiceLiveError at its end."""
-        return self._waiting[number].events_and_doubts(self._patience)
+        return self._waiting[number].events_and_doubts(lambda: self.patience(time.monotonic()))
+
+    def patience(self, now: float) -> float:
+        """Seconds after which a session that gives no sign of life is left."""
+        if self._still_at is None or now >= self._still_at + _SOON:
+            return DOUBTED_AFTER
+        return self._patience
 
     async def switch(self, command: SwitchSession) -> None:
         """Use another session from now on."""
@@ -88,18 +95,27 @@ class ModelSession:
             self._hearing = False
         await self._give_audio()
 
-    def stood_still(self, now: float) -> None:
-        """A session did. Where the next one does soon, too, everything is slow, and others make it slower."""
-        again = self._still_at is not None and now < self._still_at + _SOON
-        self._patience = min(2 * self._patience, _MOST_PATIENCE) if again else 2 * DOUBTED_AFTER
-        self._still_at = now
+    def broke(self, number: int, error: VoiceLiveError, now: float, *, in_use: bool) -> None:
+        """A session did: the one in use, one that waits to be, or one that nobody wants any more.
+
+        Where the next one stands still soon, too, everything is slow, and others make it slower.
+        """
+        if error.still_since is not None:
+            self._patience, self._still_at = min(2 * self.patience(now), _MOST_PATIENCE), now
+        waiting = None if in_use else self._waiting.pop(number, None)
+        if in_use or waiting is not None:
+            log.warning("a session of Voice Live broke", extra={"reason": str(error)})
+        if in_use:
+            self.drop(error.trouble)
+        elif waiting is not None:
+            self._avoid_endpoint(waiting, error.trouble)
+            self._close_later(waiting)
 
     def drop(self, trouble: Trouble | None = None) -> None:
         """Close the session in use, if there is one; for `trouble`, others are asked for the next one."""
         if self._current is not None:
             if trouble is not None:
-                self._source.endpoints.lost(self._current, trouble)
-                self._avoid = (self._current.endpoint,)
+                self._avoid_endpoint(self._current, trouble)
             self._over(self._since, self._current.endpoint, trouble is not None)
             self._close_later(self._current)
             self._current = None
@@ -145,6 +161,10 @@ class ModelSession:
                     await session.append(frame)
         finally:
             self._hearing = False
+
+    def _avoid_endpoint(self, session: VoiceLive, trouble: Trouble) -> None:
+        self._source.endpoints.lost(session, trouble)
+        self._avoid = (session.endpoint,)
 
     def _close_later(self, session: VoiceLive) -> None:
         task = asyncio.create_task(session.close())

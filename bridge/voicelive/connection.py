@@ -124,15 +124,21 @@ class VoiceLive:
             if event is not None:
                 yield event
 
-    async def events_and_doubts(self, patience: float) -> AsyncIterator[wire.ServerEvent | Doubt]:
+    async def events_and_doubts(
+        self, patience: Callable[[], float]
+    ) -> AsyncIterator[wire.ServerEvent | Doubt]:
         """The same, of a session that is asked whether it lives while it tells nothing.
 
+        Args:
+            patience: seconds without an answer after which nobody waits any longer, as it is by now.
+
         Raises:
-            VoiceLiveError: as above, or the session stands still: for `patience` seconds it did not answer.
+            VoiceLiveError: as above, or the session stands still: it did not answer for so long.
         """
         clock = asyncio.get_running_loop().time
-        pulse = Pulse(clock(), patience)
+        pulse = Pulse(clock(), patience())
         while True:
+            pulse.patience = patience()
             match pulse.look(clock()):
                 case Finding.ASK:
                     await self._ask(pulse)

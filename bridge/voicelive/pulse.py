@@ -49,7 +49,8 @@ class Pulse:
     def __init__(self, now: float, patience: float) -> None:
         self.last = now
         """When it last gave a sign of life."""
-        self._patience = patience
+        self.patience = patience
+        """May change from look to look."""
         self._asked_at: float | None = None
         self._looked_at = now
         self._doubted = False
@@ -72,7 +73,7 @@ class Pulse:
             return Finding.ASK
         if late:
             self._asked_at = now
-        if now >= self._asked_at + self._patience:
+        if now >= self._asked_at + self.patience:
             return Finding.STILL
         if now >= self._asked_at + DOUBTED_AFTER and not self._doubted:
             self._doubted = True
@@ -84,5 +85,5 @@ class Pulse:
         if self._asked_at is None:
             due = self.last + ASK_AFTER
         else:
-            due = self._asked_at + (self._patience if self._doubted else DOUBTED_AFTER)
+            due = self._asked_at + (self.patience if self._doubted else DOUBTED_AFTER)
         return min(max(due - now, 0.0), ASK_AFTER)
