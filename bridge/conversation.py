@@ -217,7 +217,12 @@ class Conversation:
 
         With `transfer` the output waits for what comes of it.
         """
+        late = transfer if self._last_resort.taken and self._handing_over.transfer is None else None
+        if late is not None:  # no session is left that could say so
+            transfer = None
         commands = self._model.tool_result(call_id, output, ends_call=ends_call, transfer=transfer, now=now)
+        if late is not None:
+            commands += self._last_resort.person(late, now)
         return self._decided(commands, now)
 
     def on_person(self, transfer: Transfer | None, now: float) -> list[Command]:

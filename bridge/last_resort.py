@@ -34,6 +34,7 @@ class LastResort:
         if transfer is None:
             return self.nobody(now)
         phrases = self._parts.phrases
+        self._parts.goodbye.take_back()
         self._parts.handing_over.begin(transfer, None)
         self._parts.handing_over.announced()
         return self._stopgap.say(phrases.transferring, now, answers=True) or []

@@ -172,6 +172,17 @@ class TestLastResort:
         talk.commands += talk.conversation.on_person(None, talk.now)
         assert talk.after(1.5).recordings()[-1] == PHRASES.trouble
 
+    def test_a_person_whom_a_tool_has_found_meanwhile_is_put_through(self) -> None:
+        """The tool had been asked for before the session broke; its caller was left on a silent line."""
+        talk = Talk(recorded=1.0).greeted().caller_says("c1", "a person please")
+        talk.hears(*asks_tool("r1", "t1")).loses(1).after(12.1)
+        assert talk.recordings()[-1] == PHRASES.trouble
+        talk.tool_done("t1", transfer=PERSON)
+        *_, told, hand_over = talk.after(3.0).took()
+        assert isinstance(told, SaveTurn)
+        assert told.turn.text == PHRASES.transferring
+        assert hand_over == HandOver(PERSON.target, PERSON.summary)
+
     def test_a_session_that_comes_too_late_changes_nothing(self) -> None:
         talk = self.lost()
         talk.took()
