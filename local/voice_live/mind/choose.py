@@ -48,7 +48,7 @@ _ASKS_FOR_OPTIONS = phrases(
 _VISIT = """
     want/like/love/hoping/planning/wish to eat/dine/go/come/lunch |
     want/like/love/hoping/planning/wish to have (a) dinner/lunch/brunch/breakfast/supper/meal |
-    get/fit/squeeze/put me/us in/into
+    get/fit/squeeze me/us in/into
 """
 """A wish to eat somewhere that is named: a table is wanted there, though no word says so."""
 _VISITING = 1.2
