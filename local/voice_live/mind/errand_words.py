@@ -38,6 +38,7 @@ SOMETHING_NEW = """
 RECALL = f"""
     what/which/when/where (time/day) is/was my/our/the {THING} | have my/our {THING} |
     do/did i/we have/make (a/any) (other) {THING} | have i/we (got) (a/any) {THING} |
+    if/whether i/we have (got) a/any {THING} |
     check/confirm/find/see/hear/verify * my/our {THING} | look up * my/our {THING} |
     look my/our {THING} up | about my/our {THING} | details of/for my/our {THING} |
     what/how {THING} do/have i/we | what/which {THING} i/we have/made/got | how many {THING} |

@@ -24,6 +24,8 @@ _COUNTED = word_set(
     """
 )
 _BEFORE_AN_IDLE_NOW = word_set("us it that this right fine good correct perfect better done")
+_AGREES_WITH = word_set("thats is its all")
+"""Words before a "right" that agrees: "that's right now"."""
 _QUARTERS = {
     "past": 15,
     "passed": 15,
@@ -98,7 +100,7 @@ class _Reader:
         } & set(self._words[:i]):
             return Found(self._clock_now, i, i + (1 if word == "currently" else 3))
         if word == "now" and (
-            at(self._words, i - 1) in ("right", "open")
+            (at(self._words, i - 1) in ("right", "open") and at(self._words, i - 2) not in _AGREES_WITH)
             or (0 < i == len(self._words) - 1 and self._not_counted(i - 1))
         ):
             return Found(self._clock_now, i, i + 1)
