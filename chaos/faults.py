@@ -59,6 +59,9 @@ class Fault:
     """The longest silence a caller may hear."""
     may_end: bool = False
     """Whether a call may end in order with an apology: nothing can answer."""
+    may_be_busy: bool = False
+    """Whether a phone that rings meanwhile may be told that it is busy, and no record made: as it is set
+    for a store that is away."""
 
 
 # --- Event Grid and callbacks
@@ -303,7 +306,7 @@ FAULTS = (
     Fault("rolling-restart", "one bridge after the other is restarted", _rolling_restart, 20, BRIDGE_S),
     Fault("media-cut", "the media sockets of all calls break", _media_cut, 2, BRIDGE_S),
     Fault("functions-killed", "the Functions app is killed and comes back", _functions_killed, 8),
-    Fault("store-down", "the store is away for 30 s", _store_down, 33, STORE_S),
+    Fault("store-down", "the store is away for 30 s", _store_down, 33, STORE_S, may_be_busy=True),
     Fault("store-still", "the store does not answer for 12 s", _store_stands_still, 12, STORE_S),
     Fault("full-house", "more calls come than there are places", _full_house, 10),
     Fault("bridge-asleep", "a bridge gets no time for 12 s", _bridge_asleep, ASLEEP_S, ASLEEP_S + BRIDGE_S),

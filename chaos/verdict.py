@@ -74,7 +74,8 @@ async def settle(addresses: Addresses, calls: Sequence[Placed]) -> dict[int, Kep
         while True:
             records = await _records(store)
             found = {call.number: records.get(call.progress.correlation_id) for call in calls}
-            done = all(one is not None and one.outcome is not None for one in found.values())
+            open_ones = [found[call.number] for call in calls if not _was_busy(call)]
+            done = all(one is not None and one.outcome is not None for one in open_ones)
             if done or time.monotonic() > deadline:
                 break
             await asyncio.sleep(1.0)
@@ -121,6 +122,9 @@ def _row(
     broken = [window.not_kept] if window.not_kept else []
     survived = 0
     for call in own:
+        if fault.may_be_busy and _was_busy(call):
+            survived += 1
+            continue
         end = _end_trouble(call, may_end=fault.may_end)
         survived += call.number in window.outlived or not end
         troubles = [end] if end and call.number in ended else []
@@ -174,6 +178,10 @@ def _end_time_trouble(call: Placed, record: Call) -> list[str]:
         return []
     off = record.ended_at.timestamp() - call.progress.answered_at - call.caller.now_s
     return [] if -_EARLY_S < off < FOUND_OUT_S else [f"its record ends {off:.0f} s after the call"]
+
+
+def _was_busy(call: Placed) -> bool:
+    return call.progress.answered_at is None and call.progress.ended == "rejected"
 
 
 def _has_moved(kept: Kept) -> bool:

@@ -143,3 +143,14 @@ def test_the_table_names_what_was_not_kept() -> None:
     assert first.endswith("NOT KEPT")
     assert second.endswith("kept")
     assert trouble == "model-dropped: nobody heard the busy tone"
+
+
+def test_only_while_the_store_is_away_may_a_phone_be_told_that_it_is_busy() -> None:
+    call = Placed(1, placed(told=False).caller, Progress(ended="rejected"))
+    rows = [
+        judge([window(call, fault=name)], [call], {1: Kept(None, 0)})[0]
+        for name in ("store-down", "media-cut")
+    ]
+    assert [row.survived for row in rows] == [1, 0]
+    assert rows[0].broken == []
+    assert "call 1: not in the store" in rows[1].broken
