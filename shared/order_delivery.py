@@ -69,14 +69,20 @@ def when(
     kitchen, way = restaurant.kitchen_hours(zone), timedelta(minutes=terms.minutes)
     last = timedelta(minutes=terms.last_order_minutes)
     begins = now if wished is None else wished - way
+    latest = now + timedelta(days=DAYS_AHEAD)
+
+    def from_then_on(at: datetime) -> datetime | None:
+        found = _earliest(kitchen, at, way, last)
+        return None if found is None or found - way > latest else found
+
     if wished is not None and wished <= now:
-        return Undelivered(Reason.PAST, _earliest(kitchen, now, way, last))
+        return Undelivered(Reason.PAST, from_then_on(now))
     if begins < now:
-        return Undelivered(Reason.TOO_SOON, _earliest(kitchen, now, way, last))
-    if begins > now + timedelta(days=DAYS_AHEAD):
+        return Undelivered(Reason.TOO_SOON, from_then_on(now))
+    if begins > latest:
         return Undelivered(Reason.TOO_FAR_AHEAD)
     if not _cooks(kitchen, begins, last):
-        return Undelivered(Reason.KITCHEN_CLOSED, _earliest(kitchen, begins, way, last))
+        return Undelivered(Reason.KITCHEN_CLOSED, from_then_on(begins))
     due = _rounded_up(now + way) if wished is None else wished
     return Delivered(due.astimezone(zone), begins.astimezone(zone))
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.order_delivery import Delivered, Reason, Undelivered, cancel_until, plan, when
@@ -91,6 +91,7 @@ def test_the_area_is_a_circle_around_the_restaurant(km: float, radius: float) ->
     st.integers(5, 120),
     st.integers(0, 90),
 )
+@example(0, 7 * 24 * 60 + 5, 5, 0)  # the kitchen opens next when it is too far ahead
 def test_what_is_promised_can_be_cooked(ahead: int, wished: int | None, minutes: int, last: int) -> None:
     """At any time, over a change of the clocks as well; what is offered instead is taken when asked for."""
     now = at("2026-10-20T00:00") + timedelta(minutes=ahead)
