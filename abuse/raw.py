@@ -34,7 +34,7 @@ async def send(port: int, *pieces: bytes, pause: float = 0.0, patience: float = 
             return _status(await reader.readline())
     except TimeoutError:
         return SILENT
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last is uvloop's, for what has closed meanwhile
         return CLOSED
     finally:
         writer.transport.abort()

@@ -13,6 +13,7 @@ import numpy as np
 
 from chaos.booker import NO, Booker
 from local.ear import FRAME_SAMPLES, RATE, Ear, Samples
+from local.mouth import Mouth
 from local.phone import FRAME_BYTES, Move, listen
 
 PATIENCE_S = 0.65
@@ -59,7 +60,7 @@ class Caller:
         self._voice = voice
         self._understand = understand
         self._doing = _Doing.LISTENING
-        self._speech = np.zeros(0, np.int16)
+        self._mouth = Mouth()
         self._acted_at = 0
         self._understood_to = 0
         self._thinking: asyncio.Task[None] | None = None
@@ -127,16 +128,15 @@ class Caller:
 
     def _say(self, text: str) -> None:
         self.talk.append(f"{self.now_s:6.1f} s  caller  {text}")
-        self._speech, self._doing = self._voice[text], _Doing.SPEAKING
+        self._mouth.say(self._voice[text])
+        self._doing = _Doing.SPEAKING
 
     def _speak(self) -> bytes:
-        if self._doing is not _Doing.SPEAKING:
-            return bytes(FRAME_BYTES)
-        piece, self._speech = self._speech[:FRAME_SAMPLES], self._speech[FRAME_SAMPLES:]
-        if not len(self._speech):
+        audio = self._mouth.next()
+        if self._doing is _Doing.SPEAKING and not self._mouth.busy:
             self._doing = _Doing.LISTENING
             self._acted_at = self.agent.now + FRAME_SAMPLES
-        return np.pad(piece, (0, FRAME_SAMPLES - len(piece))).astype("<i2").tobytes()
+        return audio.astype("<i2").tobytes()
 
 
 def _right(recording: bytearray, start: int, end: int) -> Samples:

@@ -1,7 +1,7 @@
 """The phone line: a websocket to the ACS stand-in, with a handset at the near end.
 
-The stand-in owns the clock. Every 20 ms it sends one stereo frame and takes one frame of speech, so one
-answer to each frame keeps exactly one frame under way.
+The stand-in owns the clock. Every 20 ms it sends one stereo frame, and what is said to it is the answer to
+that: as much in the long run as was played, sent ahead a little where it is speech.
 """
 
 from __future__ import annotations

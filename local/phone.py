@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from local.ear import FRAME_SAMPLES, RATE, Ear, Samples
+from local.mouth import Mouth
 
 PATIENCE_MS = 650
 """This much quiet after the agent spoke means that it has finished; sentences in one reply are closer."""
@@ -40,7 +41,7 @@ class Move:
     """What the caller does in one tick."""
 
     audio: bytes
-    """960 bytes PCM16LE: speech or silence."""
+    """PCM16LE for the line to play: 20 ms, or several at once, or none where that made up for these."""
     digits: str = ""
     hang_up: bool = False
 
@@ -92,7 +93,7 @@ class Phone:
         self._said = 0
         self._acted_at = 0
         self._doing = _Doing.LISTENING
-        self._speech = np.zeros(0, np.int16)
+        self._mouth = Mouth()
 
     def tick(self, frame: bytes) -> Move:
         """Take one stereo frame of the line; ValueError when it has another size than 1,920 bytes."""
@@ -104,7 +105,7 @@ class Phone:
     def _next_step(self) -> Move:
         self._acted_at = self.agent.now
         if self._said < len(self._lines):
-            self._speech = self._lines[self._said].samples
+            self._mouth.say(self._lines[self._said].samples)
             self._said += 1
             self._doing = _Doing.SPEAKING
             return Move(self._speak())
@@ -115,12 +116,10 @@ class Phone:
         return Move(_SILENCE, hang_up=True)
 
     def _speak(self) -> bytes:
-        if self._doing is not _Doing.SPEAKING:
-            return _SILENCE
-        piece, self._speech = self._speech[:FRAME_SAMPLES], self._speech[FRAME_SAMPLES:]
-        if not len(self._speech):
+        audio = self._mouth.next()
+        if self._doing is _Doing.SPEAKING and not self._mouth.busy:
             self._doing = _Doing.LISTENING
-        return np.pad(piece, (0, FRAME_SAMPLES - len(piece))).astype("<i2").tobytes()
+        return audio.astype("<i2").tobytes()
 
     def _is_my_turn(self) -> bool:
         """Whether the agent has replied to the last thing the caller did and leaves room for the next."""

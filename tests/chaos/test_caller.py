@@ -10,7 +10,7 @@ import numpy as np
 from chaos.booker import NO, Booker
 from chaos.caller import FAREWELL_S, GIVE_UP_S, LONGEST_S, Caller
 from local.ear import FRAME_SAMPLES, Samples
-from local.phone import Move
+from local.phone import FRAME_BYTES, Move
 from local.scripts import WISHES
 from shared.agent_config import load_agent
 from shared.settings import DEFAULT_AGENT_DIR
@@ -32,7 +32,7 @@ class Line:
         sound = np.full(FRAME_SAMPLES * TICKS * speaks_s, 3_000, np.int16)
         self.words = ""
         self.caller = Caller(booker, dict.fromkeys(booker.vocabulary, sound), self._understand)
-        self._said = bytes(FRAME_SAMPLES * 2)
+        self._waiting = bytearray(FRAME_BYTES)
 
     async def _understand(self, _: Samples) -> str:
         return self.words
@@ -43,9 +43,10 @@ class Line:
         heard = set(agent)
         for tick in range(round(seconds * TICKS)):
             level = 3_000 if tick // TICKS in heard else 0
-            frame = self._said + np.full(FRAME_SAMPLES, level, "<i2").tobytes()
-            moves.append(self.caller.tick(frame))
-            self._said = moves[-1].audio
+            said = bytes(self._waiting[:FRAME_BYTES])
+            del self._waiting[:FRAME_BYTES]
+            moves.append(self.caller.tick(said + np.full(FRAME_SAMPLES, level, "<i2").tobytes()))
+            self._waiting += moves[-1].audio
             await asyncio.sleep(0)  # what was heard is understood beside the line
             if moves[-1].hang_up:
                 break

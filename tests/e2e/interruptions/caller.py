@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from local.ear import FRAME_SAMPLES, RATE, Samples
+from local.ear import RATE, Samples
+from local.mouth import Mouth
 from local.phone import GIVE_UP_MS, PATIENCE_MS, Move, Phone
 from tests.e2e.interruptions.cases import Kind
 
@@ -52,24 +53,23 @@ class Interrupter(Phone):
         self._acts = deque(acts)
         self._asked_at = 0
         self._patience_ms = PATIENCE_MS
-        self._left = np.zeros(0, np.int16)
+        self._mouth = Mouth()
         self._room = np.random.default_rng(1)
 
     def tick(self, frame: bytes) -> Move:
         """Take one stereo frame of the line."""
         super().tick(frame)  # it listens; what it would do is not done
-        if not len(self._left):
+        if not self._mouth.busy:
             if not self._acts:
-                return Move(self._next_frame(), hang_up=self._has_finished)
+                return Move(self._next_sound(), hang_up=self._has_finished)
             self._consider(self._acts[0])
-        return Move(self._next_frame())
+        return Move(self._next_sound())
 
-    def _next_frame(self) -> bytes:
-        """20 ms of what the caller utters, in a quiet room."""
-        piece, self._left = self._left[:FRAME_SAMPLES], self._left[FRAME_SAMPLES:]
-        room = self._room.normal(0.0, _ROOM, FRAME_SAMPLES)
-        room[: len(piece)] += piece
-        return np.clip(room, -32_768, 32_767).astype("<i2").tobytes()
+    def _next_sound(self) -> bytes:
+        """What the caller utters, in a quiet room."""
+        words = self._mouth.next()
+        sound = words + self._room.normal(0.0, _ROOM, len(words))
+        return np.clip(sound, -32_768, 32_767).astype("<i2").tobytes()
 
     @property
     def _quiet_ms(self) -> int:
@@ -102,7 +102,7 @@ class Interrupter(Phone):
     def _utter(self, act: Act) -> None:
         self._acts.popleft()
         self.uttered.append(Uttered(act, self.agent.now))
-        self._left = act.samples
+        self._mouth.say(act.samples)
         goes_on = act.kind in ("backchannel", "noise")
         self._patience_ms = PAUSE_MS if goes_on else PATIENCE_MS
         if not goes_on:

@@ -51,11 +51,14 @@ def play(phone: Phone, agent: Sequence[tuple[int, int]], ticks: int = 3_000) -> 
     """Run the line: `agent` is (first tick, ticks) of each thing the agent says. The line is a tick late."""
     talking = {tick for start, length in agent for tick in range(start, start + length)}
     played = Played()
-    said = bytes(FRAME_BYTES)
+    waiting = bytearray(FRAME_BYTES)
     for tick in range(ticks):
+        said = bytes(waiting[:FRAME_BYTES])
+        del waiting[:FRAME_BYTES]
         move = phone.tick(frame(said, LOUD if tick in talking else 0))
-        said = move.audio
-        if any(said):
+        waiting += move.audio
+        assert len(waiting) >= FRAME_BYTES
+        if any(waiting[:FRAME_BYTES]):
             played.spoke.append(tick)
         if move.digits:
             played.pressed[tick] = move.digits
