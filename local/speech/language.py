@@ -1,7 +1,7 @@
 """What callers are likely to say: how probable each token is after the three before it.
 
-A back-off model of n-grams over the recogniser's own tokens. `local/speech/tuning/language.py` makes the
-file from sentences made at random.
+A back-off model of n-grams over the recogniser's own tokens. How an utterance begins depends on what was
+asked. `local/speech/tuning/language.py` makes the file from sentences made at random.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local.speech.adapter import ModelError
-from local.speech.moonshine import Scores
+from local.speech.moonshine import BEGIN, Scores
+from local.speech.questions import Question
 
 ORDER = 4
+STARTS = {None: BEGIN} | {question: 32_000 + number for number, question in enumerate(Question)}
+"""The token before the first, by what was asked: those above 32,000 are in no text."""
 _TOKEN_BITS = 15
 
 type Tokens = NDArray[np.uint16]
@@ -65,7 +68,10 @@ class Language:
             raise ModelError(f"{path}: missing, or no model of the language") from fault
 
     def scores(self, said: tuple[int, ...], tokens: NDArray[np.intp]) -> Scores:
-        """The logarithm of the probability of each of `tokens` after what was said, the begin included."""
+        """The logarithm of the probability of each of `tokens` after what was said.
+
+        That begins with one of `STARTS`.
+        """
         found = self._anywhere[tokens]
         for length, known in enumerate(self._continuations, start=1):
             if length > len(said):

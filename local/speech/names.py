@@ -7,7 +7,6 @@ countries, and of those that sound alike the commonest: nobody hears whether Mar
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,17 +16,19 @@ from local.speech.phrases import fold
 ALONE_CREDIT = 3.0
 """Log-probability added for an utterance that is a name, when a name was asked for."""
 
-CUED_CREDIT = 1.5
+CUED_CREDIT = 2.5
 """Log-probability added for each name after a cue."""
 
 _LENT_PER_CHARACTER = 0.5
 """Credit is lent while a name goes on, so that it stays in the beam."""
 
 _CUES = frozenset(
-    ("name is", "my names", "the names", "name of", "under", "under the name", "its", "its for", "this is")
+    (
+        *("name is", "my names", "the names", "names", "name of", "surname is", "under", "under the name"),
+        *("its", "for", "im", "i am", "this is", "speaking to"),
+    )
 )
 _LONGEST_CUE = 3
-_ASKS_FOR_NAME = re.compile(r"\byour name\b|\b(name|who)\b[^.?!]*(\?|$)", re.IGNORECASE)
 _MOST_NAMES = 3
 _FILE = Path(__file__).parent / "names.txt"
 
@@ -95,11 +96,6 @@ class Names:
             return Naming(self._root, at.alone, at.named + 1, "", words), credit
         cued = any(" ".join(words[-count:]) in _CUES for count in range(1, len(words) + 1))
         return Naming(self._root if cued else None, alone=False, named=0, word="", words=words), 0.0
-
-
-def asks_for_name(said: str) -> bool:
-    """Whether somebody who was told this last may answer with a name alone."""
-    return bool(_ASKS_FOR_NAME.search(said))
 
 
 def known_names() -> tuple[list[str], list[str]]:

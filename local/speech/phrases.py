@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from local.speech.questions import Question
+
 CREDIT_PER_CHARACTER = 0.5
 """Log-probability added for each character of a matched phrase. Tuned on sentences with confusable words:
 less leaves "pad tie", more hears phrases that were not said."""
@@ -22,13 +24,24 @@ less leaves "pad tie", more hears phrases that were not said."""
 MAX_PHRASES = 500
 """Further phrases are ignored."""
 
-ANSWERS = (
-    *("yes", "yeah", "no", "correct", "sure", "okay"),
-    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+_YES_OR_NO = ("yes", "yeah", "no", "correct", "sure", "okay")
+_DAYS = (
     *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-    *("today", "tonight", "tomorrow", "noon", "midnight", "goodbye"),
+    *("today", "tonight", "tomorrow"),
 )
-"""What people answer on the telephone in a word, always favoured as a whole utterance.
+_NUMBERS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+ANSWERS: dict[Question | None, tuple[str, ...]] = {
+    Question.AGREEMENT: (*_YES_OR_NO, "goodbye"),
+    Question.DAY: _DAYS,
+    Question.TIME: (*_NUMBERS, "noon", "midnight"),
+    Question.PARTY: _NUMBERS,
+    Question.NAME: (),
+    Question.CHOICE: (),
+    None: (*_YES_OR_NO, *_NUMBERS, *_DAYS, "noon", "midnight", "goodbye"),
+}
+"""What people answer on the telephone in a word, favoured as a whole utterance, by what was asked.
 
 A word on its own gives the model no context and a telephone line hides its consonants: "six" alone is the
 likeliest word to be misheard. In a longer utterance these earn nothing.
@@ -38,7 +51,9 @@ ANSWER_CREDIT = 2.5
 """Log-probability added for such an answer. More would end "no, thank you" after its first word."""
 
 WHOLE_CREDIT = 2.0
-"""Log-probability added when such a phrase is all that was said, as it is where it answers a question."""
+CHOICE_CREDIT = 5.0
+"""Log-probability added when such a phrase is all that was said, as it is where it answers a question; the
+second where the question was for one of them."""
 
 _AHEAD = 2
 """Credit is lent for this many times the characters matched, up to the whole phrase, since the first token of
@@ -74,8 +89,14 @@ class _Node:
 class PhraseBias:
     """An automaton over a fixed set of phrases. Not changed once built, so threads may share it."""
 
-    def __init__(self, phrases: Sequence[str], credit: float = CREDIT_PER_CHARACTER) -> None:
+    def __init__(
+        self,
+        phrases: Sequence[str],
+        credit: float = CREDIT_PER_CHARACTER,
+        asked: Question | None = None,
+    ) -> None:
         self._nodes = [_Node("", 0)]
+        whole = CHOICE_CREDIT if asked is Question.CHOICE else WHOLE_CREDIT
         for phrase in phrases[:MAX_PHRASES]:
             words = fold(phrase).split()
             if words:
@@ -83,8 +104,8 @@ class PhraseBias:
                 pattern = f" {' '.join(words)} "
                 worth = credit * (len(pattern) - 2)
                 self._add(pattern, worth)
-                self._add(f"{_START}{pattern}{_STOP}", worth + WHOLE_CREDIT)
-        for answer in ANSWERS:
+                self._add(f"{_START}{pattern}{_STOP}", worth + whole)
+        for answer in ANSWERS[asked]:
             self._add(f"{_START} {answer} {_STOP}", ANSWER_CREDIT)
         self._link(credit)
         self.start, _ = self.advance(_ROOT, f"{_START} ")
@@ -147,6 +168,6 @@ class PhraseBias:
 
 
 @lru_cache(maxsize=64)
-def phrase_bias(phrases: tuple[str, ...]) -> PhraseBias:
-    """Build the automaton of a phrase list once; sessions with the same list share it."""
-    return PhraseBias(phrases)
+def phrase_bias(phrases: tuple[str, ...], asked: Question | None = None) -> PhraseBias:
+    """Build the automaton of a phrase list and a question once; sessions with the same list share it."""
+    return PhraseBias(phrases, asked=asked)

@@ -8,16 +8,18 @@ No restaurant of the catalogue is in it: a session says which names it expects b
 from __future__ import annotations
 
 import argparse
+import itertools
+import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from local.speech.language import ORDER, key
-from local.speech.moonshine import BEGIN, END
+from local.speech.language import ORDER, STARTS, key
+from local.speech.moonshine import END
+from local.speech.questions import Question
 from local.speech.recognizer import DEFAULT_LANGUAGE, DEFAULT_MODEL_DIR
 from local.speech.tuning.sentences import Sentences
 from local.speech.tuning.tokenizer import Tokenizer
@@ -27,14 +29,19 @@ _DISCOUNT = 0.8
 _SEEN_AT_LEAST = (1, 1, 2, 2)
 """Times that n-grams of each length must come up to be kept."""
 
+_NOTHING_BEFORE = frozenset(STARTS.values())
+_ANSWERS = 0.85
+"""Share of those who answer what they are asked; the others want something else."""
+_NO_ANSWERS = ("find", "details", "book", "order", "talk")
+
 type Gram = tuple[int, ...]
 
 
-def counted(sentences: Iterator[list[int]]) -> list[Counter[Gram]]:
-    """How often each n-gram comes up, by its length."""
+def counted(sentences: Iterator[tuple[Question | None, list[int]]]) -> list[Counter[Gram]]:
+    """How often each n-gram comes up, by its length, in sentences and what each of them answers."""
     counts: list[Counter[Gram]] = [Counter() for _ in range(ORDER)]
-    for sentence in sentences:
-        tokens = (BEGIN, *sentence, END)
+    for asked, sentence in sentences:
+        tokens = (STARTS[asked], *sentence, END)
         for last in range(1, len(tokens)):
             for length in range(min(last + 1, ORDER)):
                 counts[length][tokens[last - length : last + 1]] += 1
@@ -46,7 +53,7 @@ class Model:
 
     def __init__(self, counts: list[Counter[Gram]], vocabulary: int) -> None:
         """Shorter n-grams count by how many different tokens come before them."""
-        self._spread = [_spread(short, long) for short, long in pairwise(counts)]
+        self._spread = [_spread(short, long) for short, long in itertools.pairwise(counts)]
         self._spread.append(counts[-1])
         total, kinds = sum(self._spread[0].values()), len(self._spread[0])
         self.unseen = _DISCOUNT * kinds / total / vocabulary
@@ -98,7 +105,7 @@ class Model:
 def _spread(short: Counter[Gram], long: Counter[Gram]) -> Counter[Gram]:
     spread = Counter(gram[1:] for gram in long)
     for gram, count in short.items():
-        if gram[0] == BEGIN:  # nothing can stand before it
+        if gram[0] in _NOTHING_BEFORE:
             spread[gram] += count
     return spread
 
@@ -124,15 +131,26 @@ def save(model: Model, vocabulary: int, file: Path) -> None:
     np.savez_compressed(file, **arrays)
 
 
+def _asked(count: int, answers: int, seed: int) -> Iterator[tuple[Question | None, str | None]]:
+    """What is asked, and the kind of sentence that comes of it; None for any."""
+    chance = random.Random(seed)
+    yield from itertools.repeat((None, None), count)
+    for question in Question:
+        for _ in range(answers):
+            yield question, question.value if chance.random() < _ANSWERS else chance.choice(_NO_ANSWERS)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--count", type=int, default=120_000, help="sentences")
+    options.add_argument("--count", type=int, default=160_000, help="sentences")
+    options.add_argument("--answers", type=int, default=20_000, help="sentences after each question")
     options.add_argument("--seed", type=int, default=777)
     options.add_argument("--out", type=Path, default=DEFAULT_LANGUAGE)
     given = options.parse_args()
     tokenizer = Tokenizer((DEFAULT_MODEL_DIR / "tokenizer.bin").read_bytes())
     sentences = Sentences(given.seed, catalogue=False)
-    counts = counted(tokenizer.tokens(sentences.next()) for _ in range(given.count))
+    said = ((asked, sentences.next(kind)) for asked, kind in _asked(given.count, given.answers, given.seed))
+    counts = counted((asked, tokenizer.tokens(text)) for asked, text in said)
     save(Model(counts, tokenizer.size), tokenizer.size, given.out)
     print(f"{given.out}: {', '.join(str(len(grams)) for grams in counts)} n-grams seen, by length")
 

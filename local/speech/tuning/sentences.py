@@ -10,6 +10,7 @@ import json
 import random
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,31 @@ _HERE = Path(__file__).parent
 _ASKING = ("what", "where", "when", "which", "who", "how")
 _ASKING_WORDS = {"is", "are", "can", "could", "do", "does", "have"}
 _COMMON = 250
+_PARTIES = (
+    "two " * 10
+    + "four " * 7
+    + "three " * 5
+    + "five " * 4
+    + "six " * 4
+    + "eight " * 3
+    + "one one seven seven ten ten "
+)
+_HOURS = "seven " * 5 + "eight " * 5 + "six " * 4 + "nine " * 2 + "one one two five twelve "
+"""What is said oftener than the other numbers up to twelve, which come up once."""
 _PLAIN = {
     "cuisine": "cuisines", "d": "days", "amount": "amounts",
     "price": "prices", "mood": "moods", "diet": "diets", "allergen": "allergens", "relative": "relatives",
     "occasion": "occasions", "feature": "features", "small_talk": "small_talk",
 }  # fmt: skip
 """Slots that take any word of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    share: int
+    patterns: list[str]
+    """With {slots} that are filled."""
+    weights: list[int]
 
 
 class Sentences:
@@ -49,9 +69,10 @@ class Sentences:
         if catalogue:
             self._known_dishes = [dish.name for restaurant in known.restaurants for dish in restaurant.dishes]
             self._areas = [*known.city.areas, *known.city.areas, *self._areas]
-        self._kinds = _patterns((_HERE / "patterns.txt").read_text("utf-8"))
+        self._kinds = {file.stem: _patterns(file) for file in sorted((_HERE / "patterns").glob("*.txt"))}
         units, teens = self._words["units"], self._words["teens"]
-        self._few = [*units[:8], *units]
+        self._few = [*_PARTIES.split(), *units]
+        hours = [*_HOURS.split(), *units]
         self._slots: dict[str, Callable[[], str]] = {
             slot: partial(self._one, self._words[name]) for slot, name in _PLAIN.items()
         } | {
@@ -62,24 +83,25 @@ class Sentences:
             "last": lambda: self._one(self._last_names),
             "area": lambda: self._one(self._areas),
             "near": lambda: self._one(self._words["near"]).format(a=self._one(self._areas)),
-            "time": lambda: self._one(self._words["times"]).format(h=self._one(units)),
+            "time": lambda: self._one(self._words["times"]).format(h=self._one(hours)),
             "on": self._on,
             "day": lambda: re.sub("^(on|for) ", "", self._on()),
-            "n": lambda: self._one([*units[:8], *self._few, *teens]),
+            "n": lambda: self._one([*self._few, *teens]),
             "party": lambda: re.sub(
                 r"\{n\}", lambda _: self._one(self._few), self._one(self._words["parties"])
             ),
-            "number": lambda: self._one([*units, *units, *teens]),
+            "number": lambda: self._one([*self._few, *teens]),
             "digits": self._digits,
             "address": self._address,
         }
 
-    def next(self) -> str:
-        """A sentence, with the marks the recogniser writes."""
-        [patterns] = self._random.choices(
-            [patterns for _, patterns in self._kinds], [share for share, _ in self._kinds]
-        )
-        text = re.sub(r"\{(\w+)\}", lambda slot: self._slots[slot[1]](), self._one(patterns))
+    def next(self, kind: str | None = None) -> str:
+        """A sentence, with the marks the recogniser writes; of one kind of patterns if that is given."""
+        if kind is None:
+            [kind] = self._random.choices(list(self._kinds), [kind.share for kind in self._kinds.values()])
+        patterns = self._kinds[kind]
+        [pattern] = self._random.choices(patterns.patterns, patterns.weights)
+        text = re.sub(r"\{(\w+)\}", lambda slot: self._slots[slot[1]](), pattern)
         text = re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", re.sub(r"\bfor for\b", "for", text))
         if self._random.random() < (0.07 if len(text.split()) < 4 else 0.22):
             text = self._one(self._words["openings"]) + text
@@ -146,12 +168,11 @@ def _common_ones_oftener(names: list[str]) -> list[str]:
     return names[:_COMMON] * 3 + names
 
 
-def _patterns(text: str) -> list[tuple[int, list[str]]]:
-    """Share and patterns of every kind."""
-    kinds: list[tuple[int, list[str]]] = []
-    for line in text.splitlines():
-        if kind := re.match(r"(\d+): ", line):
-            kinds.append((int(kind[1]), []))
-        elif line and not line.startswith("#"):
-            kinds[-1][1].append(line)
-    return kinds
+def _patterns(file: Path) -> _Kind:
+    """Read one kind: `share: 24`, then a pattern a line, some with how often it comes up: `5: {time}`."""
+    first, *lines = file.read_text("utf-8").splitlines()
+    weighted = [re.fullmatch(r"(?:(\d+): )?(.+)", line) for line in lines]
+    found = [(pattern[2], int(pattern[1] or 1)) for pattern in weighted if pattern is not None]
+    return _Kind(
+        int(first.removeprefix("share: ")), [text for text, _ in found], [weight for _, weight in found]
+    )

@@ -161,7 +161,7 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
     "harbour harbor quay waterfront": (
         """
         harbour/harbor/harbourside/waterfront/seafront/seaside/docks/quay/quayside/marina |
-        by/near/on/at/along the water/sea/ships/boats/coast/port/dock/docks
+        by/near/on/at/along the sea/ships/boats/coast/port/dock/docks
         """,
         "",
     ),
@@ -238,7 +238,13 @@ _CONCEPTS: dict[str, tuple[str, str]] = {
         """,
         "",
     ),
-    "waterside": ("waterside | water/sea/river/harbour/lake view/views | view/views of/over the *", ""),
+    "waterside": (
+        """
+        waterside | by/near/on/at/along/beside/overlooking the water |
+        water/sea/river/harbour/lake view/views | view/views of/over the *
+        """,
+        "",
+    ),
     "live music": ("live music/band/jazz | (a) band/music playing | jazz", ""),
     "vegan": (
         """

@@ -67,6 +67,8 @@ _ALSO_NAMES = word_set(
     """
 )
 """Everyday words that are names as well: believed in the answer to "What name?", where nothing goes on."""
+_COURTESIES = word_set("please thanks thank you cheers")
+_MISHEARD_LEADS = word_set("a an your four fore and in")
 _MOST_WORDS = 4
 
 
@@ -94,6 +96,29 @@ def find_name(
             return found
     found = _bare(tokens) if asked else None
     return found if found is None or not found.places & used else None
+
+
+def name_at_end(tokens: Sequence[Token], used: frozenset[int]) -> Found[str] | None:
+    """The name that a whole booking ends with: "..., at half past seven, Collins, please."
+
+    What leads to it may be misheard: "four Collins", "I'm a Collins".
+    """
+    end = len(tokens)
+    while end and tokens[end - 1].text in _COURTESIES:
+        end -= 1
+    start = end
+    while start and end - start < _MOST_WORDS and _looks_like_a_name(tokens[start - 1]):
+        if start < end and tokens[start - 1].mark:
+            break
+        start -= 1
+    led = start and (tokens[start - 1].mark or tokens[start - 1].text in _MISHEARD_LEADS)
+    if not led or start == end or not used.isdisjoint(range(start, end)):
+        return None
+    return Found(" ".join(_written(token) for token in tokens[start:end]), start, end)
+
+
+def _looks_like_a_name(token: Token) -> bool:
+    return token.capital and token.number is None and token.text not in _NOT_NAMES | _ENDS
 
 
 def _after(tokens: Sequence[Token], words: list[str], lead: str, asked: bool) -> Found[str] | None:

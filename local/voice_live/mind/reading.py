@@ -16,7 +16,7 @@ from local.voice_live.mind.addresses import find_address
 from local.voice_live.mind.dates import find_dates
 from local.voice_live.mind.lexicon import VENUE_LEADS, find_place, lexicon
 from local.voice_live.mind.matching import Match
-from local.voice_live.mind.names import find_name
+from local.voice_live.mind.names import find_name, name_at_end
 from local.voice_live.mind.party import find_party
 from local.voice_live.mind.patterns import Line, line_of
 from local.voice_live.mind.schema import Schema
@@ -171,6 +171,9 @@ def _read(tokens: tuple[Token, ...], schema: Schema, now: datetime, names: tuple
         inside = [name for name in choices if name != schema.subject]
         choices |= {name: tuple(m for m in choices[name] if not m.places < food.places) for name in inside}
     taken = used | frozenset(place for found in choices.values() for m in found for place in m.places)
+    person = person or find_name(tokens, taken)
+    if person is None and named and parties and clocks:
+        person = name_at_end(tokens, taken)
     bare_party = find_party(tokens, places(days) | places(clocks), loose=True)
     bare_person = find_name(tokens, places(days) | places(clocks), asked=True)
     return Reading(
@@ -180,7 +183,7 @@ def _read(tokens: tuple[Token, ...], schema: Schema, now: datetime, names: tuple
         day=days[0] if days else None,
         clock=clocks[0] if clocks else None,
         party=parties[0] if parties else None,
-        person=person or find_name(tokens, taken),
+        person=person,
         bare_clock=_bare_clock(tokens, now, places(days)),
         bare_party=bare_party.value if bare_party else None,
         bare_person=bare_person.value if bare_person else None,

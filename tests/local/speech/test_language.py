@@ -21,7 +21,7 @@ _SAID = [[5, 6, 7], [5, 6, 8], [5, 6, 7], [9, 6, 7], [9, 10], [5, 6, 7, 8]]
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Language:
     file = tmp_path_factory.mktemp("language") / "small.npz"
-    save(Model(counted(iter(_SAID)), _VOCABULARY), _VOCABULARY, file)
+    save(Model(counted((None, tokens) for tokens in _SAID), _VOCABULARY), _VOCABULARY, file)
     return Language.load(file)
 
 

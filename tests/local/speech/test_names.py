@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.speech.names import ALONE_CREDIT, CUED_CREDIT, Names, asks_for_name, known_names, names
+from local.speech.names import ALONE_CREDIT, CUED_CREDIT, Names, known_names, names
 from local.speech.phrases import fold
 
 _NAMES = Names(["Sarah", "O'Brien", "Kim", "Kimberley", "Ann"])
@@ -48,23 +48,6 @@ def test_names_earn_credit_where_a_name_is_given(text: str, credit: float, size:
 )
 def test_a_name_alone_earns_nothing_when_none_was_asked_for(text: str, credit: float) -> None:
     assert _credit(text, asked=False) == credit
-
-
-@pytest.mark.parametrize(
-    ("said", "asks"),
-    [
-        ("What name shall I put it under?", True),
-        ("What name, please? Just the name will do.", True),
-        ("I need your name for that.", True),
-        ("Who is the booking for?", True),
-        ("What name shall", True),
-        ("So that is a table for two under the name Nolan. Shall I book it?", False),
-        ("Which restaurant would you like?", False),
-        ("", False),
-    ],
-)
-def test_a_name_is_awaited_when_one_was_asked_for(said: str, asks: bool) -> None:
-    assert asks_for_name(said) is asks
 
 
 def test_credit_is_lent_while_a_name_goes_on_and_no_longer() -> None:

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.speech.phrases import ANSWER_CREDIT, ANSWERS, MAX_PHRASES, WHOLE_CREDIT, PhraseBias, fold
+from local.speech.phrases import (
+    ANSWER_CREDIT,
+    ANSWERS,
+    CHOICE_CREDIT,
+    MAX_PHRASES,
+    WHOLE_CREDIT,
+    PhraseBias,
+    fold,
+)
+from local.speech.questions import Question
 
 CREDIT = 0.5
 
@@ -71,7 +80,16 @@ def test_a_usual_answer_earns_only_as_the_whole_utterance() -> None:
     assert earned(bias, "Six.") == ANSWER_CREDIT
     assert earned(bias, "Six people") == 0
     assert earned(bias, "at six") == 0
-    assert all(earned(bias, answer) == ANSWER_CREDIT for answer in ANSWERS)
+    for question, answers in ANSWERS.items():
+        asked = PhraseBias([], CREDIT, question)
+        assert all(earned(asked, answer) == ANSWER_CREDIT for answer in answers)
+    assert earned(PhraseBias([], CREDIT, Question.DAY), "Six.") == 0
+
+
+def test_one_of_those_to_choose_from_earns_more() -> None:
+    phrase = "Peking Inn"
+    chosen, named = (earned(PhraseBias([phrase], CREDIT, asked), phrase) for asked in (Question.CHOICE, None))
+    assert chosen - named == CHOICE_CREDIT - WHOLE_CREDIT > 0
 
 
 def test_phrases_past_the_most_are_ignored_and_empty_ones_harmless() -> None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from hibari.g2p import G2P
 
 from bridge.session import session_for
 from bridge.tools import ToolBox
@@ -37,6 +38,8 @@ from shared.tables import Tables
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 """A Sunday."""
 
+_SOUNDS = G2P(british=False)
+
 type Line = FloatAudio | str
 """What a caller says: audio of 24 kHz, or words that need no recognition."""
 
@@ -55,11 +58,20 @@ class Talk:
         return " | ".join(self.lines)
 
     def led_to(self, tool: str, arguments: dict[str, Any]) -> bool:
-        """Whether the last tool is this one, with these arguments among its own."""
+        """Whether the last tool is this one, with these arguments among its own.
+
+        A person's name need only sound as the one wanted: nobody hears whether Clark writes himself Clarke.
+        """
         if self.called is None or self.called[0] != tool:
             return False
         called = self.called[1]
-        return all(_folded(called.get(key)) == _folded(value) for key, value in arguments.items())
+        return all(_same(key, called.get(key), value) for key, value in arguments.items())
+
+
+def _same(key: str, called: Any, wanted: Any) -> bool:
+    if key == "name" and isinstance(called, str) and isinstance(wanted, str):
+        return str(_SOUNDS(called)) == str(_SOUNDS(wanted))
+    return bool(_folded(called) == _folded(wanted))
 
 
 def _folded(value: Any) -> Any:
