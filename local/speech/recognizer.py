@@ -46,6 +46,8 @@ _SURE = 0.8
 _PACES = (1.0, 1.1, 0.92)
 """Who was not surely understood is heard again at these paces at once, as if three people had said it: what
 each of them sounds like by chance, the others do not. Above one is slower, and lower."""
+_LONGEST_AGAIN_SECONDS = 10.0
+"""Longer speech would take too long to hear again, and has more context of its own."""
 
 _TOKENS_PER_SECOND = 6.5  # more than anybody says: a bound against the model repeating itself without end
 _SPARE_TOKENS = 8
@@ -112,7 +114,7 @@ class Recognizer:
         else:
             tries = [self._search([view], start, bias, beam) for view in _in_context(audio_16k)]
             best = max(tries, key=lambda hypothesis: hypothesis.confidence)
-            if best.confidence < _SURE:
+            if best.confidence < _SURE and len(audio_16k) <= _LONGEST_AGAIN_SECONDS * SAMPLE_RATE:
                 views = [view for pace in _PACES for view in _in_context(_at_pace(audio_16k, pace))]
                 best = self._search(views, start, bias, beam)
         return Transcript(tidy(self._model.text(list(best.tokens))), best.confidence)
@@ -136,7 +138,7 @@ class Recognizer:
             last = np.array([h.tokens[-1] if h.tokens else BEGIN for h in live], np.int64)
             steps = [self._model.step(state, last) for state in states]
             states = [state for _, state in steps]
-            logits = np.mean([_log_probabilities(scores) for scores, _ in steps], axis=0)
+            logits = np.mean([scores for scores, _ in steps], axis=0)  # the product of what each says
             grown: list[tuple[float, int, _Hypothesis]] = []
             for parent, (hypothesis, row) in enumerate(zip(live, logits, strict=True)):
                 for token, score, fluency in self._next(hypothesis, row):
@@ -203,16 +205,10 @@ def _at_pace(audio: FloatAudio, pace: float) -> FloatAudio:
     return np.concatenate([resampler.feed(audio), resampler.flush()])
 
 
-def _log_probabilities(logits: Scores) -> Scores:
-    """Of every token, from the logits of each hypothesis."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-
-def _likely(scores: Scores) -> tuple[NDArray[np.intp], Scores]:
-    """The likeliest next tokens and their log-probabilities, from the scores of one hypothesis."""
-    top = scores.max()
-    shifted = scores - top
+def _likely(logits: Scores) -> tuple[NDArray[np.intp], Scores]:
+    """The likeliest next tokens and their log-probabilities, from the logits of one hypothesis."""
+    top = logits.max()
+    shifted = logits - top
     total = np.log(np.exp(shifted).sum())
     near = np.flatnonzero(shifted > -_TOKEN_RANGE)
     ranked = near[np.argsort(shifted[near])[-_TOKENS_TRIED:]]

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -69,9 +70,14 @@ class Talk:
 
 
 def _same(key: str, called: Any, wanted: Any) -> bool:
-    if key == "name" and isinstance(called, str) and isinstance(wanted, str):
-        return str(_SOUNDS(called)) == str(_SOUNDS(wanted))
-    return bool(_folded(called) == _folded(wanted))
+    if _folded(called) == _folded(wanted):
+        return True
+    return key == "name" and str(_SOUNDS(str(called))) == str(_SOUNDS(wanted))
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return Catalogue.load(DEFAULT_RESTAURANTS_FILE)
 
 
 def _folded(value: Any) -> Any:
@@ -89,14 +95,14 @@ async def serving(parts: Parts) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def toolbox(storage: str, table_prefix: str) -> AsyncIterator[ToolBox]:
+async def toolbox(storage: str, table_prefix: str, call_id: str = "call") -> AsyncIterator[ToolBox]:
     """The tools of a call made at `NOW`, on a store."""
     async with Tables(StoreSettings(storage, None, table_prefix)) as tables:
-        catalogue = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
+        catalogue = _catalogue()
         yield ToolBox(
             catalogue,
             BookingStore(tables),
-            call_id="call",
+            call_id=call_id,
             caller=None,
             now=lambda: NOW,
             transfer=Targets(to="+15550142"),  # else nobody can be asked for a person
@@ -187,7 +193,7 @@ async def _connected(url: str, tools: ToolBox) -> AsyncIterator[VoiceLive]:
 
     model = await VoiceLive.open(url, {"model": "gpt-4.1"}, headers)
     try:
-        catalogue = Catalogue.load(DEFAULT_RESTAURANTS_FILE)
+        catalogue = _catalogue()
         session = session_for(load_agent(DEFAULT_AGENT_DIR), tools, catalogue, NOW)
         session.turn_detection.create_response = session.turn_detection.interrupt_response = True
         await model.send(wire.SessionUpdate(event_id="e", session=session))
