@@ -7,7 +7,7 @@ countries, and of those that sound alike the commonest: nobody hears whether Mar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +19,10 @@ ALONE_CREDIT = 3.0
 CUED_CREDIT = 2.5
 """Log-probability added for each name after a cue."""
 
+RARE_LESS = 1.0
+"""So much less of either for a name that is not among the commonest: Jack is oftener heard than Jacques."""
+
+_COMMONEST = 250
 _LENT_PER_CHARACTER = 0.5
 """Credit is lent while a name goes on, so that it stays in the beam."""
 
@@ -33,7 +37,7 @@ _MOST_NAMES = 3
 _FILE = Path(__file__).parent / "names.txt"
 
 type _Node = dict[str, _Node]
-_END = "."  # no name has one: folding drops it
+_END, _RARE = ".", "!"  # no name has one: folding drops them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Naming:
     """Whether there was nothing but names so far."""
     named: int
     """How many in a row."""
+    rare: bool
+    """Whether one of them is no common one."""
     word: str
     words: tuple[str, ...]
     """The word that goes on, and the last few before it."""
@@ -54,17 +60,23 @@ class Naming:
 class Names:
     """Not changed once built, so threads may share it."""
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, common: list[str], rare: list[str]) -> None:
+        """A name in both is common."""
         self._root: _Node = {}
-        for name in names:
+        known = frozenset(common)
+        for name in (*rare, *common):
             node = self._root
             for character in fold(name).strip().replace(" ", ""):
                 node = node.setdefault(character, {})
             node[_END] = {}
+            if name in known:
+                node.pop(_RARE, None)
+            else:
+                node[_RARE] = {}
 
     def start(self, *, asked: bool) -> Naming:
         """Where every utterance begins; with `asked` it may be a name and nothing else."""
-        return Naming(self._root if asked else None, alone=asked, named=0, word="", words=())
+        return Naming(self._root if asked else None, alone=asked, named=0, rare=False, word="", words=())
 
     def advance(self, at: Naming, folded: str) -> tuple[Naming, float]:
         """Read folded text on; where that leads, and the credit earned for good."""
@@ -72,7 +84,7 @@ class Names:
         for character in folded:
             if character != " ":
                 node = at.node.get(character) if at.node is not None else None
-                at = Naming(node, at.alone, at.named, at.word + character, at.words)
+                at = replace(at, node=node, word=at.word + character)
             elif at.word:
                 at, credit = self._word_ends(at)
                 earned += credit
@@ -87,15 +99,16 @@ class Names:
     def finish(self, at: Naming) -> float:
         """Credit earned when the utterance ends."""
         at, earned = self._word_ends(at) if at.word else (at, 0.0)
-        return ALONE_CREDIT if at.alone and at.named else earned
+        return ALONE_CREDIT - RARE_LESS * at.rare if at.alone and at.named else earned
 
     def _word_ends(self, at: Naming) -> tuple[Naming, float]:
         words = (*at.words, at.word)[-_LONGEST_CUE:]
         if at.node is not None and _END in at.node and at.named < _MOST_NAMES:
-            credit = 0.0 if at.alone else CUED_CREDIT
-            return Naming(self._root, at.alone, at.named + 1, "", words), credit
+            rare = _RARE in at.node
+            credit = 0.0 if at.alone else CUED_CREDIT - RARE_LESS * rare
+            return Naming(self._root, at.alone, at.named + 1, at.rare or rare, "", words), credit
         cued = any(" ".join(words[-count:]) in _CUES for count in range(1, len(words) + 1))
-        return Naming(self._root if cued else None, alone=False, named=0, word="", words=words), 0.0
+        return Naming(self._root if cued else None, False, 0, rare=False, word="", words=words), 0.0
 
 
 def known_names() -> tuple[list[str], list[str]]:
@@ -108,4 +121,4 @@ def known_names() -> tuple[list[str], list[str]]:
 def names() -> Names:
     """The names that are favoured: all but those that sound like everyday words. Built once."""
     first, last, *_ = (part.split() for part in _FILE.read_text("utf-8").split("\n\n"))
-    return Names(first + last)
+    return Names(first[:_COMMONEST] + last[:_COMMONEST], first[_COMMONEST:] + last[_COMMONEST:])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from local.speech.names import ALONE_CREDIT, CUED_CREDIT, Names, known_names, names
+from local.speech.names import ALONE_CREDIT, CUED_CREDIT, RARE_LESS, Names, known_names, names
 from local.speech.phrases import fold
 
-_NAMES = Names(["Sarah", "O'Brien", "Kim", "Kimberley", "Ann"])
+_NAMES = Names(["Sarah", "O'Brien", "Kim", "Kimberley", "Ann"], ["Kimba", "Saoirse"])
 
 
 def _credit(text: str, size: int = 100, *, asked: bool = True) -> float:
@@ -31,6 +31,9 @@ def _credit(text: str, size: int = 100, *, asked: bool = True) -> float:
         ("The name's O'Brien.", CUED_CREDIT),
         ("A table under Ann O'Brien tonight", 2 * CUED_CREDIT),
         ("It's for Kim", CUED_CREDIT),
+        ("Saoirse.", ALONE_CREDIT - RARE_LESS),
+        ("Sarah Kimba.", ALONE_CREDIT - RARE_LESS),
+        ("My name is Saoirse.", CUED_CREDIT - RARE_LESS),
         ("Sir.", 0.0),
         ("Kimb.", 0.0),
         ("Sarah, please cancel it.", 0.0),
