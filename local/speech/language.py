@@ -19,7 +19,8 @@ from local.speech.questions import Question
 
 ORDER = 4
 STARTS = {None: BEGIN} | {question: 32_000 + number for number, question in enumerate(Question)}
-"""The token before the first, by what was asked: those above 32,000 are in no text."""
+"""The token before the first, by what was asked: those from 32,000 on are in no text. With other
+questions the file must be made again."""
 _TOKEN_BITS = 15
 
 type Tokens = NDArray[np.uint16]

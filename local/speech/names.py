@@ -29,7 +29,7 @@ _LENT_PER_CHARACTER = 0.5
 _CUES = frozenset(
     (
         *("name is", "my names", "the names", "names", "name of", "surname is", "under", "under the name"),
-        *("its", "for", "im", "i am", "this is", "speaking to"),
+        *("its", "for", "im", "i am", "this is"),
     )
 )
 _LONGEST_CUE = 3

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from local.speech.adapter import ModelError
-from local.speech.language import Language
+from local.speech.language import STARTS, Language
 from local.speech.moonshine import BEGIN, END
+from local.speech.questions import Question
 from local.speech.recognizer import DEFAULT_LANGUAGE, DEFAULT_MODEL_DIR
 from local.speech.tuning.language import Model, counted, save
 from local.speech.tuning.tokenizer import Tokenizer
@@ -53,6 +54,30 @@ def test_callers_of_a_restaurant_line_are_known() -> None:
     assert fluency("A table for two at half past seven.") > fluency("A table four two at have pass heaven.")
     assert fluency("The name is Sarah.") > fluency("The name a sir.")
     assert fluency("We're after some good noodles.") > fluency("Where after sum good new dulls.")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (Question.DAY, "Tomorrow evening."),
+        (Question.TIME, "Half past seven."),
+        (Question.PARTY, "Four people."),
+        (Question.NAME, "Sarah Miller."),
+        (Question.AGREEMENT, "Yes, that's right."),
+        (Question.CHOICE, "The second one, please."),
+    ],
+)
+def test_an_answer_is_likeliest_after_its_own_question(question: Question, answer: str) -> None:
+    language = Language.load(DEFAULT_LANGUAGE)
+    tokenizer = Tokenizer((DEFAULT_MODEL_DIR / "tokenizer.bin").read_bytes())
+
+    def fluency(asked: Question) -> float:
+        tokens = (STARTS[asked], *tokenizer.tokens(answer), END)
+        return sum(
+            float(language.scores(tokens[:at], np.array([tokens[at]]))[0]) for at in range(1, len(tokens))
+        )
+
+    assert max(Question, key=fluency) is question
 
 
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
